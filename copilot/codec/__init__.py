@@ -1,0 +1,1 @@
+"""Notes ↔ token ids. Pure: no model, no ports, no asyncio."""

@@ -1,0 +1,1 @@
+"""Token ids in, logits and token ids out, over a cache. Knows nothing of notes."""

@@ -1,0 +1,194 @@
+"""Chords and key of a score. Pure numpy.
+
+Sources: binary chord templates over a chroma, decoded by Viterbi, after T. Fujishima, "Realtime chord
+recognition of musical sound" (ICMC 1999), and A. Sheh and D. Ellis, "Chord segmentation and recognition using
+EM-trained hidden Markov models" (ISMIR 2003); key profiles from C. Krumhansl, "Cognitive Foundations of
+Musical Pitch" (Oxford 1990), chapter 4.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from copilot.music.score import Part, Score
+
+Quality = Literal["maj", "min", "7", "m7", "M7", "dim"]
+Mode = Literal["major", "minor"]
+Floats = NDArray[np.float64]
+
+NOTE_NAMES = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
+_TONES: dict[Quality, tuple[int, ...]] = {
+    "maj": (0, 4, 7),
+    "min": (0, 3, 7),
+    "7": (0, 4, 7, 10),
+    "m7": (0, 3, 7, 10),
+    "M7": (0, 4, 7, 11),
+    "dim": (0, 3, 6),
+}
+_SUFFIX: dict[Quality, str] = {"maj": "", "min": "m", "7": "7", "m7": "m7", "M7": "M7", "dim": "dim"}
+_QUALITIES: tuple[Quality, ...] = tuple(_TONES)
+_OUTSIDE_COST = 1.0  # a note outside the chord speaks against it as loudly as one inside speaks for it
+_BASS_WEIGHT = 0.6
+_PART_OF_ROOT = 0.3
+_CHANGE_COST = 0.4
+_SEVENTH = 0.6
+_TRIAD_BONUS = 0.13  # a seventh must make a twelfth of what sounds, or each triad with a passing note had one
+
+_MAJOR_PROFILE = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
+_MINOR_PROFILE = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
+
+
+@dataclass(frozen=True, slots=True)
+class ChordSpan:
+    """One chord from `start_ticks` until `end_ticks`; `root` is a pitch class, 0–11 from C."""
+
+    start_ticks: int
+    end_ticks: int
+    root: int
+    quality: Quality
+
+    @property
+    def symbol(self) -> str:
+        """The chord as musicians write it: `Bb7`, `Am`, `CM7`."""
+        return NOTE_NAMES[self.root] + _SUFFIX[self.quality]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A tonic's pitch class, 0–11 from C, and its mode."""
+
+    tonic: int
+    mode: Mode
+
+    @property
+    def symbol(self) -> str:
+        """`A major`, `Eb minor`."""
+        return f"{NOTE_NAMES[self.tonic]} {self.mode}"
+
+
+def chords(score: Score, parts: Iterable[Part] | None = None) -> list[ChordSpan]:
+    """The chords that `parts` (default: all that are no drums) play, at most two a bar of four beats.
+
+    Spans follow each other without gaps from the first pitched note's half bar to the last one's; equal
+    neighbours are joined. Empty without pitched notes.
+    """
+    pitched = [part for part in (score.parts if parts is None else parts) if not part.is_drums and part.notes]
+    if not pitched:
+        return []
+    edges = _half_bars(score, max(note.end_ticks for part in pitched for note in part.notes))
+    chroma, bass = _evidence(pitched, np.array(edges, dtype=np.float64))
+    heard = np.flatnonzero(chroma.sum(axis=1))
+    first, last = int(heard[0]), int(heard[-1])
+    path = _best_path(_emission(chroma[first : last + 1], bass[first : last + 1]))
+    spans: list[ChordSpan] = []
+    for offset, state in enumerate(path):
+        start, end = edges[first + offset], edges[first + offset + 1]
+        root, quality = state // len(_QUALITIES), _QUALITIES[state % len(_QUALITIES)]
+        if spans and (spans[-1].root, spans[-1].quality) == (root, quality):
+            spans[-1] = ChordSpan(spans[-1].start_ticks, end, root, quality)
+        else:
+            spans.append(ChordSpan(start, end, root, quality))
+    return spans
+
+
+def key_of(score: Score, parts: Iterable[Part] | None = None) -> Key | None:
+    """The key whose Krumhansl profile correlates best with the pitched notes' durations; None without any."""
+    weights = np.zeros(12)
+    for part in score.parts if parts is None else parts:
+        for note in part.notes if not part.is_drums else ():
+            weights[note.pitch % 12] += note.end_ticks - note.start_ticks
+    if not weights.any():
+        return None
+    modes: tuple[tuple[Mode, tuple[float, ...]], ...] = (("major", _MAJOR_PROFILE), ("minor", _MINOR_PROFILE))
+    best = max(
+        (_correlation(weights, np.roll(profile, tonic)), -tonic, mode)
+        for mode, profile in modes
+        for tonic in range(12)
+    )
+    return Key(-best[1], best[2])
+
+
+def _correlation(a: Floats, b: Floats) -> float:
+    a, b = a - a.mean(), b - b.mean()
+    return float(a @ b / (np.linalg.norm(a) * np.linalg.norm(b) + 1e-12))
+
+
+def _half_bars(score: Score, until_ticks: int) -> list[int]:
+    """Where a chord may begin: every bar line, and the middle of bars of four beats or more."""
+    lines = score.bar_lines(until_ticks)
+    lines.append(max(until_ticks, lines[-1] + 1))
+    edges: list[int] = []
+    for start, end in pairwise(lines):
+        edges.append(start)
+        if end - start >= 4 * score.ticks_per_beat:
+            edges.append((start + end) // 2)
+    return [*edges, lines[-1]]
+
+
+def _evidence(parts: list[Part], edges: Floats) -> tuple[Floats, Floats]:
+    """Per span, the pitch classes of all notes and of the lowest ones: two arrays (spans, 12)."""
+    notes = np.array(
+        [(n.start_ticks, n.end_ticks, n.pitch, p.role == "bass") for p in parts for n in p.notes],
+        dtype=np.float64,
+    )
+    starts, ends, pitches, is_bass = notes.T
+    if not is_bass.any():
+        is_bass = pitches <= np.percentile(pitches, 20)
+    span_count = len(edges) - 1
+    chroma, bass = np.zeros((span_count, 12)), np.zeros((span_count, 12))
+    first = np.searchsorted(edges, starts, side="right") - 1
+    last = np.searchsorted(edges, ends, side="left") - 1
+    for i in range(len(notes)):
+        for span in range(int(first[i]), min(int(last[i]), span_count - 1) + 1):
+            overlap = min(ends[i], edges[span + 1]) - max(starts[i], edges[span])
+            # The square root lets a short stab count beside a held pad.
+            weight = np.sqrt(max(0.0, overlap) / (edges[span + 1] - edges[span]))
+            chroma[span, int(pitches[i]) % 12] += weight
+            if is_bass[i]:
+                # Basses put the root on the beat that begins the chord.
+                opens = starts[i] - edges[span] < 0.1 * (edges[span + 1] - edges[span])
+                bass[span, int(pitches[i]) % 12] += weight * (2.0 if opens else 1.0)
+    return chroma, bass
+
+
+def _emission(chroma: Floats, bass: Floats) -> Floats:
+    """How well each of 72 chords (root × quality) fits each span: (spans, 72), 0 where nothing sounds."""
+    templates = np.zeros((72, 12))
+    roots = np.zeros((72, 12))
+    bonus = np.zeros(72)
+    for root in range(12):
+        for index, quality in enumerate(_QUALITIES):
+            state = root * len(_QUALITIES) + index
+            inside = [(root + tone) % 12 for tone in _TONES[quality]]
+            templates[state] = -_OUTSIDE_COST
+            templates[state, inside] = 1.0
+            templates[state, inside[3:]] = _SEVENTH
+            bonus[state] = _TRIAD_BONUS if quality in ("maj", "min") else 0.0
+            templates[state, root] += _PART_OF_ROOT
+            roots[state, root] = 1.0
+            roots[state, inside[1:]] = _PART_OF_ROOT
+    chroma = chroma / np.maximum(chroma.sum(axis=1, keepdims=True), 1e-9)
+    bass = bass / np.maximum(bass.sum(axis=1, keepdims=True), 1e-9)
+    sounds = chroma.any(axis=1, keepdims=True)
+    fit: Floats = chroma @ templates.T + _BASS_WEIGHT * (bass @ roots.T) + bonus * sounds
+    return fit
+
+
+def _best_path(emission: Floats) -> list[int]:
+    """Viterbi over (spans, states): the states of greatest total fit less a cost for each change."""
+    span_count, state_count = emission.shape
+    came_from = np.zeros((span_count, state_count), dtype=np.int64)
+    best = emission[0].copy()
+    for span in range(1, span_count):
+        leader = int(best.argmax())
+        stays = best >= best[leader] - _CHANGE_COST
+        came_from[span] = np.where(stays, np.arange(state_count), leader)
+        best = np.where(stays, best, best[leader] - _CHANGE_COST) + emission[span]
+    path = [int(best.argmax())]
+    for span in range(span_count - 1, 0, -1):
+        path.append(int(came_from[span, path[-1]]))
+    return path[::-1]

@@ -24,9 +24,9 @@ REGISTER: dict[Role, tuple[int, int]] = {
 # guitar, a "bass drum" is drums, and only what names no instrument ("melody") is a lead for its name.
 _NAME_WORDS: tuple[tuple[Role, str], ...] = (
     ("drums", r"drums?|drum ?kit|drum ?set|perc|percussion|hi ?hats?|cymbals?|snare"),
-    ("lead", r"sax\w*|saxophone|trumpet|flute|clarinet|oboe|harmonica|fiddle|trombone|bassoon"),
+    ("lead", r"sax\w*|trumpets?|flutes?|clarinets?|oboes?|harmonica|fiddle|trombones?|bassoon"),
     ("bass", r"\w*bass|basses|bass ?line|walk|walking|contrabass\w*"),
-    ("guitar", r"guitars?|gtr|guit\w*|banjo|ukulele|mandolin|strat|telecaster"),
+    ("guitar", r"\w*guitars?|gtr|guit\w*|banjo|ukulele|mandolin|strat|telecaster"),
     ("keys", r"\w*piano|keys|keyboards?|rhodes|wurli\w*|organ|hammond|clav\w*|harpsichord|vibes|vibraphone"),
     ("pad", r"pads?|strings|choir|chorus|ensemble"),
     ("lead", r"lead|melody|mel|vocals?|voice|vox|sing\w*|solo|theme|soprano|alto|tenor"),
@@ -58,6 +58,7 @@ _PROGRAM_ROWS: tuple[tuple[int, Role], ...] = (
 )
 _SOLO_STRINGS = range(40, 43)
 _LOW_PITCH, _HIGH_PITCH = 47.0, 64.0
+_LOW_GUITAR_PITCH = 40.0  # its lowest string: riffs stay the guitar's
 _ONE_VOICE, _CHORDS = 1.15, 2.2
 
 
@@ -80,7 +81,7 @@ def role_of(program: int, name: str = "", is_drums: bool = False, notes: Sequenc
 def _by_texture(role: Role, program: int, notes: Sequence["Note"]) -> Role:
     pitch = sum(note.pitch for note in notes) / len(notes)
     voices = polyphony(notes)
-    if voices <= _ONE_VOICE and pitch < _LOW_PITCH:
+    if voices <= _ONE_VOICE and pitch < (_LOW_GUITAR_PITCH if role == "guitar" else _LOW_PITCH):
         return "bass"
     if voices <= _ONE_VOICE and pitch >= _HIGH_PITCH and program in _SOLO_STRINGS:
         return "lead"

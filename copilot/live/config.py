@@ -1,0 +1,165 @@
+"""The jam's TOML file: what `copilot run` and `copilot jam` take from `--config`."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from copilot.errors import ConfigError, ParameterError
+from copilot.music.roles import ROLES, Role
+from copilot.panel import PARAMETERS, Value, find
+
+MAX_CONFIG_BYTES = 64 * 1024
+
+Text = Annotated[str, msgspec.Meta(max_length=1000, pattern=r"^[^\x00-\x1f\x7f]*$")]
+_PlayerChannel = Annotated[str, msgspec.Meta(pattern=r"^([1-9]|1[0-5])$")]
+_WHERE = re.compile(r" - at `(?:key in )?\$(?P<path>[^`]*)`$")
+_PROBLEM = re.compile(r"contains unknown field `(?P<field>[^`]*)`")
+
+
+class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The base of every section: an unknown key is an error, since it is most often a misspelt one."""
+
+
+class MidiConfig(_Section, frozen=True):
+    """[midi]: ports by name, or by a part of the name that fits one port only."""
+
+    inputs: tuple[Text, ...] = ()
+    outputs: tuple[Text, ...] = ()
+    thru: tuple[Text, ...] = ()
+    virtual: bool = False
+
+
+class OscConfig(_Section, frozen=True):
+    """[osc]: the UDP port on this machine; 0 takes a free one."""
+
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 7400
+
+
+class ClockConfig(_Section, frozen=True):
+    """[clock]: `auto` follows a MIDI clock once it is heard, `internal` never does."""
+
+    tempo_bpm: float = 120.0
+    source: Literal["auto", "internal"] = "auto"
+
+
+class ModelConfig(_Section, frozen=True):
+    """[model]: a bundle's folder (empty: the one that ships), and the seed of what is sampled."""
+
+    bundle: Text = ""
+    seed: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] = 0
+
+
+class RecordConfig(_Section, frozen=True):
+    """[record]: the folder for recordings; empty records nothing."""
+
+    dir: Text = ""
+
+
+class Config(_Section, frozen=True):
+    """The whole file. `channels`: who plays on MIDI channels 1–15, counted from 0 (0 is the copilot)."""
+
+    midi: MidiConfig = MidiConfig()
+    osc: OscConfig = OscConfig()
+    clock: ClockConfig = ClockConfig()
+    panel: dict[str, bool | int | float | str] = {}
+    model: ModelConfig = ModelConfig()
+    record: RecordConfig = RecordConfig()
+    channels: dict[_PlayerChannel, Role] = {}
+
+    def panel_values(self) -> dict[str, Value]:
+        """What the panel is to be set to, the tempo included."""
+        return {**self.panel, "tempo_bpm": self.clock.tempo_bpm}
+
+    def roles(self) -> dict[int, Role]:
+        """Who plays on each channel that the file names."""
+        return {int(channel): role for channel, role in self.channels.items()}
+
+
+def load_config(path: Path) -> Config:
+    """Read a config file. Raises ConfigError: one line with file, key, what was got, what is allowed."""
+    data = _read(path)
+    try:
+        config = msgspec.convert(data, Config)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{path}: {_explain(str(error), data)}") from error
+    return msgspec.structs.replace(config, clock=_clock(path, config.clock), panel=_panel(path, config.panel))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        if path.stat().st_size > MAX_CONFIG_BYTES:
+            raise ConfigError(f"{path}: {path.stat().st_size} bytes, a config has at most {MAX_CONFIG_BYTES}")
+        return tomllib.loads(path.read_bytes().decode("utf-8"))
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: can't be read ({error.strerror}): give a TOML file that exists"
+        ) from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path}: is not TOML ({error}): see configs/jam.toml") from error
+    except (RecursionError, ValueError) as error:  # tomllib's own for deep nesting and endless numbers
+        raise ConfigError(f"{path}: is not TOML that we read ({error}): see configs/jam.toml") from error
+
+
+def _clock(path: Path, clock: ClockConfig) -> ClockConfig:
+    try:
+        tempo_bpm = find("tempo_bpm").parse(clock.tempo_bpm)
+    except ParameterError as error:
+        raise ConfigError(f"{path}: [clock] {error}") from error
+    return msgspec.structs.replace(clock, tempo_bpm=float(tempo_bpm))
+
+
+def _panel(path: Path, given: dict[str, Value]) -> dict[str, Value]:
+    if "tempo_bpm" in given:
+        raise ConfigError(f"{path}: [panel] tempo_bpm: got {given['tempo_bpm']!r}, set it in [clock] instead")
+    values = {}
+    for name, value in given.items():
+        try:
+            values[name] = find(name).parse(value)
+        except (ParameterError, OverflowError) as error:
+            raise ConfigError(f"{path}: [panel] {error}") from error
+    return values
+
+
+def _explain(problem: str, data: dict[str, Any]) -> str:
+    """msgspec's complaint as: key, what was got, what is allowed."""
+    where = _WHERE.search(problem)
+    keys = where["path"].strip(".").split(".") if where and where["path"] else []
+    text = problem[: where.start()] if where else problem
+    section = f"[{keys[0]}]" if keys else "the file"
+    unknown = _PROBLEM.search(text)
+    if unknown:
+        allowed = ", ".join(_fields(keys[0] if keys else ""))
+        return f"{section} has no key {unknown['field']!r}, allowed is {allowed}"
+    if keys[:1] == ["channels"]:
+        return _explain_channels(data["channels"])
+    key = " ".join([section, *keys[1:]])
+    value: Any = data
+    for name in keys:
+        value = _get(value, name)
+    return f"{key}: got {value!r:.60}, allowed is: {text.removeprefix('Expected ')}"
+
+
+def _explain_channels(given: object) -> str:
+    allowed = f"allowed is 1 to 15 (counted from 0) = one of {', '.join(ROLES)}"
+    if not isinstance(given, dict):
+        return f"channels: got {given!r:.60}, {allowed}"
+    for channel, role in given.items():
+        if channel not in map(str, range(1, 16)) or role not in ROLES:
+            return f"[channels] {channel!r:.20}: got {role!r:.60}, {allowed}"
+    return f"[channels]: {allowed}"
+
+
+def _get(value: Any, name: str) -> Any:
+    """What stands at one step of msgspec's path: `inputs[...]` is the list itself."""
+    return value.get(name.partition("[")[0]) if isinstance(value, dict) else value
+
+
+def _fields(section: str) -> tuple[str, ...]:
+    if not section:
+        return Config.__struct_fields__
+    if section == "panel":
+        return tuple(parameter.name for parameter in PARAMETERS)
+    return getattr(Config(), section).__struct_fields__  # type: ignore[no-any-return]

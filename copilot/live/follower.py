@@ -1,0 +1,188 @@
+"""Tempo and position from MIDI beat clock. Pure: it is told when each message came in."""
+
+from collections import deque
+from itertools import pairwise
+
+from copilot.music.timemap import TEMPO_MAX_BPM, TEMPO_MIN_BPM
+
+PULSES_PER_BEAT = 24
+_PULSES_PER_SIXTEENTH = 6
+DROPOUT_S = 0.5
+"""Longer silence is a drop-out: even 20 bpm sends a pulse each 125 ms."""
+
+_MEMORY_PULSES = 48
+_MEMORY_S = 1.0
+"""The loop's memory: two beats, and a second at least. With ±2 ms of jitter the tempo stays within 0.2 bpm
+at 120 bpm. In an accelerando of 20 bpm over 8 beats it lags 6 ms behind; with 64 pulses it would lag 11."""
+
+_REGRIP_PULSES = 8
+"""The memory that is left after a drop-out or a jump: tempo is known roughly, phase is not."""
+
+_FAST_PULSES = 6
+_JUMP_PULSES = 8
+_JUMP_RATIO = 0.07
+"""A jump is when the mean of the last 6 intervals stays 7% off for 8 pulses. Jitter of ±2 ms moves that mean
+by 3% at 120 bpm, a single lost pulse moves it for 6 pulses only, and a change of 10% is caught in 13."""
+
+
+def _period_s(tempo_bpm: float) -> float:
+    return 60.0 / (PULSES_PER_BEAT * tempo_bpm)
+
+
+_PERIOD_MIN_S, _PERIOD_MAX_S = _period_s(TEMPO_MAX_BPM), _period_s(TEMPO_MIN_BPM)
+
+
+class ClockFollower:
+    """Follows one sender of MIDI beat clock: 24 pulses a quarter note, start, stop, continue, song position.
+
+    A second-order (alpha–beta) loop, whose gains are those of a growing least-squares line until two beats
+    have been heard and fixed from then on (Brookner, Tracking and Kalman Filtering Made Easy, ch. 1.3).
+    Pulses are counted by the clock, not by their number, so that a lost or bunched pulse does not shift the
+    beat.
+
+    `is_running` says what the sender last asked for: true from start or continue until stop. A drop-out
+    does not end it: position freewheels at the last tempo, and pulses that come back are counted from
+    there. Pulses without any start give a tempo and no position. Times are seconds of one clock; ask in
+    order of time.
+    """
+
+    def __init__(self) -> None:
+        self.is_running = False
+        self._period_s: float | None = None
+        self._last_s: float | None = None  # when the last pulse came in
+        self._fit_s = 0.0  # when it ought to have come
+        self._count = 0  # pulses since the first one heard, lost ones included
+        self._memory_pulses = 0
+        self._off_pulses = 0
+        self._recent: deque[tuple[float, int]] = deque(maxlen=_JUMP_PULSES + 1)
+        self._origin = 0  # the count at which the song's pulse 0 was
+        self._entry: int | None = (
+            0  # the song pulse that the next pulse is, where start or continue asked for it
+        )
+        self._floor_beats = 0.0
+
+    @property
+    def tempo_bpm(self) -> float | None:
+        """Quarter notes a minute; None until two pulses were heard."""
+        if self._period_s is None:
+            return None
+        return min(max(60.0 / (PULSES_PER_BEAT * self._period_s), TEMPO_MIN_BPM), TEMPO_MAX_BPM)
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether the position moves: running, and the first pulse after start or continue was heard."""
+        return self.is_running and self._entry is None
+
+    def is_heard(self, at_s: float) -> bool:
+        """Whether a pulse came in during the last half second."""
+        return self._last_s is not None and at_s - self._last_s <= DROPOUT_S
+
+    def pos_beats(self, at_s: float) -> float:
+        """Quarter notes since the song's start; goes back at a start or a song position only."""
+        if self.is_placed:
+            ahead = 0.0 if self._period_s is None else (at_s - self._fit_s) / self._period_s
+            self._floor_beats = max(self._floor_beats, (self._count - self._origin + ahead) / PULSES_PER_BEAT)
+        return self._floor_beats
+
+    def start(self) -> None:
+        """Begin at the song's start: the next pulse is beat 0."""
+        self._place(0)
+        self.is_running = True
+
+    def stop(self, at_s: float) -> None:
+        """Hold the position; pulses go on giving the tempo."""
+        if self.is_placed:
+            self.pos_beats(at_s)
+            self._entry = self._count - self._origin + 1
+        self.is_running = False
+
+    def continue_(self) -> None:
+        """Go on from where stop or the song position left off, with the next pulse."""
+        self.is_running = True
+
+    def song_position(self, sixteenths: int) -> None:
+        """The next pulse while running, or after continue, is that many sixteenths into the song."""
+        self._place(sixteenths * _PULSES_PER_SIXTEENTH)
+
+    def pulse(self, at_s: float) -> None:
+        """One clock message came in. A time before the last one counts as the last one's."""
+        if self._last_s is None:
+            self._fit_s = at_s
+        else:
+            at_s = max(at_s, self._last_s)
+            self._advance(at_s, at_s - self._last_s)
+        self._last_s = at_s
+        self._recent.append((at_s, self._count))
+        self._watch_for_jump()
+        if self.is_running and self._entry is not None:
+            self._enter(at_s, self._entry)
+
+    def _place(self, pulse: int) -> None:
+        self._entry = pulse
+        self._floor_beats = pulse / PULSES_PER_BEAT
+
+    def _enter(self, at_s: float, pulse: int) -> None:
+        """Count the song from this pulse; a sender that began a new row of pulses is taken at its word."""
+        self._origin, self._entry = self._count - pulse, None
+        if self._period_s is not None and abs(at_s - self._fit_s) > self._period_s / 4:
+            self._regrip(at_s, self._period_s)
+
+    def _advance(self, at_s: float, interval_s: float) -> None:
+        if self._period_s is None:
+            self._fit_s = at_s
+            self._count += 1
+            if interval_s <= DROPOUT_S:
+                self._period_s = _clamp(interval_s)
+                self._memory_pulses = 2
+            return
+        steps = max(0, round((at_s - self._fit_s) / self._period_s))
+        self._count += steps
+        if interval_s > DROPOUT_S:
+            self._regrip(at_s, self._period_s)
+        elif steps:
+            self._correct(at_s, steps, self._period_s)
+
+    def _correct(self, at_s: float, steps: int, period_s: float) -> None:
+        longest_pulses = max(_MEMORY_PULSES, int(_MEMORY_S / period_s))
+        n = self._memory_pulses = min(self._memory_pulses + 1, longest_pulses)
+        phase_gain = 2 * (2 * n - 1) / (n * (n + 1))
+        tempo_gain = 6 / (n * (n + 1))
+        expected_s = self._fit_s + steps * period_s
+        error_s = at_s - expected_s
+        self._fit_s = expected_s + phase_gain * error_s
+        self._period_s = _clamp(period_s + tempo_gain * error_s / steps)
+
+    def _regrip(self, at_s: float, period_s: float) -> None:
+        self._fit_s, self._period_s = at_s, _clamp(period_s)
+        self._memory_pulses = _REGRIP_PULSES
+        self._off_pulses = 0
+        self._recent.clear()
+
+    def _watch_for_jump(self) -> None:
+        if self._period_s is None or len(self._recent) <= _FAST_PULSES:
+            return
+        last_s, _ = self._recent[-1]
+        fast_s = (last_s - self._recent[-1 - _FAST_PULSES][0]) / _FAST_PULSES
+        is_off = abs(fast_s / self._period_s - 1) > _JUMP_RATIO
+        self._off_pulses = self._off_pulses + 1 if is_off else 0
+        if self._off_pulses < _JUMP_PULSES or len(self._recent) <= _JUMP_PULSES:
+            return
+        if self._lost_pulses_explain(self._period_s):
+            self._off_pulses = 0
+            return
+        # Counting by the old tempo went wrong meanwhile: every pulse since the jump was one pulse.
+        self._count = self._recent[0][1] + _JUMP_PULSES
+        self._regrip(last_s, fast_s)
+        self._recent.append((last_s, self._count))
+
+    def _lost_pulses_explain(self, period_s: float) -> bool:
+        """Whether one or two gaps, counted as lost pulses, bring the mean back to the tempo."""
+        times_s = [at_s for at_s, _ in self._recent]
+        intervals_s = [b - a for a, b in pairwise(times_s)]
+        lost = [round(interval / period_s) - 1 for interval in intervals_s if interval > 1.5 * period_s]
+        mean_s = sum(intervals_s) / (len(intervals_s) + sum(lost))
+        return 1 <= len(lost) <= 2 and abs(mean_s / period_s - 1) <= _JUMP_RATIO
+
+
+def _clamp(period_s: float) -> float:
+    return min(max(period_s, _PERIOD_MIN_S), _PERIOD_MAX_S)

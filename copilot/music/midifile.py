@@ -1,8 +1,7 @@
 """Standard MIDI files ↔ scores. Reading survives any bytes; writing is whole or not at all."""
 
+import io
 import logging
-import os
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import mido
 
 from copilot.errors import MidiFileError
+from copilot.files import write_whole
 from copilot.music.roles import ROLES, Role, role_of
 from copilot.music.score import (
     COPILOT_CHANNEL,
@@ -81,20 +81,9 @@ def write_score(score: Score, path: Path | str, *, markers: Iterable[Marker] = (
     midi = mido.MidiFile(type=1, ticks_per_beat=score.ticks_per_beat, charset="utf-8")
     midi.tracks.append(_conductor_track(score, markers))
     midi.tracks.extend(_part_track(part) for part in score.parts)
-    path = Path(path)
-    try:
-        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    except OSError as error:
-        raise MidiFileError(f"{path}: can't be written ({error.strerror}): give another place") from None
-    try:
-        with os.fdopen(handle, "wb") as file:
-            midi.save(file=file)
-        Path(beside).chmod(0o644)  # mkstemp makes files that only their owner may read
-        Path(beside).replace(path)
-    except OSError as error:
-        raise MidiFileError(f"{path}: can't be written ({error.strerror}): give another place") from None
-    finally:
-        Path(beside).unlink(missing_ok=True)
+    buffer = io.BytesIO()
+    midi.save(file=buffer)
+    write_whole(path, buffer.getvalue(), MidiFileError)
 
 
 def one_press_a_key(notes: Iterable[Note]) -> tuple[Note, ...]:

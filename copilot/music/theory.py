@@ -32,9 +32,12 @@ _TONES: dict[Quality, tuple[int, ...]] = {
 _SUFFIX: dict[Quality, str] = {"maj": "", "min": "m", "7": "7", "m7": "m7", "M7": "M7", "dim": "dim"}
 _QUALITIES: tuple[Quality, ...] = tuple(_TONES)
 _OUTSIDE_COST = 1.0  # a note outside the chord speaks against it as loudly as one inside speaks for it
+_DOMINANT_COLOURS = (2, 9)  # ninth and thirteenth: players put them where the root and fifth would be
+_COLOUR_WEIGHT = -0.3
+_DIM_COST = 0.12  # else a dominant without its root, which is how pianists play it, reads as one
 _BASS_WEIGHT = 0.6
 _PART_OF_ROOT = 0.3
-_CHANGE_COST = 0.4
+_CHANGE_COST = 0.3
 _SEVENTH = 0.6
 _TRIAD_BONUS = 0.13  # a seventh must make a twelfth of what sounds, or each triad with a passing note had one
 
@@ -165,9 +168,11 @@ def _emission(chroma: Floats, bass: Floats) -> Floats:
             state = root * len(_QUALITIES) + index
             inside = [(root + tone) % 12 for tone in _TONES[quality]]
             templates[state] = -_OUTSIDE_COST
+            if quality == "7":
+                templates[state, [(root + tone) % 12 for tone in _DOMINANT_COLOURS]] = _COLOUR_WEIGHT
             templates[state, inside] = 1.0
             templates[state, inside[3:]] = _SEVENTH
-            bonus[state] = _TRIAD_BONUS if quality in ("maj", "min") else 0.0
+            bonus[state] = {"maj": _TRIAD_BONUS, "min": _TRIAD_BONUS, "dim": -_DIM_COST}.get(quality, 0.0)
             templates[state, root] += _PART_OF_ROOT
             roots[state, root] = 1.0
             roots[state, inside[1:]] = _PART_OF_ROOT

@@ -20,7 +20,7 @@ from training.styles.blues_rhythm import play_bass, play_drums
 from training.styles.take import TICKS_PER_BEAT, Take
 
 BAND: tuple[Role, ...] = ("drums", "bass", "keys", "guitar")
-EXAMPLE_SEED = 12
+EXAMPLE_SEED = 5
 _CHANNELS: dict[Role, int] = {"drums": DRUM_CHANNEL, "keys": 1, "bass": 2, "guitar": 3, "lead": 4, "pad": 5}
 _PROGRAMS: dict[Role, tuple[int, ...]] = {
     "drums": (0, 0, 32, 40),

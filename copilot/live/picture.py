@@ -19,6 +19,7 @@ _DRUM_COLOUR = "#3f454e"
 _DRUM_LANES = ({35, 36}, {37, 38, 39, 40}, {41, 43, 45, 47, 48, 50})
 """Pitches of the General MIDI kit in the drum strip, from its bottom: kick, snare, toms; the rest above."""
 _LANE_SEMITONES = 2.4
+_STRIP_SEMITONES = _LANE_SEMITONES * (len(_DRUM_LANES) + 1)
 _SHORTEST_SHOWN = 0.0025
 """Of a row's width: a stab must still be seen."""
 
@@ -43,12 +44,14 @@ def plot_jam(
     rows = [bars[first : min(first + bars_a_row, shown) + 1] for first in range(0, shown, bars_a_row)]
     width_ticks = max(edges[-1] - edges[0] for edges in rows)
     low, high = _pitch_range(score)
+    bottom = low - 3 - _STRIP_SEMITONES if any(part.is_drums for part in score.parts) else low - 2
     row_inches = min(3.6, 0.9 + 0.045 * (high - low))
     figure = Figure(figsize=(15, 0.7 + row_inches * len(rows)), dpi=100, layout="constrained")
     spans = _chords(score)
     axes = figure.subplots(len(rows), 1, squeeze=False)[:, 0]
     for row, (axis, edges) in enumerate(zip(axes, rows, strict=True)):
         _frame(axis, edges, row * bars_a_row + 1, (low, high), width_ticks)
+        axis.set_ylim(bottom, high + 1.5)
         for colour, part in _coloured(score):
             _draw_part(axis, part, colour, edges, low)
         for span in spans:
@@ -94,16 +97,15 @@ def _frame(
 ) -> None:
     """Bar lines and numbers, a line at each C, and the drum strip's border."""
     low, high = pitch_range
-    strip_low = low - 2 - _LANE_SEMITONES * (len(_DRUM_LANES) + 1)
     axis.set_xlim(edges[0], edges[0] + width_ticks)
-    axis.set_ylim(strip_low - 1, high + 1.5)
     octaves = [pitch for pitch in range(low, high + 1) if pitch % 12 == 0]
     axis.set_yticks(octaves, [f"C{pitch // 12 - 1}" for pitch in octaves], fontsize=7)
     axis.set_xticks(edges[:-1], [str(first_bar + i) for i in range(len(edges) - 1)], fontsize=7, ha="left")
     axis.tick_params(length=0)
     axis.hlines(octaves, edges[0], edges[-1], colors="#eceef1", linewidth=0.8, zorder=0)
     axis.hlines(low - 1.5, edges[0], edges[-1], colors="#c8ccd2", linewidth=0.8, zorder=0)
-    axis.vlines(edges, strip_low - 1, high + 1.5, colors="#d6dae0", linewidth=0.9, zorder=0)
+    for edge in edges:
+        axis.axvline(edge, color="#d6dae0", linewidth=0.9, zorder=0)
     for side in axis.spines.values():
         side.set_visible(False)
 
@@ -122,7 +124,8 @@ def _draw_part(axis: "Axes", part: Part, colour: str, edges: Sequence[int], low:
         if part.is_drums:
             if note.start_ticks >= edges[0]:
                 height = _LANE_SEMITONES * (0.35 + 0.5 * note.velocity / 127)
-                boxes.append(Rectangle((start, _drum_lane(note.pitch, low)), shortest, height))
+                lane_low = low - 2 - _STRIP_SEMITONES + _LANE_SEMITONES * _drum_lane(note.pitch)
+                boxes.append(Rectangle((start, lane_low), shortest, height))
             continue
         length = max(shortest, min(note.end_ticks, edges[-1]) - start)
         boxes.append(Rectangle((start, note.pitch - 0.6), length, 1.2))
@@ -141,9 +144,9 @@ def _draw_part(axis: "Axes", part: Part, colour: str, edges: Sequence[int], low:
         )
 
 
-def _drum_lane(pitch: int, low: int) -> float:
-    lane = next((i for i, pitches in enumerate(_DRUM_LANES) if pitch in pitches), len(_DRUM_LANES))
-    return low - 2 - _LANE_SEMITONES * (len(_DRUM_LANES) + 1 - lane)
+def _drum_lane(pitch: int) -> int:
+    """The strip's lane of a drum, counted from the bottom."""
+    return next((i for i, pitches in enumerate(_DRUM_LANES) if pitch in pitches), len(_DRUM_LANES))
 
 
 def _legend(axis: "Axes", score: Score) -> None:

@@ -46,7 +46,7 @@ def play_keys(take: Take, choruses: list[Chorus], feel: Feel) -> None:
     rng = take.rng
     shape: tuple[int, ...] = ()
     for index, chorus in enumerate(choruses):
-        colour = rng.random() < 0.7
+        colour = rng.random() < 0.4
         rhythm = rng.choice(_COMPS[feel])
         for bar in range(BARS):
             at = 4.0 * (index * BARS + bar)

@@ -29,7 +29,7 @@ def plot_jam(
 ) -> None:
     """Draw a score's piano roll as a PNG: bars and their numbers, chord symbols, drums in a strip below.
 
-    The chords are the players', or the copilot's where nobody else plays pitches. A score longer than
+    The chords are the players', or everybody's where the copilot alone plays the bass. A score longer than
     `max_rows` × `bars_a_row` bars is drawn from its start, and the title says how far. Raises InputError if
     the file can't be written.
     """
@@ -69,8 +69,9 @@ def plot_jam(
 
 
 def _chords(score: Score) -> list[ChordSpan]:
+    """The players' chords if one of them plays the bass: without it a pianist's voicings name no root."""
     players = [part for part in score.parts if part.channel != COPILOT_CHANNEL]
-    return chords(score, players) or chords(score)
+    return chords(score, players if any(part.role == "bass" for part in players) else None)
 
 
 def _pitch_range(score: Score) -> tuple[int, int]:

@@ -36,10 +36,16 @@ class GridWriter:
         self.tick = 0
         self._group: list[Event] = []
         self._postponed: list[Event] = []
-        words = self.table.header_words(header)
-        for word in words:
-            self.state.advance(word)
-        self.head = vocab.encode(words)
+        self.head = self._pin(self.table.header_words(header))
+
+    def anew(self, header: Header) -> "GridWriter":
+        """A writer at the same tick whose window knows only what sounds now; its head announces that."""
+        other = GridWriter(self.vocab, header)
+        held = np.flatnonzero(self.state.sounding & ~other.state.drum_lanes)
+        other.head += other._pin((self.table.on_0 + held).tolist())
+        other.state.tick, other.tick = self.state.tick, self.tick
+        other._group, other._postponed = self._group.copy(), self._postponed.copy()
+        return other
 
     def feed(self, event: Event) -> list[int]:
         """Take an event; returns the ids that this makes final."""
@@ -77,6 +83,11 @@ class GridWriter:
         state = self.state.copy()
         self._write(state)
         return state
+
+    def _pin(self, words: list[int]) -> list[int]:
+        for word in words:
+            self.state.advance(word)
+        return self.vocab.encode(words)
 
     def _write(self, state: GridState) -> list[int]:
         """Advance `state` over the present tick's events; returns their words."""
@@ -152,6 +163,7 @@ class GridCodec:
     def __init__(self, vocab: Vocabulary) -> None:
         self.vocab = vocab
         self.params: GridParams = vocab.table.params
+        self._pinned_ids = {vocab.ids[word][0] for word in range(vocab.table.meta_end)}
 
     def encode(self, score: Score, header: Header = NO_HEADER) -> list[int]:
         """A score as one window. It is first put on the codec's grid."""
@@ -198,9 +210,10 @@ class GridCodec:
         held = table.on_0 + np.flatnonzero(reader.state.sounding)
         return self.vocab.encode([*reader.header, *held.tolist()]) + list(ids[at:])
 
-    def allowed(self, state: GridState, node: int, limits: Limits) -> "np.ndarray":
-        """Ids that may follow at a tree node: bool (vocab.size,)."""
-        return self.vocab.allowed(node, state.mask(limits))
+    def repinned(self, ids: Sequence[int], header: Header) -> list[int]:
+        """The same window under other pinned words."""
+        start = next((i for i, token in enumerate(ids) if token not in self._pinned_ids), len(ids))
+        return self.vocab.encode(self.vocab.table.header_words(header)) + list(ids[start:])
 
 
 def _score_of(events: list[Event], header: Header, state: GridState, ticks_per_beat: int) -> Score:

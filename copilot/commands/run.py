@@ -1,0 +1,208 @@
+"""`copilot run`: the daemon. Real ports, the model worker, OSC; plays until it is told to end."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from copilot.commands.model import open_bundle
+from copilot.control.osc import OscServer
+from copilot.errors import InputError, PortError
+from copilot.live.clock import BeatClock, MonotonicClock
+from copilot.live.engine_client import EngineClient
+from copilot.live.journal import JournalWriter, read_journal, to_score
+from copilot.live.journal_format import Metadata, PartInfo
+from copilot.live.rigs import MidiRig, PortPlan
+from copilot.live.session import Session, new_session
+from copilot.live.stage import Stage
+from copilot.midi.ports import Survey, chosen, resolve, survey
+from copilot.music.midifile import write_score
+from copilot.music.roles import Role
+from copilot.panel import Panel, Parameter, Value
+
+log = logging.getLogger(__name__)
+_STATUS_EVERY_S = 0.5
+_END_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What the command line and the config ask for. `ports` are heard and played on alike."""
+
+    ports: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    thru: tuple[str, ...] = ()
+    virtual: bool = False
+    osc_port: int = 7400
+    follows_midi_clock: bool = True
+    bundle: Path | None = None
+    seed: int = 0
+    window_tokens: int = 0
+    record: Path | None = None
+    panel: Mapping[str, Value] = field(default_factory=dict)
+    roles: Mapping[int, Role] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What the daemon stands on, once it does."""
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    api: str
+    model: str
+    window_tokens: int
+    tempo_bpm: float
+    follows_midi_clock: bool
+    osc: str
+    recording: str | None
+
+
+Report = Callable[[dict[str, Any]], None]
+
+
+def plan_ports(found: Survey, options: RunOptions) -> PortPlan:
+    """The ports to open, from what was named and what is there. Raises PortError, one line."""
+    inputs = [resolve(found.inputs, name).name for name in options.inputs]
+    outputs = [resolve(found.outputs, name).name for name in options.outputs]
+    for name in options.ports:
+        heard, played = _resolve_both(found, name)
+        inputs += heard
+        outputs += played
+    thru = [resolve(found.inputs, name).name for name in options.thru]
+    named = bool(inputs or outputs or options.virtual)
+    inputs += thru
+    if not named:
+        inputs += chosen(found.inputs)
+    if not outputs and not options.virtual:
+        outputs = chosen(found.outputs)
+    if not inputs and not options.virtual:
+        raise PortError("no MIDI port to hear: connect one, name one with --in, or make one with --virtual")
+    if not outputs and not options.virtual:
+        raise PortError("no MIDI port to play on: connect one, name one with --out, or make one with --virtual")
+    return PortPlan(
+        tuple(dict.fromkeys(inputs)), tuple(dict.fromkeys(outputs)), tuple(thru), options.virtual
+    )
+
+
+def _resolve_both(found: Survey, name: str) -> tuple[list[str], list[str]]:
+    """The input and the output that a name means: one of the two is enough."""
+    errors, heard, played = [], [], []
+    for ports, names in ((found.inputs, heard), (found.outputs, played)):
+        try:
+            names.append(resolve(ports, name).name)
+        except PortError as error:
+            errors.append(error)
+            if len([port for port in ports if name.casefold() in port.name.casefold()]) > 1:
+                raise
+    if len(errors) == 2:
+        raise errors[0]
+    return heard, played
+
+
+async def run(options: RunOptions, on_ready: Callable[[Ready], None], on_status: Report) -> Report | None:
+    """Be the daemon until SIGINT or SIGTERM. Raises PortError, BundleError or InputError."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in _END_SIGNALS:
+        with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C cancels the task instead
+            loop.add_signal_handler(number, stop.set)
+    ending = asyncio.create_task(stop.wait())
+    playing = asyncio.create_task(_play(options, on_ready, on_status))
+    await asyncio.wait([ending, playing], return_when=asyncio.FIRST_COMPLETED)
+    ending.cancel()
+    if not playing.done():
+        playing.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await playing
+    return None
+
+
+async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_status: Report) -> None:
+    bundle = open_bundle(options.bundle)
+    plan = plan_ports(await asyncio.to_thread(survey), options)
+    clock, panel = MonotonicClock(), Panel()
+    for name, value in options.panel.items():
+        panel.set(name, value)
+    beats = BeatClock(
+        clock.now_s(), panel.number("tempo_bpm"), follows_midi=options.follows_midi_clock
+    )
+    journal = _journal(options, panel, clock) if options.record else None
+    session = new_session(panel, beats, options.roles, journal)
+    engine = EngineClient(Path(bundle.path), seed=options.seed, window_tokens=options.window_tokens)
+    osc = OscServer(panel, lambda: session.status(clock.now_s()))
+    panel.on_change(lambda parameter, value: _follow(session, clock, parameter, value))
+    async with contextlib.AsyncExitStack() as open_things:
+        if journal is not None:
+            open_things.callback(_finish_recording, journal)
+        await osc.start(port=options.osc_port)
+        open_things.callback(osc.close)
+        open_things.push_async_callback(engine.stop)
+        loaded = await engine.start()
+        rig = await MidiRig.open(plan)
+        stage = Stage(session, engine, rig, clock)
+        playing = asyncio.create_task(stage.run())
+        open_things.push_async_callback(_end, playing)
+        on_ready(
+            Ready(
+                tuple(rig.ready.inputs),
+                tuple(rig.ready.outputs),
+                rig.ready.api,
+                loaded.name,
+                loaded.window_tokens,
+                beats.tempo_bpm,
+                options.follows_midi_clock,
+                f"127.0.0.1:{osc.port}",
+                str(journal.path) if journal else None,
+            )
+        )
+        while not playing.done():
+            on_status(_status(session, stage, rig, clock))
+            await asyncio.wait([playing], timeout=_STATUS_EVERY_S)
+        playing.result()
+
+
+async def _end(playing: "asyncio.Task[None]") -> None:
+    playing.cancel()
+    with contextlib.suppress(asyncio.CancelledError, PortError):
+        await playing
+
+
+def _status(session: Session, stage: Stage, rig: MidiRig, clock: MonotonicClock) -> dict[str, Any]:
+    status: dict[str, Any] = dict(session.status(clock.now_s()))
+    status["listening_only"] = stage.is_listening_only
+    if rig.stats is not None:
+        status["late_p99_ms"] = round(rig.stats.late_p99_ms, 3)
+        status["midi_queue_drops"] = rig.stats.queue_drops
+    return status
+
+
+def _follow(session: Session, clock: MonotonicClock, parameter: Parameter, value: Value) -> None:
+    if parameter.name == "tempo_bpm":
+        session.clock.set_tempo(float(value), clock.now_s())
+
+
+def _journal(options: RunOptions, panel: Panel, clock: MonotonicClock) -> JournalWriter:
+    folder = Path(options.record or ".").expanduser()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder}: can't be a folder for recordings ({error.strerror})") from error
+    name = time.strftime("%Y-%m-%d-%H%M%S")
+    parts = tuple(PartInfo(channel, role) for channel, role in sorted(options.roles.items()))
+    metadata = Metadata(tempo_bpm=panel.number("tempo_bpm"), seed=options.seed, title=name, parts=parts)
+    return JournalWriter(folder / f"{name}.journal", clock, metadata)
+
+
+def _finish_recording(journal: JournalWriter) -> None:
+    """Close the journal and write its music beside it as a standard MIDI file."""
+    journal.close()
+    music = to_score(read_journal(journal.path))
+    if music.note_count:
+        write_score(music, journal.path.with_suffix(".mid"))

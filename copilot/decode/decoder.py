@@ -1,0 +1,90 @@
+"""Token ids → logits, over a key-value cache."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from transformers import Olmo2ForCausalLM
+
+Logits = NDArray[np.float32]
+
+
+class Decoder(Protocol):
+    """A causal model and one cache. `ids` are the tokens that the cache holds, oldest first."""
+
+    ids: list[int]
+
+    def append(self, ids: Sequence[int]) -> Logits:
+        """Take in tokens (at least one): a prefill, a slice or one step. Returns the last one's logits (vocab,)."""
+
+    def mark(self) -> int:
+        """A place to come back to: the number of tokens held."""
+
+    def rewind(self, mark: int) -> None:
+        """Forget everything after a mark, at a cost that does not depend on how much that is."""
+
+    def rebase(self, ids: Sequence[int]) -> Logits:
+        """The flush: forget everything and take in `ids` from position 0."""
+
+
+class TransformersDecoder:
+    """Olmo2 as transformers runs it: the definition of correct that a faster decoder must match.
+
+    Not safe to share between threads.
+    """
+
+    def __init__(self, model: "Olmo2ForCausalLM") -> None:
+        import torch  # noqa: PLC0415  torch takes 2 s to import; `copilot ports` should not pay for it
+        from transformers import DynamicCache  # noqa: PLC0415
+
+        self.ids: list[int] = []
+        self._torch = torch
+        self._model = model.eval()
+        self._new_cache = lambda: DynamicCache(config=model.config)
+        self._cache = self._new_cache()
+
+    def append(self, ids: Sequence[int]) -> Logits:
+        """See Decoder."""
+        torch = self._torch
+        with torch.inference_mode():
+            output = self._model(
+                input_ids=torch.tensor([list(ids)]),  # (1, time)
+                past_key_values=self._cache,
+                use_cache=True,
+                logits_to_keep=1,
+            )
+        self.ids.extend(ids)
+        logits: Logits = output.logits[0, -1].float().numpy()  # (vocab,)
+        return logits
+
+    def mark(self) -> int:
+        """See Decoder."""
+        return len(self.ids)
+
+    def rewind(self, mark: int) -> None:
+        """See Decoder."""
+        surplus = len(self.ids) - mark
+        if surplus > 0:
+            self._cache.crop(-surplus)
+            del self.ids[mark:]
+
+    def rebase(self, ids: Sequence[int]) -> Logits:
+        """See Decoder."""
+        self._cache = self._new_cache()
+        self.ids.clear()
+        return self.append(ids)
+
+
+def continue_from(decoder: Decoder, ids: Sequence[int]) -> Logits:
+    """Make the decoder hold exactly `ids`, keeping the prefix that it already holds; returns the last logits."""
+    held, common = decoder.ids, 0
+    for ours, theirs in zip(held, ids, strict=False):
+        if ours != theirs:
+            break
+        common += 1
+    common = min(common, len(ids) - 1)  # the last token is taken again where its logits are gone
+    decoder.rewind(common)
+    return decoder.append(ids[common:])

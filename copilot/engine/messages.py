@@ -1,0 +1,50 @@
+"""What the daemon and the model worker say to each other."""
+
+from copilot.engine.base import Controls, Heard, Horizon, PlannedNote, Proposal
+from copilot.wire import Hello, Message
+
+
+class Load(Message, frozen=True):
+    """Load this bundle (an absolute path); the first message after the greeting. `window_tokens` 0: its own."""
+
+    bundle: str
+    seed: int
+    window_tokens: int = 0
+
+
+class Ask(Message, frozen=True):
+    """One round: observe, commit, propose. Answered by one `Answer` of the same number."""
+
+    number: int
+    heard: list[Heard]
+    final: list[PlannedNote]
+    horizon: Horizon
+    controls: Controls
+
+
+class Loaded(Message, frozen=True):
+    """The engine is ready."""
+
+    name: str
+    window_tokens: int
+
+
+class Answer(Message, frozen=True):
+    """A proposal, and the seconds that the worker spent on it."""
+
+    number: int
+    proposal: Proposal
+    worked_s: float
+
+
+class Refused(Message, frozen=True):
+    """The bundle can't be used; the message is one line for a person."""
+
+    message: str
+
+
+ToWorker = Hello | Load | Ask
+"""What the worker accepts."""
+
+FromWorker = Hello | Loaded | Answer | Refused
+"""What the daemon accepts from the worker."""

@@ -1,0 +1,200 @@
+"""One imagining: from the true past, all parts roll forward until a beat; channel 0's notes are the proposal."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from copilot.codec.grammar import GridState, Limits, Mask, Stage
+from copilot.codec.grid import GridCodec
+from copilot.decode.decoder import Decoder, Logits, continue_from
+from copilot.decode.sampling import sample
+from copilot.errors import GrammarError
+from copilot.music.order import OFF, ON, Event
+from copilot.music.score import COPILOT_CHANNEL, Note
+
+
+@dataclass(slots=True)
+class Brief:
+    """What an imagining must keep to. Ticks are absolute.
+
+    `final`: the copilot's committed note-ons and -offs ahead, sorted: they are written where they fall, and
+    nothing else of channel 0 begins before `free_tick`. `players`, `own`: bool (LANES,), which notes the players
+    and the copilot may begin.
+    """
+
+    now_tick: int
+    free_tick: int
+    until_tick: int
+    final: list[Event]
+    players: Mask
+    own: Mask
+    temperature: float
+    top_p: float
+    window_tokens: int
+
+
+@dataclass(slots=True)
+class Rollout:
+    """Runs once; afterwards `notes`, `reached_tick`, `step_s` and `reused` tell what came of it."""
+
+    codec: GridCodec
+    decoder: Decoder
+    state: GridState
+    brief: Brief
+    rng: np.random.Generator
+    clock: Callable[[], float]
+    notes: list[Note] = field(default_factory=list)
+    step_s: list[float] = field(default_factory=list)
+    reused: int = 0
+    _open: dict[int, tuple[int, int]] = field(default_factory=dict)
+    _limits: Limits = field(default_factory=Limits)
+
+    @property
+    def reached_tick(self) -> int:
+        """Up to here the rollout knows what it plays."""
+        return min(self.state.tick, self.brief.until_tick)
+
+    def run(self, truth: Sequence[int]) -> None:
+        """Imagine on from `truth`; what the decoder still holds from the last time is kept while it fits."""
+        held = self.decoder.ids
+        standing = held[len(truth) :] if held[: len(truth)] == list(truth) else []
+        kept = self._replay(standing)
+        self.reused = len(kept)
+        logits = continue_from(self.decoder, [*truth, *kept])
+        anchor = (self.decoder.mark(), self.state.copy())  # the last place between two events
+        while self.state.tick < self.brief.until_tick and self.decoder.mark() < self.brief.window_tokens:
+            if self.state.stage in (Stage.EVENT, Stage.HEADER, Stage.HELD):
+                anchor = (self.decoder.mark(), self.state.copy())
+            words = self._forced()
+            if words:
+                logits = self._say(words)
+                continue
+            drawn = self._draw(logits)
+            if drawn is None:  # no event fits after the delay that was drawn: wait for what is certain instead
+                mark, state = anchor
+                self.decoder.rewind(mark)
+                self.state = state
+                logits = self._say(self.codec.vocab.table.delay(self._certain_tick() - state.tick))
+            else:
+                logits = drawn
+        for lane, (start, velocity) in self._open.items():
+            self.notes.append(Note(start, max(self.reached_tick, start + 1), lane % 128, velocity))
+        self.notes.sort()
+
+    def _replay(self, standing: Sequence[int]) -> list[int]:
+        """The longest part of the imagined ids that agrees with the brief; moves the state past it."""
+        kept, word_ids, node = 0, 0, 0
+        vocab = self.codec.vocab
+        saved = self.state.copy()
+        for token in standing:
+            word_ids += 1
+            node, word = vocab.step(node, token)
+            if word < 0:
+                continue
+            trial = self.state.copy()
+            try:
+                event = trial.advance(word)
+            except GrammarError:  # the meter has changed since
+                break
+            if event is not None and not self._agrees(event):
+                break
+            self.state = trial
+            if event is not None:
+                kept, saved = word_ids, trial.copy()
+                self._account(event)
+        self.state = saved
+        return list(standing[:kept])
+
+    def _agrees(self, event: Event) -> bool:
+        brief = self.brief
+        if event.tick < brief.now_tick:
+            return False
+        if brief.final and event[:4] >= brief.final[0][:4]:
+            return event == brief.final[0]
+        if event.channel != COPILOT_CHANNEL or event.kind not in (ON, OFF):
+            return True
+        return event.tick >= brief.free_tick if event.kind == ON else event.pitch in self._open
+
+    def _account(self, event: Event) -> None:
+        """Keep the books of channel 0."""
+        final = self.brief.final
+        if final and event == final[0]:
+            del final[0]
+        elif event.channel == COPILOT_CHANNEL and event.kind == ON:
+            if self.state.drum_lanes[event.pitch]:
+                self.notes.append(Note(event.tick, event.tick + 1, event.pitch, event.velocity))
+            else:
+                self._open[event.pitch] = (event.tick, event.velocity)
+        elif event.channel == COPILOT_CHANNEL and event.kind == OFF:
+            start, velocity = self._open.pop(event.pitch)
+            self.notes.append(Note(start, event.tick, event.pitch, velocity))
+
+    def _certain_tick(self) -> int:
+        """The next tick at which something is bound to happen."""
+        final = self.brief.final
+        return min(self.state.next_bar_tick, final[0].tick if final else self.state.next_bar_tick)
+
+    def _forced(self) -> list[int]:
+        """Words that leave no choice here: a committed event, the bar line before it, a wait for them."""
+        table, state, final = self.codec.vocab.table, self.state, self.brief.final
+        if state.stage is Stage.VELOCITY:
+            return []
+        if final and final[0].tick == state.tick:
+            event = final[0]
+            if event.kind == OFF:
+                return [table.off_0 + event.pitch]
+            if state.tick == state.next_bar_tick:
+                return [table.bar]
+            level = table.level(event.velocity)
+            said = [] if level == state.levels[COPILOT_CHANNEL] else [table.velocity_0 + level]
+            return [*said, table.on_0 + event.pitch]
+        if state.stage <= Stage.EVENT and state.tick != state.next_bar_tick:
+            limits = self._limit()
+            if not limits.ons.any() and not (limits.offs & state.sounding).any():
+                return table.delay(self._certain_tick() - state.tick)
+        return []
+
+    def _limit(self) -> Limits:
+        brief, limits = self.brief, self._limits
+        limits.ons = brief.players | brief.own if self.state.tick >= brief.free_tick else brief.players
+        limits.offs[:128] = False  # what is committed ends when it was committed to end
+        limits.offs[list(self._open)] = True
+        limits.floor_tick = brief.now_tick
+        if brief.final:
+            limits.ceiling_tick = brief.final[0].tick
+        else:
+            limits.ceiling_tick = Limits().ceiling_tick
+        return limits
+
+    def _draw(self, logits: Logits) -> Logits | None:
+        """Sample one word; returns the logits after it, or None where no word may follow."""
+        vocab, brief = self.codec.vocab, self.brief
+        words = self.state.mask(self._limit())
+        if not words.any():
+            return None
+        node, word = 0, -1
+        while word < 0:
+            token = sample(
+                logits,
+                vocab.allowed(node, words),
+                temperature=brief.temperature,
+                top_p=brief.top_p,
+                rng=self.rng,
+            )
+            began = self.clock()
+            logits = self.decoder.append([token])
+            self.step_s.append(self.clock() - began)
+            node, word = vocab.step(node, token)
+        self._advance(word)
+        return logits
+
+    def _say(self, words: Sequence[int]) -> Logits:
+        for word in words:
+            self._advance(word)
+        return self.decoder.append(self.codec.vocab.encode(words))
+
+    def _advance(self, word: int) -> None:
+        event = self.state.advance(word)
+        if event is not None:
+            self._account(event)

@@ -1,0 +1,218 @@
+"""The engine over tokens: writes what was heard, imagines all parts onward, keeps channel 0.
+
+A proposal rewinds the decoder to the true past, appends what has really happened, and rolls all parts forward
+(see rollout.py). As long as the players do what was imagined, the imagined tokens stand and cost nothing.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from copilot.codec.grammar import GridState, Mask
+from copilot.codec.grid import GridCodec
+from copilot.codec.words import LANES, Header
+from copilot.decode.decoder import Decoder
+from copilot.decode.window import choose_cut
+from copilot.engine.base import Controls, Heard, Horizon, PlannedNote, Proposal
+from copilot.engine.rollout import Brief, Rollout
+from copilot.engine.seating import seat_players
+from copilot.music.order import BAR, OFF, ON, Event
+from copilot.music.roles import REGISTER, ROLES, Role
+from copilot.music.score import COPILOT_CHANNEL, DRUM_CHANNEL
+
+
+class TokenEngine:
+    """Engine over a grid codec and a decoder.
+
+    `window_tokens`: the longest context, pinned words included. `seed` makes it repeatable: the same calls give
+    the same notes. `clock`: seconds, for the cost of each step.
+    """
+
+    def __init__(
+        self,
+        codec: GridCodec,
+        decoder: Decoder,
+        *,
+        window_tokens: int,
+        seed: int = 0,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._codec = codec
+        self._decoder = decoder
+        self._window_tokens = window_tokens
+        # Room that a flush leaves for imagining: 320 tokens are four beats of a dense band.
+        self._reserve_tokens = min(320, window_tokens // 4)
+        self._seed = seed
+        self._clock = clock
+        self.reset()
+
+    def reset(self) -> None:
+        """See Engine."""
+        self._rng = np.random.default_rng(self._seed)
+        self._heard: list[Heard] = []
+        self._ahead: list[Event] = []  # what is known and not yet past: committed notes' ends and beginnings
+        self._seats: dict[int, int] = {}
+        self._sounding: dict[tuple[int, int], int] = {}  # (rig channel, pitch) → the seat that it sounds on
+        self._header = self._next_header = Header()
+        self._bar_ticks = 0
+        self._next_bar_tick = 0
+        self._flushes = 0
+        self._writer = self._codec.writer(self._header)
+        self._truth = list(self._writer.head)
+
+    def observe(self, events: Sequence[Heard]) -> None:
+        """See Engine."""
+        self._heard.extend(events)
+
+    def commit(self, notes: Sequence[PlannedNote]) -> None:
+        """See Engine."""
+        for note in notes:
+            start = self._tick(note.start_beats)
+            self._ahead.append(Event(start, ON, COPILOT_CHANNEL, note.pitch, note.velocity))
+            if self._header.part != "drums":
+                end = max(start + 1, self._tick(note.end_beats))
+                self._ahead.append(Event(end, OFF, COPILOT_CHANNEL, note.pitch, 0))
+
+    def propose(self, horizon: Horizon, controls: Controls) -> Proposal:
+        """See Engine."""
+        now_tick = self._tick(horizon.now_beats)
+        self._follow(controls)
+        self._write(now_tick, round(controls.bar_beats * self._codec.params.ticks_per_beat))
+        if len(self._truth) > self._window_tokens - self._reserve_tokens:
+            self._flush()
+        state = self._writer.state_after_tail()
+        state.bar_ticks, state.next_bar_tick = self._bar_ticks, self._next_bar_tick
+        brief = Brief(
+            now_tick=now_tick,
+            free_tick=self._tick(horizon.free_beats),
+            until_tick=self._tick(horizon.until_beats),
+            final=self._final(state),
+            players=self._player_lanes(),
+            own=_register_lanes(_role(controls.part)),
+            temperature=controls.temperature,
+            top_p=controls.top_p,
+            window_tokens=self._window_tokens,
+        )
+        rollout = Rollout(self._codec, self._decoder, state, brief, self._rng, self._clock)
+        rollout.run(self._truth + self._writer.tail())
+        grid = self._codec.params.ticks_per_beat
+        return Proposal(
+            notes=[
+                PlannedNote(note.start_ticks / grid, note.end_ticks / grid, note.pitch, note.velocity)
+                for note in rollout.notes
+            ],
+            until_beats=rollout.reached_tick / grid,
+            steps=len(rollout.step_s),
+            step_s=rollout.step_s,
+            reused=rollout.reused,
+            flushes=self._flushes,
+            context=len(self._truth),
+        )
+
+    def _final(self, state: GridState) -> list[Event]:
+        """Committed beginnings and ends that lie ahead, less any that would press a key twice or lift it twice."""
+        final: list[Event] = []
+        sounding = {pitch for pitch in range(128) if state.sounding[pitch]}
+        for event in sorted(event for event in self._ahead if event.channel == COPILOT_CHANNEL):
+            if event.kind == ON and event.pitch not in sounding:
+                if not state.drum_lanes[event.pitch]:
+                    sounding.add(event.pitch)
+                final.append(event)
+            elif event.kind == OFF and event.pitch in sounding:
+                sounding.discard(event.pitch)
+                final.append(event)
+        return final
+
+    def _tick(self, pos_beats: float) -> int:
+        return int(pos_beats * self._codec.params.ticks_per_beat + 0.5)
+
+    def _follow(self, controls: Controls) -> None:
+        """Take up who plays and what is asked for. A change rewrites the pinned words, which costs a prefill.
+
+        Tempo and meter wait for the next flush: a tempo that wavers between two words must not cost one each time.
+        """
+        seats = seat_players(controls.roles)
+        self._seats = seats
+        header = Header(
+            genre=None if controls.genre == "none" else controls.genre.upper(),
+            part=_role(controls.part),
+            tempo_bpm=self._header.tempo_bpm or controls.tempo_bpm,
+            meter=self._header.meter or controls.meter,
+            seats=tuple(sorted(set(seats.values()))),
+        )
+        self._next_header = replace(header, tempo_bpm=controls.tempo_bpm, meter=controls.meter)
+        if header == self._header:
+            return
+        changed_kind = (header.part == "drums") != (self._header.part == "drums")
+        self._header = header
+        if changed_kind:
+            self._ahead = [event for event in self._ahead if event.channel != COPILOT_CHANNEL]
+        if changed_kind or len(self._truth) == len(self._writer.head):
+            self._begin_anew()  # drums have no note-offs: the old words can't stand under the new header
+        else:
+            self._truth = self._codec.repinned(self._truth, header)
+
+    def _write(self, now_tick: int, bar_ticks: int) -> None:
+        """Write what happened up to and including the present tick."""
+        for heard in self._heard:
+            event = self._seated(heard)
+            if event is not None:
+                self._ahead.append(event)
+        self._heard.clear()
+        happened = [event for event in self._ahead if event.tick <= now_tick]
+        self._ahead = [event for event in self._ahead if event.tick > now_tick]
+        while self._next_bar_tick <= now_tick:
+            happened.append(Event(self._next_bar_tick, BAR, 0, 0, 0))
+            self._bar_ticks = bar_ticks
+            self._next_bar_tick += bar_ticks
+        happened.sort(key=lambda event: event.tick)  # stable: within a tick, as it arrived
+        for event in happened:
+            self._truth += self._writer.feed(event)
+        self._truth += self._writer.advance(now_tick)
+
+    def _seated(self, heard: Heard) -> Event | None:
+        """A player's note as the codec hears it: on the seat where it began; drums have no note-offs."""
+        key = (heard.channel, heard.pitch)
+        tick = self._tick(heard.pos_beats)
+        if heard.velocity:
+            seat = self._seats.get(heard.channel)
+            if seat is None:
+                return None  # nobody has said who plays there; the session always does
+            self._sounding[key] = seat
+            return Event(tick, ON, seat, heard.pitch, heard.velocity)
+        seat = self._sounding.pop(key, DRUM_CHANNEL)
+        return None if seat == DRUM_CHANNEL else Event(tick, OFF, seat, heard.pitch, 0)
+
+    def _flush(self) -> None:
+        """Drop the oldest half at a bar line. The decoder prefills what is left, since its prefix has changed."""
+        self._flushes += 1
+        at = choose_cut(self._codec.cuts(self._truth), len(self._truth))
+        if at is None:
+            self._begin_anew()
+        else:
+            self._truth = self._codec.cut(self._truth, at)
+        self._header = self._next_header
+        self._truth = self._codec.repinned(self._truth, self._header)
+
+    def _begin_anew(self) -> None:
+        """A window that knows only what sounds now."""
+        self._writer = self._writer.anew(self._header)
+        self._truth = list(self._writer.head)
+
+    def _player_lanes(self) -> Mask:
+        lanes = np.zeros((16, 128), np.bool_)
+        lanes[sorted(set(self._seats.values()))] = True
+        return lanes.reshape(LANES)
+
+
+def _role(part: str) -> Role:
+    return next(role for role in ROLES if role == part)
+
+
+def _register_lanes(role: Role) -> Mask:
+    lanes = np.zeros(LANES, np.bool_)
+    low, high = REGISTER[role]
+    lanes[low : high + 1] = True
+    return lanes

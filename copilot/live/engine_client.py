@@ -1,0 +1,95 @@
+"""The daemon's end of the model worker: it asks, waits for answers, and starts a worker that died again."""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from pathlib import Path
+
+from copilot.engine.messages import Answer, Ask, FromWorker, Load, Loaded, Refused
+from copilot.errors import BundleError, ProtocolError, WorkerError
+from copilot.live.session import Request
+from copilot.live.supervise import Child
+
+log = logging.getLogger(__name__)
+
+MAX_DEATHS = 5
+DEATHS_WITHIN_S = 30.0
+"""A worker that dies more often than this is not started again: the copilot listens and records only."""
+
+_LOAD_TIMEOUT_S = 180.0
+"""The first start of a machine compiles the decoder, and a 1 B bundle takes a while to read."""
+
+
+class EngineClient:
+    """One worker at a time. Belongs to the event loop that started it."""
+
+    def __init__(self, bundle_path: Path, *, seed: int, window_tokens: int = 0) -> None:
+        self._load = Load(str(bundle_path.resolve()), seed, window_tokens)
+        self._child: Child | None = None
+        self._deaths: deque[float] = deque(maxlen=MAX_DEATHS)
+        self.deaths = 0
+        self.loaded: Loaded | None = None
+
+    async def start(self) -> Loaded:
+        """Start a worker and load the bundle. Raises WorkerError, or BundleError for a bundle it can't use."""
+        child = await Child.start("copilot.engine.worker", "worker", FromWorker)
+        try:
+            child.send(self._load)
+            async with asyncio.timeout(_LOAD_TIMEOUT_S):
+                message = await child.receive()
+        except TimeoutError as error:
+            await child.stop(timeout_s=0.0)
+            raise WorkerError(f"the model did not load within {_LOAD_TIMEOUT_S:g} s: try a smaller bundle") from error
+        if isinstance(message, Refused):
+            await child.stop(timeout_s=1.0)
+            raise BundleError(message.message)
+        if not isinstance(message, Loaded):
+            await child.stop(timeout_s=1.0)
+            raise ProtocolError(f"the worker answered {type(message).__name__} to Load")
+        self._child, self.loaded = child, message
+        return message
+
+    @property
+    def is_listening(self) -> bool:
+        """Whether a worker is there to be asked."""
+        return self._child is not None and not self._child.is_gone
+
+    def ask(self, request: Request) -> None:
+        """Send a request; its answer comes from `answer`. Raises WorkerError where the worker is gone."""
+        if self._child is None:
+            raise WorkerError("no model worker is running")
+        self._child.send(
+            Ask(request.number, request.heard, request.final, request.horizon, request.controls)
+        )
+
+    async def answer(self) -> Answer:
+        """The next answer. Raises WorkerError when the worker is gone."""
+        if self._child is None:
+            raise WorkerError("no model worker is running")
+        message = await self._child.receive()
+        if not isinstance(message, Answer):
+            raise ProtocolError(f"the worker sent {type(message).__name__} unasked")
+        return message
+
+    async def restart(self) -> bool:
+        """After a death: start another worker, unless five have died within 30 s. Whether there is one now."""
+        await self.stop()
+        self.deaths += 1
+        self._deaths.append(time.monotonic())
+        if len(self._deaths) == MAX_DEATHS and self._deaths[-1] - self._deaths[0] < DEATHS_WITHIN_S:
+            log.error("the model worker died %d times in %g s: listening only", MAX_DEATHS, DEATHS_WITHIN_S)
+            return False
+        log.warning("the model worker died: starting another")
+        try:
+            await self.start()
+        except (WorkerError, BundleError, ProtocolError) as error:
+            log.error("no model worker can be started (%s): listening only", error)
+            return False
+        return True
+
+    async def stop(self) -> None:
+        """End the worker."""
+        if self._child is not None:
+            child, self._child = self._child, None
+            await child.stop(timeout_s=0.5)

@@ -1,0 +1,111 @@
+"""A jam with a file under a simulated clock: the stage's own session, scheduler and engine, at processor speed.
+
+Time passes from event to event. Each engine call is charged to the clock: what it really took, or a fixed
+latency, which makes a jam repeatable to the bit.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from copilot.engine.base import Engine, Proposal
+from copilot.live.clock import BeatClock, SimulatedClock
+from copilot.live.meter import Meter
+from copilot.live.players import Touch, Turn, end_of, performance
+from copilot.live.session import Request, Session
+from copilot.midi.messages import PlayNote, Sent
+from copilot.midi.scheduler import Schedule
+from copilot.music.score import Score
+
+_NEVER_S = float("inf")
+Progress = Callable[[float], None]
+
+
+@dataclass(slots=True)
+class SimulatedJam:
+    """Runs once. `latency_s` None charges what each engine call took."""
+
+    session: Session
+    engine: Engine
+    score: Score
+    clock: SimulatedClock
+    latency_s: float | None = None
+    timer: Callable[[], float] = time.perf_counter
+    _schedule: Schedule = field(default_factory=Schedule)
+    _wake_s: float = 0.0
+    _answer: tuple[float, int, Proposal, float] | None = None
+
+    def run(self, progress: Progress = lambda _beats: None) -> None:
+        """Play the score from end to end; `progress` is told the beat as it passes."""
+        end_s = end_of(self.score)
+        players = performance(self.score)
+        upcoming = next(players, None)
+        while True:
+            now_s = min(
+                upcoming.at_s if upcoming else _NEVER_S,
+                self._answer[0] if self._answer else _NEVER_S,
+                self._schedule.next_due_s() or _NEVER_S,
+                self._wake_s,
+            )
+            if now_s >= end_s:
+                break
+            self.clock.advance_to(now_s)
+            self._send(now_s)
+            upcoming = self._perform(now_s, upcoming, players)
+            if self._answer and self._answer[0] <= now_s:
+                _, number, proposal, took_s = self._answer
+                self._answer = None
+                self._play(self.session.take(now_s, number, proposal, took_s))
+            self._work(now_s)
+            progress(self.session.clock.beats(now_s))
+        self._end(end_s)
+
+    def _perform(
+        self, now_s: float, upcoming: Touch | Turn | None, players: Iterator[Touch | Turn]
+    ) -> Touch | Turn | None:
+        while upcoming is not None and upcoming.at_s <= now_s:
+            self.session.perform(upcoming, upcoming.at_s)
+            upcoming = next(players, None)
+        return upcoming
+
+    def _work(self, now_s: float) -> None:
+        work = self.session.wake(now_s)
+        self._play(work.play)
+        self._wake_s = work.wake_s
+        if work.request is not None:
+            began_s = self.timer()
+            proposal = answer(self.engine, work.request)
+            took_s = self.timer() - began_s if self.latency_s is None else self.latency_s
+            self._answer = (now_s + took_s, work.request.number, proposal, took_s)
+
+    def _play(self, notes: list[PlayNote]) -> None:
+        self._schedule.play(notes)
+        self._send(self.clock.now_s())
+
+    def _send(self, now_s: float) -> None:
+        for action in self._schedule.pop_due(now_s):
+            self.session.sent(Sent(action.note.note_id, action.is_on, action.due_s, now_s))
+        for dropped in self._schedule.take_dropped():
+            self.session.dropped(dropped)
+
+    def _end(self, end_s: float) -> None:
+        """The band has stopped: what has not begun is taken back, what sounds ends where it was to end."""
+        self._schedule.drop_after(end_s)
+        while (due_s := self._schedule.next_due_s()) is not None:
+            self.clock.advance_to(due_s)
+            self._send(due_s)
+        self._send(end_s)
+
+
+def answer(engine: Engine, request: Request) -> Proposal:
+    """One round of the engine, as the worker does it."""
+    engine.observe(request.heard)
+    engine.commit(request.final)
+    return engine.propose(request.horizon, request.controls)
+
+
+def beat_clock(score: Score, start_s: float = 0.0) -> BeatClock:
+    """The session's clock at the beginning of a score."""
+    first = score.meters[0]
+    meter = Meter(first.numerator, first.denominator)
+    return BeatClock(start_s, score.tempi[0].tempo_bpm, meter, follows_midi=False)

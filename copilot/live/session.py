@@ -1,0 +1,237 @@
+"""One jam, whoever runs it: events and proposals in, notes to play and requests for the engine out.
+
+It does no I/O and reads no clock. The stage (stage.py) drives it from real ports, the simulation (jam.py) from
+a file, through the same calls, so that a simulated jam tells the truth about the stage.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from copilot.engine.base import Controls, Heard, Horizon, PlannedNote, Proposal
+from copilot.live import journal_format as record
+from copilot.live.clock import BeatClock
+from copilot.live.journal import JournalWriter
+from copilot.live.planner import Planner, quantile
+from copilot.live.players import Touch, Turn
+from copilot.live.roster import Roster
+from copilot.midi.messages import Dropped, PlayNote, Sent
+from copilot.music.roles import Role
+from copilot.music.score import COPILOT_CHANNEL, TempoChange
+from copilot.panel import Panel, Parameter, Value
+
+_MIN_SOUND_S = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the engine is to do next: take in, make final, propose."""
+
+    number: int
+    heard: list[Heard]
+    final: list[PlannedNote]
+    horizon: Horizon
+    controls: Controls
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What the driver is to do now, and when to come back at the latest."""
+
+    play: list[PlayNote]
+    request: Request | None
+    wake_s: float
+
+
+@dataclass(slots=True)
+class Session:
+    """The live loop. Moments are seconds on the driver's clock, given in order. Owned by one thread."""
+
+    panel: Panel
+    clock: BeatClock
+    roster: Roster
+    journal: JournalWriter | None = None
+    planner: Planner = field(init=False)
+    heard_notes: int = 0
+    sent_notes: int = 0
+    _news: list[Heard] = field(default_factory=list)
+    _has_news: bool = False
+    _has_engine: bool = True
+    _requests: int = 0
+    _note_ids: int = 0
+    _flying: dict[int, tuple[PlannedNote, PlayNote]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.planner = Planner(self.clock)
+        self.panel.on_change(self._panel_changed)
+
+    def hear(self, at_s: float, channel: int, pitch: int, velocity: int, port: int = 0) -> None:
+        """A player's note-on (velocity 1–127) or note-off (0), stamped when it came in."""
+        pos_beats = max(0.0, self.clock.beats(at_s))
+        if self.journal is not None:
+            at = self.journal.elapsed_s(at_s)
+            self.journal.append(record.Heard(at, pos_beats, channel, pitch, velocity, port))
+        if channel == COPILOT_CHANNEL:
+            return
+        if velocity:
+            self.heard_notes += 1
+            self.roster.hear(channel, pitch)
+        self._news.append(Heard(pos_beats, channel, pitch, velocity))
+        self._has_news = True
+
+    def wake(self, now_s: float) -> Work:
+        """Do what is due at this moment."""
+        if self.planner.was_relocated():
+            self.planner.drop()
+        if not self.clock.running or self.panel["mute"]:
+            self.planner.drop()
+            return Work([], None, now_s + 0.1)
+        final = self.planner.make_due_final(now_s)
+        request = None
+        asks_at_s = self.planner.asks_at_s(now_s, self._has_news)
+        if asks_at_s is not None and asks_at_s <= now_s and self.heard_notes and self._has_engine:
+            request, newly_final = self._request(now_s)
+            final += newly_final
+            asks_at_s = None
+        due_s = self.planner.due_s()
+        wakes = [at_s for at_s in (asks_at_s, due_s) if at_s is not None and at_s > now_s]
+        return Work([self._play(note) for note in final], request, min([*wakes, now_s + 0.1]))
+
+    def take(self, now_s: float, number: int, proposal: Proposal, took_s: float) -> list[PlayNote]:
+        """The engine has answered request `number`; returns what must be played at once."""
+        if number != self._requests:
+            return []
+        return [self._play(note) for note in self.planner.take(now_s, proposal, took_s)]
+
+    def engine_lost(self) -> None:
+        """The engine died: the plan plays out, and nobody is asked until `engine_found`."""
+        self.planner.asked = None
+        self._has_engine = False
+
+    def engine_found(self) -> None:
+        """There is an engine again; it hears from here on."""
+        self._has_engine = True
+
+    def sent(self, message: Sent) -> None:
+        """The scheduler has sent a note-on or note-off."""
+        planned, note = self._flying[message.note_id]
+        if message.is_on:
+            self.sent_notes += 1
+        else:
+            del self._flying[message.note_id]
+        if self.journal is not None:
+            self.journal.append(
+                record.Played(
+                    due_s=self.journal.elapsed_s(message.due_s),
+                    sent_s=self.journal.elapsed_s(message.sent_s),
+                    pos_beats=planned.start_beats if message.is_on else self.clock.beats(message.due_s),
+                    channel=note.channel,
+                    pitch=note.pitch,
+                    velocity=note.velocity if message.is_on else 0,
+                )
+            )
+
+    def dropped(self, message: Dropped) -> None:
+        """The scheduler will not play a note after all."""
+        if self._flying.pop(message.note_id, None) is None:
+            return
+        figures = self.planner.figures
+        figures.played -= 1
+        if message.reason == "withdrawn":
+            figures.due -= 1  # it never came to its moment
+        else:
+            figures.dropped += 1
+
+    def perform(self, event: Touch | Turn, at_s: float) -> None:
+        """Let what a score's player does, or a turn of its tempo or meter, happen at a moment."""
+        if isinstance(event, Touch):
+            self.hear(at_s, event.channel, event.pitch, event.velocity)
+        elif isinstance(event.change, TempoChange):
+            self.clock.set_tempo(event.change.tempo_bpm, at_s)
+            self.tempo_changed(at_s)
+        else:
+            self.set_meter(at_s, event.change.numerator, event.change.denominator)
+
+    def tempo_changed(self, at_s: float) -> None:
+        """The clock has taken another tempo: for the record."""
+        if self.journal is not None:
+            at, pos_beats = self.journal.elapsed_s(at_s), self.clock.beats(at_s)
+            self.journal.append(record.TempoChanged(at, pos_beats, self.clock.tempo_bpm))
+
+    def set_meter(self, at_s: float, numerator: int, denominator: int) -> None:
+        """From the next bar line on, another meter."""
+        pos_beats = self.clock.meter.set_meter(self.clock.beats(at_s), numerator, denominator)
+        if self.journal is not None:
+            at = self.journal.elapsed_s(at_s)
+            self.journal.append(record.MeterChanged(at, pos_beats, numerator, denominator))
+
+    @property
+    def hanging(self) -> int:
+        """Notes whose note-on was sent and whose note-off was not; at the end of a jam it must be 0."""
+        return len(self._flying)
+
+    def status(self, now_s: float) -> dict[str, float | int | str | bool]:
+        """What a status line, a remote or a closing table shows."""
+        figures, panel = self.planner.figures, self.panel
+        return {
+            "beat": round(self.clock.beats(now_s), 3),
+            "tempo_bpm": round(self.clock.tempo_bpm, 2),
+            "tempo_source": self.clock.source,
+            "running": self.clock.running,
+            "part": panel.text("part"),
+            "notes_heard": self.heard_notes,
+            "notes_played": figures.played,
+            "due": figures.due,
+            "played_over_due": round(figures.played / figures.due, 4) if figures.due else 1.0,
+            "late": figures.late,
+            "dropped": figures.dropped,
+            "replaced": figures.replaced,
+            "planned": len(self.planner.plan),
+            "commit_ms": round(1000 * self.planner.commit_s(panel.number("commit_ms")), 1),
+            "engine_calls": figures.proposals,
+            "engine_call_p50_ms": round(1000 * quantile(figures.took_s, 0.5), 2),
+            "engine_call_p99_ms": round(1000 * quantile(figures.took_s, 0.99), 2),
+            "engine_step_p50_ms": round(1000 * quantile(figures.step_s, 0.5), 3),
+            "engine_step_p99_ms": round(1000 * quantile(figures.step_s, 0.99), 3),
+            "tokens_generated": figures.steps,
+            "tokens_reused": figures.reused,
+            "flushes": figures.flushes,
+            "context_tokens": figures.context_tokens,
+            "journal_dropped": self.journal.dropped if self.journal is not None else 0,
+        }
+
+    def _request(self, now_s: float) -> tuple[Request, list[PlannedNote]]:
+        panel = self.panel
+        commit_s = self.planner.commit_s(panel.number("commit_ms"))
+        horizon, newly_final = self.planner.ask(now_s, commit_s, panel.number("lookahead_beats"))
+        numerator, denominator = self.clock.meter.at(horizon.now_beats)
+        controls = Controls(
+            part=panel.text("part"),
+            genre=panel.text("genre"),
+            temperature=panel.number("temperature"),
+            top_p=panel.number("top_p"),
+            tempo_bpm=self.clock.tempo_bpm,
+            bar_beats=self.clock.meter.bar_beats(horizon.now_beats),
+            meter=f"{numerator}_{denominator}",
+            roles=dict(self.roster.roles),
+        )
+        heard, self._news, self._has_news = self._news, [], False
+        self._requests += 1
+        return Request(self._requests, heard, self.planner.take_untold(), horizon, controls), newly_final
+
+    def _play(self, note: PlannedNote) -> PlayNote:
+        self._note_ids += 1
+        start_s = self.clock.seconds(note.start_beats)
+        end_s = max(self.clock.seconds(note.end_beats), start_s + _MIN_SOUND_S)
+        play = PlayNote(self._note_ids, start_s, end_s, COPILOT_CHANNEL, note.pitch, note.velocity)
+        self._flying[play.note_id] = (note, play)
+        return play
+
+    def _panel_changed(self, parameter: Parameter, value: Value) -> None:
+        self._has_news = True
+
+
+def new_session(
+    panel: Panel, clock: BeatClock, roles: Mapping[int, Role], journal: JournalWriter | None = None
+) -> Session:
+    """A session at its beginning; `roles` of the channels whose players are known."""
+    return Session(panel, clock, Roster(roles), journal)

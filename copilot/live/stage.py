@@ -1,0 +1,116 @@
+"""The stage: the session between a rig and the model worker, on asyncio, in real time."""
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+
+from copilot.errors import ProtocolError, WorkerError
+from copilot.live.clock import Clock
+from copilot.live.engine_client import EngineClient
+from copilot.live.rigs import Rig
+from copilot.live.session import Request, Session
+
+log = logging.getLogger(__name__)
+
+_FLUSH_EVERY_S = 0.5
+_TEMPO_CHANGE_BPM = 0.1
+
+
+@dataclass(slots=True)
+class Stage:
+    """Runs until the rig's music is over, the rig is lost, or the task is cancelled; then every note is off."""
+
+    session: Session
+    engine: EngineClient
+    rig: Rig
+    clock: Clock
+    is_listening_only: bool = False
+    _asked_at_s: float = 0.0
+    _unanswered: int = 0
+    _asked: asyncio.Event = field(default_factory=asyncio.Event)
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self) -> None:
+        """Play. Raises PortError when the ports are lost."""
+        others = [
+            asyncio.create_task(work(), name=work.__name__)
+            for work in (self._plan, self._hear_answers, self._keep_books)
+        ]
+        music = asyncio.create_task(self.rig.run(self.session, self._changed.set), name="rig")
+        try:
+            done, _ = await asyncio.wait([music, *others], return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()  # what ended first tells why: the piece is over, or its error
+        finally:
+            for task in (music, *others):
+                task.cancel()
+            await asyncio.gather(music, *others, return_exceptions=True)
+            await asyncio.gather(self.rig.close(self.session), self.engine.stop())
+            self._flush_journal()
+
+    async def _plan(self) -> None:
+        """Wake the session when it wants to be woken, and after every event."""
+        while True:
+            self._changed.clear()
+            now_s = self.clock.now_s()
+            work = self.session.wake(now_s)
+            self.rig.play(work.play)
+            if work.request is not None:
+                self._ask(work.request)
+            try:
+                async with asyncio.timeout(max(0.0, work.wake_s - self.clock.now_s())):
+                    await self._changed.wait()
+            except TimeoutError:
+                continue
+
+    def _ask(self, request: Request) -> None:
+        self._asked_at_s = self.clock.now_s()
+        try:
+            self.engine.ask(request)
+        except WorkerError as error:
+            log.debug("the request is lost with its worker: %s", error)
+        self._unanswered += 1
+        self._asked.set()
+
+    async def _hear_answers(self) -> None:
+        """Take each answer to the session; when the worker dies, start another."""
+        while True:
+            if not self._unanswered:
+                self._asked.clear()
+                await self._asked.wait()
+            try:
+                answer = await self.engine.answer()
+                self._unanswered -= 1
+            except (WorkerError, ProtocolError) as error:
+                log.warning("%s", error)
+                await self._replace_worker()
+                continue
+            now_s = self.clock.now_s()
+            took_s = now_s - self._asked_at_s
+            self.rig.play(self.session.take(now_s, answer.number, answer.proposal, took_s))
+            self._changed.set()
+
+    async def _replace_worker(self) -> None:
+        self._unanswered = 0
+        self.session.engine_lost()
+        if not await self.engine.restart():
+            self.is_listening_only = True
+            await asyncio.Event().wait()  # the rig goes on: hearing, passing through and recording
+        self.session.engine_found()
+        self._changed.set()
+
+    async def _keep_books(self) -> None:
+        """Once in half a second: the journal to disk (in a thread: a disk may stall), the tempo into it."""
+        noted_bpm = self.session.clock.tempo_bpm
+        while True:
+            await asyncio.sleep(_FLUSH_EVERY_S)
+            tempo_bpm = self.session.clock.tempo_bpm
+            if abs(tempo_bpm - noted_bpm) > _TEMPO_CHANGE_BPM:
+                noted_bpm = tempo_bpm
+                self.session.tempo_changed(self.clock.now_s())
+            if self.session.journal is not None:
+                await asyncio.to_thread(self.session.journal.flush)
+
+    def _flush_journal(self) -> None:
+        if self.session.journal is not None:
+            self.session.journal.flush()

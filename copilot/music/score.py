@@ -97,8 +97,16 @@ class Score:
                 part,
                 notes=tuple(
                     sorted(
-                        Note(at(n.start_ticks), max(at(n.end_ticks), at(n.start_ticks) + 1), n.pitch, n.velocity)
-                        for n in part.notes
+                        (
+                            Note(
+                                at(n.start_ticks),
+                                max(at(n.end_ticks), at(n.start_ticks) + 1),
+                                n.pitch,
+                                n.velocity,
+                            )
+                            for n in part.notes
+                        ),
+                        key=lambda note: (note.start_ticks, note.pitch),
                     )
                 ),
             )

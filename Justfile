@@ -1,0 +1,42 @@
+# The everyday commands. `just` alone lists them.
+
+python := "python"
+
+[private]
+default:
+    @just --list
+
+# Install the package with everything the tests need, editable
+install:
+    {{python}} -m pip install -e '.[test]'
+
+# All tests that this machine can run (tests marked jack need a JACK server: see `just ci`)
+test *ARGS:
+    {{python}} -m pytest {{ARGS}}
+
+# Lint, format check and types
+check:
+    {{python}} -m ruff check .
+    {{python}} -m ruff format --check .
+    {{python}} -m mypy
+
+# Format and mend what can be mended
+format:
+    {{python}} -m ruff check --fix .
+    {{python}} -m ruff format .
+
+# A jam without any MIDI port
+jam *ARGS:
+    {{python}} -m copilot jam {{ARGS}}
+
+# Benchmarks: tables with the peer or the limit beside each figure
+bench:
+    {{python}} -m pytest tests/bench -s -o 'python_files=bench_*.py'
+
+# Train the model that ships, from the MIDI collections in DATA
+train DATA OUT:
+    {{python}} -m training all --config configs/train-default.toml --data {{DATA}} --out {{OUT}}
+
+# Everything that the integration runs, JACK server included
+ci:
+    bash .ci/run

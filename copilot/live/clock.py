@@ -106,11 +106,11 @@ class BeatClock:
     """Beats ↔ seconds for a whole session. Beats that have passed never move, and never come twice.
 
     While it follows a MIDI clock, small bends of the tempo keep it on the sender's beat. A start or a song
-    position can't take it back: with the first pulse it jumps *forward* to the next bar line (or to the same
-    place of the bar), so that the sender's bars are the session's bars and a recording stays in one piece. Each
-    jump adds one to `relocations`: whoever planned ahead must drop the plan then. From start, stop or song
-    position until that pulse it stands still. Without pulses it goes on at the last tempo, until a tempo is
-    set by hand.
+    position can't take it back: with the first pulse it jumps *forward* to the next bar line (or to the
+    same place of the bar), so that the sender's bars are the session's bars and a recording stays in one
+    piece. Each jump adds one to `relocations`: whoever planned ahead must drop the plan then. From start,
+    stop or song position until that pulse it stands still. A sender that never starts gives its tempo and
+    no position. Without pulses it goes on at the last tempo, until a tempo is set by hand.
 
     Give and ask moments in order of time. Owned by the daemon's event loop; not safe to share between
     threads.
@@ -251,8 +251,8 @@ class BeatClock:
 
     def _follow(self, at_s: float, tempo_bpm: float) -> None:
         """Take over the sender's tempo and, where it gave a position, lean towards its beat."""
-        if self._follower.is_running != self.running:
-            return  # it stands still, and so do we; or it was never started, and we only borrow its tempo
+        if not self.running:
+            return
         error_beats = 0.0
         if self._follower.is_placed and self._song_offset_beats is not None:
             error_beats = self._song_offset_beats + self._follower.pos_beats(at_s) - self.beats(at_s)

@@ -1,0 +1,383 @@
+"""Time: MIDI clock is followed, beats never go back, bars stand where the meter says."""
+
+import math
+import random
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from copilot.errors import ParameterError
+from copilot.live.clock import BeatClock, ClockFollower, Meter, MonotonicClock, SimulatedClock
+
+JITTER_S = 0.002
+
+
+def pulses(tempo_bpm: float, count: int, start_s: float = 0.0, seed: int | None = None) -> Iterator[float]:
+    """Moments of clock pulses, with up to ±2 ms of jitter where a seed is given."""
+    generator = random.Random(seed)
+    for index in range(count):
+        jitter_s = 0.0 if seed is None else generator.uniform(-JITTER_S, JITTER_S)
+        yield start_s + index * 60 / tempo_bpm / 24 + jitter_s
+
+
+def follow(tempo_bpm: float, count: int, seed: int | None = None) -> ClockFollower:
+    follower = ClockFollower()
+    follower.start()
+    for at_s in pulses(tempo_bpm, count, seed=seed):
+        follower.pulse(at_s)
+    return follower
+
+
+def test_a_simulated_clock_moves_forward_only() -> None:
+    """Advancing to an earlier moment moves nothing."""
+    clock = SimulatedClock(1.0)
+    clock.advance_to(2.5)
+    clock.advance_to(2.0)
+    assert clock.now_s() == 2.5
+
+
+def test_the_monotonic_clock_never_goes_back() -> None:
+    """Two readings come in order."""
+    clock = MonotonicClock()
+    assert clock.now_s() <= clock.now_s()
+
+
+def test_the_first_pulse_after_start_is_beat_zero() -> None:
+    """Position is 0 before and at the first pulse, and 1 at the 25th."""
+    follower = ClockFollower()
+    follower.start()
+    assert follower.pos_beats(5.0) == 0.0
+    for at_s in pulses(120, 25, start_s=10.0):
+        follower.pulse(at_s)
+    assert follower.pos_beats(10.5) == pytest.approx(1.0)
+    assert follower.tempo_bpm == pytest.approx(120)
+
+
+@pytest.mark.parametrize("tempo_bpm", [60, 90, 120, 140])
+@pytest.mark.parametrize("seed", range(5))
+def test_jitter_hardly_moves_the_tempo(tempo_bpm: float, seed: int) -> None:
+    """With ±2 ms on each pulse the tempo is within 0.3 bpm after two beats, and stays so, moving smoothly."""
+    follower = ClockFollower()
+    follower.start()
+    before_bpm = float(tempo_bpm)
+    for index, at_s in enumerate(pulses(tempo_bpm, 24 * 60, seed=seed)):
+        follower.pulse(at_s)
+        if index >= 48:
+            assert follower.tempo_bpm == pytest.approx(tempo_bpm, abs=0.3)
+            assert index == 48 or follower.tempo_bpm == pytest.approx(before_bpm, abs=0.1)
+            before_bpm = follower.tempo_bpm
+            assert follower.pos_beats(at_s) == pytest.approx(at_s * tempo_bpm / 60, abs=0.005)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_lost_pulse_shifts_nothing(seed: int) -> None:
+    """The beat is counted by time: after a lost pulse position and tempo stand where they would anyway."""
+    follower = ClockFollower()
+    follower.start()
+    for index, at_s in enumerate(pulses(120, 240, seed=seed)):
+        if index not in (100, 150, 153):
+            follower.pulse(at_s)
+        if index >= 48:
+            assert follower.tempo_bpm == pytest.approx(120, abs=0.5)
+    assert follower.pos_beats(5.0) == pytest.approx(10.0, abs=0.005)
+
+
+def test_bunched_pulses_shift_nothing() -> None:
+    """Pulses held up and delivered together count as what they are."""
+    follower = ClockFollower()
+    follower.start()
+    for index, at_s in enumerate(pulses(120, 240)):
+        follower.pulse(max(at_s, 2.1) if 96 <= index <= 100 else at_s)
+    assert follower.pos_beats(5.0) == pytest.approx(10.0, abs=0.01)
+
+
+@pytest.mark.parametrize("tempo_bpm", [40, 60, 80, 108, 133, 150, 180, 240])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_jump_of_tempo_is_caught_within_a_beat(tempo_bpm: float, seed: int) -> None:
+    """24 pulses after a jump of 10% or more the tempo is right within 2%, and no pulse was miscounted."""
+    follower = follow(120, 200, seed=seed)
+    jump_s = 200 * 60 / 120 / 24
+    for at_s in pulses(tempo_bpm, 25, start_s=jump_s, seed=seed + 100):
+        follower.pulse(at_s)
+    assert follower.tempo_bpm == pytest.approx(tempo_bpm, rel=0.02)
+    assert follower.pos_beats(jump_s + 60 / tempo_bpm) == pytest.approx(200 / 24 + 1, abs=0.02)
+
+
+def test_a_dropout_freewheels_and_is_taken_up_again() -> None:
+    """Without pulses it stays running at the last tempo, and later pulses are counted from there."""
+    follower = follow(120, 96)
+    assert follower.is_heard(2.4) and not follower.is_heard(3.0)
+    assert follower.is_running
+    assert follower.pos_beats(10.0) == pytest.approx(20.0)
+    for at_s in pulses(120, 24, start_s=12.001):
+        follower.pulse(at_s)
+    assert follower.pos_beats(12.5) == pytest.approx(25.0, abs=0.01)
+
+
+def test_stop_holds_and_continue_goes_on_with_the_next_pulse() -> None:
+    """Position stands still after stop, and the pulse after continue is the one that was next."""
+    follower = follow(120, 30)
+    follower.stop(0.61)
+    held_beats = follower.pos_beats(0.61)
+    assert not follower.is_running
+    assert follower.pos_beats(9.0) == held_beats
+    follower.continue_()
+    assert follower.pos_beats(9.9) == held_beats
+    follower.pulse(10.0)
+    assert follower.pos_beats(10.0) == pytest.approx(30 / 24)
+
+
+def test_a_song_position_says_where_continue_begins() -> None:
+    """The pulse after song position 10 and continue is beat 2.5."""
+    follower = follow(120, 30)
+    follower.stop(0.61)
+    follower.song_position(10)
+    follower.continue_()
+    follower.pulse(3.0)
+    assert follower.pos_beats(3.0) == 2.5
+
+
+def test_pulses_without_start_give_a_tempo_and_no_position() -> None:
+    """A drum machine that only sends pulses is followed in tempo."""
+    follower = ClockFollower()
+    assert follower.tempo_bpm is None
+    for at_s in pulses(100, 48):
+        follower.pulse(at_s)
+    assert follower.tempo_bpm == pytest.approx(100)
+    assert not follower.is_running
+    assert follower.pos_beats(2.0) == 0.0
+
+
+messages = st.lists(
+    st.tuples(
+        st.sampled_from(["pulse"] * 8 + ["start", "stop", "continue", "position", "tempo"]),
+        st.floats(0.0, 0.7) | st.floats(0.015, 0.025),
+        st.integers(0, 16383),
+    ),
+    max_size=200,
+)
+
+
+@given(messages)
+def test_beats_never_go_back_whatever_the_sender_does(given_messages: list[tuple[str, float, int]]) -> None:
+    """Through any messages at any times, beats grow, seconds are their inverse, and tempo stays in its range."""
+    clock = BeatClock()
+    at_s = highest_beats = 0.0
+    for kind, wait_s, number in given_messages:
+        at_s += wait_s
+        before_beats = clock.beats(at_s)
+        assert before_beats >= highest_beats - 1e-9
+        tell(clock, kind, at_s, number)
+        highest_beats = clock.beats(at_s)
+        assert highest_beats >= before_beats - 1e-9
+        assert 20 <= clock.tempo_bpm <= 999
+        if clock.running:
+            assert clock.seconds(highest_beats + 3) > at_s
+            assert clock.beats(clock.seconds(highest_beats + 3)) == pytest.approx(highest_beats + 3)
+        else:
+            assert clock.seconds(highest_beats + 3) == math.inf
+
+
+def tell(clock: BeatClock, kind: str, at_s: float, number: int) -> None:
+    match kind:
+        case "pulse":
+            clock.pulse(at_s)
+        case "start":
+            clock.start(at_s)
+        case "stop":
+            clock.stop(at_s)
+        case "continue":
+            clock.continue_(at_s)
+        case "position":
+            clock.song_position(number, at_s)
+        case "tempo":
+            clock.set_tempo(20 + number % 900, at_s)
+
+
+def test_past_beats_stay_where_they_were() -> None:
+    """What a passed moment's beat was is not changed by tempo changes and corrections after it."""
+    clock = BeatClock(0.0, 100.0)
+    clock.start(0.9)
+    seen = {}
+    for at_s in pulses(120, 200, start_s=1.0, seed=1):
+        clock.pulse(at_s)
+        seen[at_s] = clock.beats(at_s)
+    assert all(clock.beats(at_s) == pytest.approx(beats, abs=1e-9) for at_s, beats in seen.items())
+
+
+def test_the_panel_tempo_holds_while_no_clock_is_heard() -> None:
+    """A tempo set by hand holds at once, and only from then on."""
+    clock = BeatClock(10.0, 120.0)
+    clock.set_tempo(60.0, 11.0)
+    assert clock.source == "internal"
+    assert clock.beats(10.5) == 1.0
+    assert clock.beats(12.0) == 3.0
+    assert clock.seconds(4.0) == 13.0
+    assert clock.tempo_bpm == 60.0
+
+
+def test_a_tempo_outside_its_range_is_refused() -> None:
+    """A wrong tempo changes nothing."""
+    clock = BeatClock()
+    with pytest.raises(ParameterError, match="20–999"):
+        clock.set_tempo(1200.0, 1.0)
+    assert clock.tempo_bpm == 120.0
+
+
+def test_a_start_jumps_forward_to_the_next_bar_line() -> None:
+    """The sender's first beat is a bar line of ours, and the beats between are skipped at that moment."""
+    clock = BeatClock(0.0, 120.0)
+    clock.start(1.2)
+    assert not clock.running
+    assert clock.beats(1.9) == pytest.approx(2.4)
+    assert clock.relocations == 0
+    for at_s in pulses(120, 49, start_s=2.0):
+        clock.pulse(at_s)
+    assert clock.running and clock.source == "midi clock"
+    assert clock.relocations == 1
+    assert clock.beats(3.0) == pytest.approx(6.0)
+    assert clock.seconds(3.0) == pytest.approx(2.0)
+
+
+def test_stop_and_continue_keep_the_bar() -> None:
+    """Ten stops later the sender's beats still are our beats."""
+    clock = BeatClock(0.0, 120.0)
+    clock.start(0.0)
+    at_s, pulse = 1.0, 0
+    for _ in range(10):
+        for _ in range(31):
+            clock.pulse(at_s)
+            pulse += 1
+            at_s += 60 / 120 / 24
+        clock.stop(at_s - 0.005)
+        at_s += 0.731
+        clock.continue_(at_s)
+        at_s += 0.01
+    clock.pulse(at_s)
+    assert clock.beats(at_s) == pytest.approx(pulse / 24, abs=0.01)
+    assert clock.relocations == 1
+
+
+def test_a_song_position_where_we_stopped_moves_nothing() -> None:
+    """Senders repeat the position, in whole sixteenths, before each continue."""
+    clock = BeatClock(0.0, 120.0)
+    clock.start(0.0)
+    for at_s in pulses(120, 128, start_s=1.0):  # up to beat 5.3
+        clock.pulse(at_s)
+    clock.stop(3.65)
+    clock.song_position(21, 3.7)
+    clock.continue_(3.8)
+    clock.pulse(4.0)
+    assert clock.relocations == 1
+    assert clock.beats(4.0) == pytest.approx(5.3, abs=0.05)
+
+
+def test_a_song_position_elsewhere_keeps_its_place_in_the_bar() -> None:
+    """Beat 42 of the song is the third beat of a bar, so ours is the next third beat."""
+    clock = BeatClock(0.0, 120.0)
+    clock.start(0.0)
+    for at_s in pulses(120, 73, start_s=1.0):  # up to beat 3
+        clock.pulse(at_s)
+    clock.stop(2.51)
+    for sixteenths in (0, 4, 100, 168):
+        clock.song_position(sixteenths, 2.7)
+    clock.continue_(2.8)
+    clock.pulse(3.0)
+    assert clock.beats(3.0) == pytest.approx(6.0)
+    assert clock.relocations == 2
+
+
+def test_a_phase_error_is_worked_off_within_a_beat() -> None:
+    """After the sender's tempo jumps, our beats are back on its beats a beat after it was caught."""
+    clock = BeatClock(0.0, 120.0)
+    clock.start(0.0)
+    for at_s in pulses(120, 96):
+        clock.pulse(at_s)
+    for at_s in pulses(140, 49, start_s=2.0):
+        clock.pulse(at_s)
+    assert clock.beats(at_s) == pytest.approx(6.0, abs=0.01)
+
+
+def test_a_correction_ends_by_itself() -> None:
+    """Far beats are foretold by the sender's own line, not by the bent tempo, also when pulses cease."""
+    clock = BeatClock(0.0, 118.0)
+    clock.start(0.0)
+    for at_s in pulses(120, 55):
+        clock.pulse(at_s)
+    assert clock.seconds(100.0) == pytest.approx(50.0, abs=0.005)
+    assert clock.beats(50.0) == pytest.approx(100.0, abs=0.01)
+    assert clock.source == "midi clock"
+
+
+def test_a_tempo_by_hand_takes_over_after_a_dropout_only() -> None:
+    """While pulses come the sender rules; when they have ceased, even after stop, the panel does."""
+    clock = BeatClock(0.0, 100.0)
+    clock.start(0.0)
+    for at_s in pulses(120, 48):
+        clock.pulse(at_s)
+    clock.set_tempo(90.0, 1.0)
+    assert clock.tempo_bpm == pytest.approx(120.0)
+    clock.stop(1.1)
+    clock.set_tempo(90.0, 5.0)
+    assert (clock.tempo_bpm, clock.source, clock.running) == (90.0, "internal", True)
+
+
+def test_a_sender_that_never_starts_gives_its_tempo() -> None:
+    """Beats go on uninterrupted, at the tempo of the pulses."""
+    clock = BeatClock(0.0, 90.0)
+    for at_s in pulses(120, 96):
+        clock.pulse(at_s)
+    assert clock.tempo_bpm == pytest.approx(120.0)
+    assert clock.running and clock.source == "midi clock"
+    assert clock.beats(2.5) - clock.beats(2.0) == pytest.approx(1.0, abs=0.001)
+
+
+def test_a_clock_that_is_not_to_be_followed_is_not() -> None:
+    """With follows_midi off, pulses and transport change nothing."""
+    clock = BeatClock(0.0, 90.0, follows_midi=False)
+    clock.start(0.0)
+    for at_s in pulses(120, 96):
+        clock.pulse(at_s)
+    clock.stop(2.0)
+    assert (clock.tempo_bpm, clock.source, clock.running) == (90.0, "internal", True)
+
+
+def test_an_hour_of_pulses_stays_in_time_and_small() -> None:
+    """After an hour (172,800 pulses) the beat is right, and what is kept is bounded."""
+    clock = BeatClock(0.0, 120.0)
+    clock.start(0.0)
+    for at_s in pulses(120, 48 * 3600, seed=3):
+        clock.pulse(at_s)
+    assert clock.beats(at_s) == pytest.approx(at_s * 2, abs=0.01)
+    assert len(clock._runs) <= 64
+    assert all(run.changes <= 1024 for run in clock._runs)
+
+
+def test_bars_follow_the_meter() -> None:
+    """4/4 has lines each 4 beats; after a change to 6/8 each 3."""
+    meter = Meter()
+    assert [meter.bar_start_beats(pos) for pos in (0, 3.99, 4, 7.5)] == [0, 0, 4, 4]
+    assert meter.set_meter(5.0, 6, 8) == 8.0
+    assert meter.at(7.0) == (4, 4) and meter.at(8.0) == (6, 8)
+    assert meter.bar_beats(9.0) == 3.0
+    assert [meter.next_bar_beats(pos) for pos in (7.5, 8.0, 8.1, 11.5)] == [8, 8, 11, 14]
+    assert meter.set_meter(0.0, 5, 4) == 8.0
+    assert meter.next_bar_beats(8.1) == 13.0
+
+
+@given(st.integers(1, 64), st.sampled_from([1, 2, 4, 8, 16, 32]), st.floats(0, 1e5))
+def test_a_position_lies_between_its_bar_lines(numerator: int, denominator: int, pos_beats: float) -> None:
+    """The bar line before is at most a bar away, and the one after is not before the position."""
+    meter = Meter(numerator, denominator)
+    start_beats = meter.bar_start_beats(pos_beats)
+    assert start_beats - 2e-6 <= pos_beats < start_beats + meter.bar_beats(pos_beats)
+    assert meter.next_bar_beats(pos_beats) >= pos_beats - 2e-6
+
+
+@pytest.mark.parametrize(("numerator", "denominator"), [(0, 4), (65, 4), (4, 3), (4, 0)])
+def test_a_meter_that_is_none_is_refused(numerator: int, denominator: int) -> None:
+    """A numerator outside 1–64 or a denominator that is no power of two is a ParameterError."""
+    with pytest.raises(ParameterError, match="1 to 64"):
+        Meter(numerator, denominator)

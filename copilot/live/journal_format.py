@@ -148,7 +148,7 @@ def decode_header(data: bytes) -> tuple[Metadata, int]:
         raise JournalError("its header is torn")
     try:
         return _metadata_decoder.decode(body), _HEADER.size + size
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise JournalError(f"its header is malformed: {error}") from error
 
 
@@ -156,7 +156,7 @@ def encode_record(record: Record) -> bytes:
     """One frame. Raises JournalError if a field is outside its range."""
     try:
         return _frame(_body(record))
-    except (struct.error, OverflowError, msgspec.MsgspecError) as error:
+    except (struct.error, UnicodeEncodeError, OverflowError, msgspec.MsgspecError) as error:
         raise JournalError(f"{record} does not fit its record: {error}") from error
 
 

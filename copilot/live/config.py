@@ -9,14 +9,15 @@ import msgspec
 
 from copilot.errors import ConfigError, ParameterError
 from copilot.music.roles import ROLES, Role
-from copilot.panel import PARAMETERS, Value, find
+from copilot.music.score import PLAYER_CHANNELS
+from copilot.panel import Value, find
 
 MAX_CONFIG_BYTES = 64 * 1024
 
 Text = Annotated[str, msgspec.Meta(max_length=1000, pattern=r"^[^\x00-\x1f\x7f]*$")]
-_PlayerChannel = Annotated[str, msgspec.Meta(pattern=r"^([1-9]|1[0-5])$")]
-_WHERE = re.compile(r" - at `(?:key in )?\$(?P<path>[^`]*)`$")
-_PROBLEM = re.compile(r"contains unknown field `(?P<field>[^`]*)`")
+_CHANNELS = tuple(str(channel) for channel in PLAYER_CHANNELS)
+_WHERE = re.compile(r" - at `\$(?P<path>[^`]*)`$")
+_UNKNOWN = re.compile(r"contains unknown field `(?P<field>[^`]*)`")
 
 
 class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,10 +65,10 @@ class Config(_Section, frozen=True):
     midi: MidiConfig = MidiConfig()
     osc: OscConfig = OscConfig()
     clock: ClockConfig = ClockConfig()
-    panel: dict[str, bool | int | float | str] = {}
+    panel: dict[str, Any] = {}
     model: ModelConfig = ModelConfig()
     record: RecordConfig = RecordConfig()
-    channels: dict[_PlayerChannel, Role] = {}
+    channels: dict[str, Any] = {}
 
     def panel_values(self) -> dict[str, Value]:
         """What the panel is to be set to, the tempo included."""
@@ -85,7 +86,12 @@ def load_config(path: Path) -> Config:
         config = msgspec.convert(data, Config)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{path}: {_explain(str(error), data)}") from error
-    return msgspec.structs.replace(config, clock=_clock(path, config.clock), panel=_panel(path, config.panel))
+    return msgspec.structs.replace(
+        config,
+        clock=_clock(path, config.clock),
+        panel=_panel(path, config.panel),
+        channels=_channels(path, config.channels),
+    )
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -111,7 +117,7 @@ def _clock(path: Path, clock: ClockConfig) -> ClockConfig:
     return msgspec.structs.replace(clock, tempo_bpm=float(tempo_bpm))
 
 
-def _panel(path: Path, given: dict[str, Value]) -> dict[str, Value]:
+def _panel(path: Path, given: dict[str, Any]) -> dict[str, Value]:
     if "tempo_bpm" in given:
         raise ConfigError(f"{path}: [panel] tempo_bpm: got {given['tempo_bpm']!r}, set it in [clock] instead")
     values = {}
@@ -123,43 +129,33 @@ def _panel(path: Path, given: dict[str, Value]) -> dict[str, Value]:
     return values
 
 
+def _channels(path: Path, given: dict[str, Any]) -> dict[str, Role]:
+    for channel, role in given.items():
+        if channel not in _CHANNELS or role not in ROLES:
+            allowed = f"1 to 15 (counted from 0) = one of {', '.join(ROLES)}"
+            raise ConfigError(f"{path}: [channels] {channel:.20}: got {role!r:.60}, allowed is {allowed}")
+    return given
+
+
 def _explain(problem: str, data: dict[str, Any]) -> str:
     """msgspec's complaint as: key, what was got, what is allowed."""
     where = _WHERE.search(problem)
     keys = where["path"].strip(".").split(".") if where and where["path"] else []
     text = problem[: where.start()] if where else problem
     section = f"[{keys[0]}]" if keys else "the file"
-    unknown = _PROBLEM.search(text)
+    unknown = _UNKNOWN.search(text)
     if unknown:
-        allowed = ", ".join(_fields(keys[0] if keys else ""))
+        known = getattr(Config(), keys[0]) if keys else Config()
+        allowed = ", ".join(known.__struct_fields__)
         return f"{section} has no key {unknown['field']!r}, allowed is {allowed}"
-    if keys[:1] == ["channels"]:
-        return _explain_channels(data["channels"])
-    key = " ".join([section, *keys[1:]])
     value: Any = data
-    for name in keys:
-        value = _get(value, name)
-    return f"{key}: got {value!r:.60}, allowed is: {text.removeprefix('Expected ')}"
-
-
-def _explain_channels(given: object) -> str:
-    allowed = f"allowed is 1 to 15 (counted from 0) = one of {', '.join(ROLES)}"
-    if not isinstance(given, dict):
-        return f"channels: got {given!r:.60}, {allowed}"
-    for channel, role in given.items():
-        if channel not in map(str, range(1, 16)) or role not in ROLES:
-            return f"[channels] {channel!r:.20}: got {role!r:.60}, {allowed}"
-    return f"[channels]: {allowed}"
+    for key in keys:
+        value = _get(value, key)
+    return (
+        f"{' '.join([section, *keys[1:]])}: got {value!r:.60}, allowed is: {text.removeprefix('Expected ')}"
+    )
 
 
 def _get(value: Any, name: str) -> Any:
     """What stands at one step of msgspec's path: `inputs[...]` is the list itself."""
     return value.get(name.partition("[")[0]) if isinstance(value, dict) else value
-
-
-def _fields(section: str) -> tuple[str, ...]:
-    if not section:
-        return Config.__struct_fields__
-    if section == "panel":
-        return tuple(parameter.name for parameter in PARAMETERS)
-    return getattr(Config(), section).__struct_fields__  # type: ignore[no-any-return]

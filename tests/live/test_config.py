@@ -1,0 +1,146 @@
+"""The jam's config file: every key, its default, and one clear line for what is wrong."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from copilot.errors import ConfigError
+from copilot.live.config import Config, load_config
+from copilot.panel import PARAMETERS, Panel
+
+SHIPPED = Path(__file__).parents[2] / "configs" / "jam.toml"
+
+
+def load(folder: Path, text: str) -> Config:
+    path = folder / "my.toml"
+    path.write_text(text, encoding="utf-8")
+    return load_config(path)
+
+
+def test_the_shipped_config_is_the_defaults() -> None:
+    """configs/jam.toml names every key and gives each its default."""
+    config = load_config(SHIPPED)
+    defaults = {parameter.name: parameter.default for parameter in PARAMETERS}
+    assert config.panel_values() == defaults
+    assert (config.midi, config.osc, config.clock) == (Config().midi, Config().osc, Config().clock)
+    assert (config.model, config.record, config.channels) == (Config().model, Config().record, {})
+    text = SHIPPED.read_text(encoding="utf-8")
+    for section in Config.__struct_fields__:
+        assert f"\n[{section}]\n" in text
+        for key in getattr(getattr(Config(), section), "__struct_fields__", ()):
+            assert f"\n{key} = " in text
+
+
+def test_every_key_of_the_shipped_config_is_commented() -> None:
+    """The line before a key says what it means."""
+    lines = SHIPPED.read_text(encoding="utf-8").splitlines()
+    keys = [index for index, line in enumerate(lines) if " = " in line and not line.startswith("#")]
+    assert keys
+    assert all(lines[index - 1].startswith("# ") for index in keys)
+
+
+def test_an_empty_file_is_the_defaults(tmp_path: Path) -> None:
+    """What is left out keeps its default, tempo included."""
+    config = load(tmp_path, "")
+    assert config == Config()
+    assert config.panel_values() == {"tempo_bpm": 120.0}
+
+
+def test_a_full_file_is_read(tmp_path: Path) -> None:
+    """Sections give typed values; panel values are what the panel takes."""
+    config = load(
+        tmp_path,
+        """
+        midi = {inputs = ["Keystation"], outputs = ["Synth"], thru = ["Keystation"], virtual = true}
+        osc.port = 9000
+        clock = {tempo_bpm = 96, source = "internal"}
+        panel = {part = "keys", temperature = 1, mute = true}
+        model = {bundle = "~/bundles/mine", seed = 3}
+        record.dir = "~/jams"
+        channels = {3 = "keys", 9 = "drums"}
+        """,
+    )
+    assert config.midi.inputs == ("Keystation",)
+    assert config.osc.port == 9000
+    assert config.roles() == {3: "keys", 9: "drums"}
+    panel = Panel()
+    for name, value in config.panel_values().items():
+        panel.set(name, value)
+    assert (panel["tempo_bpm"], panel["temperature"], panel["mute"]) == (96.0, 1.0, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("[mdi]", ["the file", "mdi", "midi, osc, clock"]),
+        ("[osc]\nprot = 1", ["[osc]", "prot", "allowed is port"]),
+        ("[osc]\nport = 70000", ["[osc] port", "70000", "65535"]),
+        ('[osc]\nport = "7400"', ["[osc] port", "'7400'", "int"]),
+        ("[midi]\ninputs = 3", ["[midi] inputs", "3", "array"]),
+        ("[midi]\ninputs = [3]", ["[midi] inputs", "3", "str"]),
+        ("[clock]\ntempo_bpm = 1200", ["[clock] tempo_bpm", "1200", "20 to 999 bpm"]),
+        ("[clock]\ntempo_bpm = nan", ["[clock] tempo_bpm", "nan", "20 to 999 bpm"]),
+        ('[clock]\nsource = "dx7"', ["[clock] source", "dx7"]),
+        ("[panel]\ntemprature = 1", ["[panel]", "temprature", "temperature"]),
+        ("[panel]\ntemperature = 9", ["[panel] temperature", "9", "0 to 2"]),
+        ("[panel]\ntempo_bpm = 100", ["[panel] tempo_bpm", "100", "[clock]"]),
+        ("[panel]\nmute = []", ["[panel]", "mute"]),
+        ("[model]\nseed = -1", ["[model] seed", "-1", ">= 0"]),
+        ('[record]\ndir = "a\\u0000b"', ["[record] dir"]),
+        ('[channels]\n0 = "bass"', ["[channels] 0", "1 to 15"]),
+        ('[channels]\n16 = "bass"', ["[channels] 16", "1 to 15"]),
+        ('[channels]\n3 = "kazoo"', ["[channels]", "kazoo", "guitar"]),
+        ("channels = 3", ["channels", "3", "object"]),
+        ("midi = 3", ["midi", "3", "object"]),
+        ("[osc", ["is not TOML"]),
+        ("x = " + "[" * 20_000, ["is not TOML"]),
+        ("x = 1" + "0" * 20_000, ["is not TOML"]),
+    ],
+)
+def test_a_mistake_gets_one_clear_line(tmp_path: Path, text: str, parts: list[str]) -> None:
+    """The line names the file, the key, what was got and what is allowed."""
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, text)
+    line = str(caught.value)
+    assert line.startswith(f"{tmp_path / 'my.toml'}: ")
+    assert "\n" not in line
+    for part in parts:
+        assert part in line
+
+
+def test_a_file_that_can_not_be_read_says_so(tmp_path: Path) -> None:
+    """A missing file, a folder, another encoding and an endless file are ConfigErrors."""
+    with pytest.raises(ConfigError, match="can't be read"):
+        load_config(tmp_path / "none.toml")
+    with pytest.raises(ConfigError, match="can't be read"):
+        load_config(tmp_path)
+    (tmp_path / "latin.toml").write_bytes(b'[record]\ndir = "\xe9"')
+    with pytest.raises(ConfigError, match="is not TOML"):
+        load_config(tmp_path / "latin.toml")
+    (tmp_path / "long.toml").write_bytes(b"#" * 70_000)
+    with pytest.raises(ConfigError, match="at most"):
+        load_config(tmp_path / "long.toml")
+
+
+values = st.recursive(
+    st.text(max_size=8).map(lambda text: '"' + "".join(c for c in text if c.isalnum()) + '"')
+    | st.integers().map(str)
+    | st.sampled_from(["nan", "inf", "1e400", "true", "1979-05-27", "1" + "0" * 400]),
+    lambda inner: st.lists(inner, max_size=3).map(lambda items: "[" + ", ".join(items) + "]"),
+    max_leaves=4,
+)
+names = st.sampled_from(["port", "inputs", "seed", "3", "tempo_bpm", "mute", "part", "dir", "commit_ms", "x"])
+
+
+@settings(max_examples=200)
+@given(st.sampled_from(["", *Config.__struct_fields__]), names, values)
+def test_any_value_anywhere_loads_or_is_a_config_error(tmp_path_factory, section, name, value) -> None:
+    """Whatever TOML says, nothing but a ConfigError of one line comes out."""
+    path = tmp_path_factory.getbasetemp() / "any.toml"
+    path.write_text(f"[{section}]\n{name} = {value}" if section else f"{name} = {value}", encoding="utf-8")
+    try:
+        load_config(path)
+    except ConfigError as error:
+        assert "\n" not in str(error)

@@ -1,0 +1,121 @@
+"""Which notes sound, in memory that outlives the process that sends them.
+
+A memory map of 16 channels × 128 pitches, one byte each: how many note-ons left that no note-off has
+answered; then one byte a channel: whether anything was ever sent on it, so that silencing leaves other
+players' channels alone. The daemon makes it and hands its path to the MIDI process, which writes it before it
+sends; whoever survives reads it and sends the note-offs. `multiprocessing.shared_memory` won't do: its
+resource tracker unlinks the segment when the first process that opened it dies.
+"""
+
+import mmap
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+CHANNELS, PITCHES = 16, 128
+_COUNT_BYTES = CHANNELS * PITCHES
+LEDGER_BYTES = _COUNT_BYTES + CHANNELS
+_MAX_COUNT = 255
+_SUSTAIN, _SOUND_OFF, _NOTES_OFF = 64, 120, 123
+
+
+def note_on(channel: int, pitch: int, velocity: int) -> bytes:
+    """The bytes of a note-on."""
+    return bytes((0x90 | channel, pitch, velocity))
+
+
+def note_off(channel: int, pitch: int) -> bytes:
+    """The bytes of a note-off, with velocity 0."""
+    return bytes((0x80 | channel, pitch, 0))
+
+
+def quiet_channel(channel: int) -> tuple[bytes, ...]:
+    """Sustain off, all sound off, all notes off: for what no note-off would reach."""
+    return tuple(bytes((0xB0 | channel, control, 0)) for control in (_SUSTAIN, _SOUND_OFF, _NOTES_OFF))
+
+
+class Ledger:
+    """The count of sounding notes by channel (0–15) and pitch.
+
+    One process writes at a time, and in it one thread (`Outputs` holds a lock). Counts stop at 255 and at 0.
+    """
+
+    def __init__(self, path: str, fd: int, is_owner: bool) -> None:
+        self.path = path
+        self._fd = fd
+        self._is_owner = is_owner
+        self._map = mmap.mmap(fd, LEDGER_BYTES)
+
+    @classmethod
+    def create(cls) -> Self:
+        """A ledger of zeros that goes with its last user: a memfd on Linux, else a private temporary file."""
+        if sys.platform == "linux":
+            fd = os.memfd_create("copilot-ledger", os.MFD_CLOEXEC)
+            path = f"/proc/{os.getpid()}/fd/{fd}"
+        else:
+            fd, path = tempfile.mkstemp(prefix="copilot-ledger-")
+        os.ftruncate(fd, LEDGER_BYTES)
+        return cls(path, fd, is_owner=True)
+
+    @classmethod
+    def open(cls, path: str) -> Self:
+        """The ledger that another process made. Raises OSError if it is gone."""
+        return cls(path, os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0)), is_owner=False)
+
+    def press(self, channel: int, pitch: int) -> None:
+        """Count a note-on that is about to leave."""
+        self.use(channel)
+        index = channel * PITCHES + pitch
+        self._map[index] = min(_MAX_COUNT, self._map[index] + 1)
+
+    def release(self, channel: int, pitch: int) -> None:
+        """Count a note-off that has left."""
+        index = channel * PITCHES + pitch
+        self._map[index] = max(0, self._map[index] - 1)
+
+    def use(self, channel: int) -> None:
+        """Mark a channel as one that we send on."""
+        self._map[_COUNT_BYTES + channel] = 1
+
+    def clear(self) -> None:
+        """Count nothing as sounding, and no channel as used."""
+        self._map[:] = bytes(LEDGER_BYTES)
+
+    def channels(self) -> list[int]:
+        """The channels that something was sent on."""
+        return [channel for channel in range(CHANNELS) if self._map[_COUNT_BYTES + channel]]
+
+    def sounding(self) -> Iterator[tuple[int, int]]:
+        """`(channel, pitch)` once for each unanswered note-on, lowest channel first."""
+        for index, count in enumerate(self._map[:_COUNT_BYTES]):
+            for _ in range(count):
+                yield divmod(index, PITCHES)
+
+    def note_offs(self) -> list[bytes]:
+        """A note-off for every unanswered note-on."""
+        return [note_off(channel, pitch) for channel, pitch in self.sounding()]
+
+    def silence_burst(self) -> list[bytes]:
+        """What silences all that we sent: note-offs, then sustain, sound and notes off where we sent."""
+        return self.note_offs() + [data for channel in self.channels() for data in quiet_channel(channel)]
+
+    def close(self) -> None:
+        """Let go of the memory; its owner removes the file, where it is one. May be called twice."""
+        if self._map.closed:
+            return
+        self._map.close()
+        os.close(self._fd)
+        if self._is_owner and sys.platform != "linux":
+            Path(self.path).unlink(missing_ok=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

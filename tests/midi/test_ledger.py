@@ -1,0 +1,63 @@
+"""The ledger outlives whoever writes it."""
+
+import subprocess
+import sys
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from copilot.midi.ledger import Ledger
+
+KEYS = st.tuples(st.integers(0, 15), st.integers(0, 127))
+
+
+@given(st.lists(KEYS, max_size=40))
+def test_what_is_pressed_sounds_until_it_is_released(keys: list[tuple[int, int]]) -> None:
+    """Each press once, in order of channel and pitch; after as many releases nothing."""
+    with Ledger.create() as ledger:
+        for key in keys:
+            ledger.press(*key)
+        assert list(ledger.sounding()) == sorted(keys)
+        assert len(ledger.note_offs()) == len(keys)
+        for key in keys:
+            ledger.release(*key)
+        assert list(ledger.sounding()) == []
+
+
+def test_another_process_writes_it_and_its_death_changes_nothing() -> None:
+    """What it pressed before it was killed is there to be ended."""
+    with Ledger.create() as ledger:
+        code = (
+            "import os, sys; from copilot.midi.ledger import Ledger;"
+            "Ledger.open(sys.argv[1]).press(3, 60); os.kill(os.getpid(), 9)"
+        )
+        subprocess.run([sys.executable, "-c", code, ledger.path], check=False)
+        assert list(ledger.sounding()) == [(3, 60)]
+        assert ledger.silence_burst() == [b"\x83\x3c\x00", b"\xb3\x40\x00", b"\xb3\x78\x00", b"\xb3\x7b\x00"]
+
+
+def test_silencing_leaves_the_channels_of_others_alone() -> None:
+    """Only a channel that something was sent on gets the three controllers, until all is cleared."""
+    with Ledger.create() as ledger:
+        assert ledger.silence_burst() == []
+        ledger.use(5)
+        assert [data[0] for data in ledger.silence_burst()] == [0xB5] * 3
+        ledger.clear()
+        assert ledger.silence_burst() == []
+
+
+def test_counts_stop_at_their_ends() -> None:
+    """A release too many, and a 256th press, change nothing."""
+    with Ledger.create() as ledger:
+        ledger.release(0, 0)
+        assert list(ledger.sounding()) == []
+        for _ in range(300):
+            ledger.press(0, 0)
+        assert len(list(ledger.sounding())) == 255
+
+
+def test_closing_twice_is_once() -> None:
+    """The second time there is nothing to do."""
+    ledger = Ledger.create()
+    ledger.close()
+    ledger.close()

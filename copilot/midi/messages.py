@@ -1,0 +1,122 @@
+"""What the daemon and the MIDI process say to each other.
+
+Every time is in seconds on `time.monotonic()`, which all processes of one machine share.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from copilot.wire import Hello, Message
+
+DropReason = Literal["late", "full", "invalid", "withdrawn"]
+"""Why a note was not played: too late to be worth it, queue full, impossible, or the daemon took it back."""
+
+
+class PlayNote(msgspec.Struct, frozen=True, array_like=True):
+    """One note to play: start and end in seconds, channel 0–15, pitch 0–127, velocity 1–127."""
+
+    note_id: int
+    start_s: float
+    end_s: float
+    channel: int
+    pitch: int
+    velocity: int
+
+
+class Open(Message, frozen=True):
+    """Open these ports, by their full names; the first message after the greeting, and sent once.
+
+    `thru` names the inputs whose music goes straight to the outputs. `virtual` adds one input and one output
+    of our own.
+    """
+
+    inputs: list[str]
+    outputs: list[str]
+    virtual: bool
+    thru: list[str]
+    client_name: str
+    ledger_path: str
+
+
+class Play(Message, frozen=True):
+    """Play these notes; each ends in a `Sent` pair or in one `Dropped`."""
+
+    notes: list[PlayNote]
+
+
+class Drop(Message, frozen=True):
+    """Forget the notes that start at or after `after_s` and have not begun."""
+
+    after_s: float
+
+
+class Panic(Message, frozen=True):
+    """Silence everything now, and forget everything that has not begun."""
+
+
+class Quit(Message, frozen=True):
+    """Silence everything, close the ports and exit."""
+
+
+class Ready(Message, frozen=True):
+    """The ports are open. `inputs` gives the names that `Heard` numbers as ports."""
+
+    api: str
+    inputs: list[str]
+    outputs: list[str]
+
+
+class Heard(Message, frozen=True):
+    """What came in, filtered: `(at_s, port_index, data)`, stamped in the callback, each port in order."""
+
+    events: list[tuple[float, int, bytes]]
+
+
+class Sent(Message, frozen=True):
+    """A note-on or note-off that left, planned for `due_s` and sent at `sent_s`."""
+
+    note_id: int
+    is_on: bool
+    due_s: float
+    sent_s: float
+
+
+class Dropped(Message, frozen=True):
+    """A note that is not played at all, neither on nor off; `late_ms` past its start if that is why, or 0."""
+
+    note_id: int
+    reason: DropReason
+    late_ms: float
+
+
+class Lost(Message, frozen=True):
+    """A port or the MIDI system went away; the reason is one line for a person."""
+
+    reason: str
+
+
+class Failed(Message, frozen=True):
+    """What was asked can't be done; the message is one line for a person."""
+
+    message: str
+
+
+class Stats(Message, frozen=True):
+    """Counts since the ports were opened, once a second. Lateness is of note-ons and note-offs alike."""
+
+    heard: int
+    sent: int
+    filtered: dict[str, int]
+    queue_drops: int
+    send_failures: int
+    late_p50_ms: float
+    late_p99_ms: float
+    late_max_ms: float
+
+
+ToMidi = Hello | Open | Play | Drop | Panic | Quit
+"""What the MIDI process accepts."""
+
+FromMidi = Hello | Ready | Heard | Sent | Dropped | Lost | Failed | Stats
+"""What the daemon accepts from the MIDI process."""

@@ -1,0 +1,131 @@
+"""Whether it is safe to send: RtMidi never learns that its JACK server died.
+
+RtMidi's JACK output writes to a ring of 16 KB that the server's cycle empties. Once the ring is full,
+`send_message` spins for ever and holds the interpreter's lock, so that nothing else in the process runs
+again. A second connection, by JACK-Client, hears of the server's death, and counts what was sent within one
+cycle.
+"""
+
+import os
+import threading
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any, Protocol
+
+from copilot.errors import PortError
+
+_RING_MESSAGES = 1000
+"""Messages sent while the server's clock stands still, before sending is refused: the ring holds 2,000."""
+
+
+class Watch(Protocol):
+    """What the outputs ask before they send."""
+
+    settle_s: float
+    """How long something sent may take until it is past all that a dying process can lose."""
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the MIDI system still answers."""
+
+    def may_send(self) -> bool:
+        """Whether one more message to each of the outputs can be sent without blocking."""
+
+    def has_moved(self) -> bool:
+        """Whether the system's clock has moved since the last call; meant for calls `settle_s` apart."""
+
+    def close(self) -> None:
+        """Stop watching."""
+
+
+class NoWatch:
+    """For systems whose calls return with an error when they fail: ALSA, CoreMIDI, WinMM."""
+
+    settle_s = 0.02
+    is_alive = True
+
+    def may_send(self) -> bool:
+        """Always."""
+        return True
+
+    def has_moved(self) -> bool:
+        """Always."""
+        return True
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
+class JackWatch:
+    """Watches the JACK server. `on_shutdown(reason)` is called once, from JACK's thread, and must not block.
+
+    `may_send` belongs to whoever holds the outputs' lock. Raises PortError if no server answers.
+    """
+
+    def __init__(self, on_shutdown: Callable[[str], None]) -> None:
+        client = connect_jack("copilot-watch")
+        if client is None:
+            raise PortError("no JACK server answers: start one (jackd -d alsa); `copilot jam` needs none")
+        self._client = client
+        self._dead = threading.Event()
+        self._frame = self._frame_seen = 0
+        self._sent_in_cycle = 0
+        self.settle_s = max(0.02, 3 * client.blocksize / client.samplerate)
+
+        def shut_down(_: object, reason: str) -> None:
+            self._dead.set()
+            on_shutdown(f"the JACK server is gone ({reason})")
+
+        client.set_shutdown_callback(shut_down)
+
+    @property
+    def is_alive(self) -> bool:
+        """False from the server's shutdown on."""
+        return not self._dead.is_set()
+
+    def may_send(self) -> bool:
+        """False once the server is gone, and while its clock stands still with 1,000 messages waiting."""
+        if self._dead.is_set():
+            return False
+        frame = self._client.last_frame_time
+        if frame != self._frame:
+            self._frame, self._sent_in_cycle = frame, 0
+        self._sent_in_cycle += 1
+        return self._sent_in_cycle <= _RING_MESSAGES
+
+    def has_moved(self) -> bool:
+        """False while the server stands still, as it does for a while after one of its clients was killed."""
+        frame, self._frame_seen = self._frame_seen, self._client.last_frame_time
+        return self.is_alive and frame != self._frame_seen
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
+
+
+def connect_jack(client_name: str) -> Any | None:
+    """A JACK-Client connection, or None if libjack is missing or no server answers. Never starts one."""
+    os.environ["JACK_NO_START_SERVER"] = "1"
+    jack = _import_jack()
+    if jack is None:
+        return None
+    try:
+        client: Any = jack.Client(client_name, no_start_server=True)
+    except jack.JackOpenError:
+        return None
+    return client
+
+
+def _import_jack() -> ModuleType | None:
+    try:
+        import jack  # raises OSError where libjack is missing
+    except (ImportError, OSError):
+        return None
+    jack.set_error_function(_ignore)
+    jack.set_info_function(_ignore)
+    module: ModuleType = jack
+    return module
+
+
+def _ignore(message: str) -> None:
+    """libjack reports by return codes too; its chatter would only soil the terminal."""

@@ -1,0 +1,126 @@
+"""Instruments and synths on a real JACK server: the helpers of the tests marked `jack`."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+import rtmidi
+
+from copilot.midi.backend import API_VARIABLE
+from copilot.midi.jackwatch import connect_jack
+
+PATIENCE_S = 5.0
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test in this folder that takes the JACK server is marked by it."""
+    for item in items:
+        if "jack_server" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.jack)
+
+
+@pytest.fixture(scope="session")
+def _jack_answers() -> bool:
+    client = connect_jack("test-probe")
+    if client is not None:
+        client.close()
+    return client is not None
+
+
+@pytest.fixture
+def jack_server(_jack_answers: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A JACK server to play on, which the processes under test choose too; without one: skip, in CI fail."""
+    if not _jack_answers:
+        reason = "no JACK server answers: start one as .ci/run does"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    monkeypatch.setenv(API_VARIABLE, "JACK")
+
+
+class Synth:
+    """An input port of our own that keeps all it receives, as `(at_s, data)`."""
+
+    def __init__(self, client_name: str) -> None:
+        self.name = f"{client_name}:in"
+        self.received: list[tuple[float, bytes]] = []
+        self._port = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name=client_name)
+        self._port.ignore_types(sysex=False, timing=False, active_sense=False)
+        self._port.set_callback(self._keep)
+        self._port.open_virtual_port("in")
+
+    def _keep(self, stamped: tuple[list[int], float], _: object) -> None:
+        self.received.append((time.monotonic(), bytes(stamped[0])))
+
+    @property
+    def messages(self) -> list[bytes]:
+        """What was received, without the times."""
+        return [data for _, data in self.received]
+
+    @property
+    def hanging(self) -> set[tuple[int, int]]:
+        """`(channel, pitch)` of the notes that were not ended."""
+        held: set[tuple[int, int]] = set()
+        for data in self.messages:
+            key = (data[0] & 0x0F, data[1])
+            if data[0] & 0xF0 == 0x90:
+                held.add(key)
+            elif data[0] & 0xF0 == 0x80:
+                held.discard(key)
+        return held
+
+    def close(self) -> None:
+        """Remove the port."""
+        self._port.cancel_callback()
+        time.sleep(0.01)  # a callback on its way needs the interpreter's lock, which delete() holds
+        self._port.close_port()
+        self._port.delete()
+
+
+class Keyboard:
+    """An output port of our own to play on."""
+
+    def __init__(self, client_name: str) -> None:
+        self.name = f"{client_name}:out"
+        self._port = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name=client_name)
+        self._port.open_virtual_port("out")
+
+    def play(self, *messages: bytes) -> None:
+        """Send messages at once."""
+        for data in messages:
+            self._port.send_message(data)
+
+    def close(self) -> None:
+        """Remove the port."""
+        self._port.close_port()
+        self._port.delete()
+
+
+@pytest.fixture
+def synth(jack_server: None) -> Iterator[Synth]:
+    """A synth called `test-synth:in`."""
+    made = Synth("test-synth")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def keyboard(jack_server: None) -> Iterator[Keyboard]:
+    """A keyboard called `test-keys:out`."""
+    made = Keyboard("test-keys")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def eventually() -> Callable[[Callable[[], bool]], None]:
+    """Wait until something real has happened; fails after 5 s."""
+
+    def wait(has_happened: Callable[[], bool]) -> None:
+        end_s = time.monotonic() + PATIENCE_S
+        while not has_happened():
+            assert time.monotonic() < end_s, "waited 5 s in vain"
+            time.sleep(0.005)
+
+    return wait

@@ -1,0 +1,44 @@
+"""All that comes in: stamp, filter, pass through, hand on. Runs in the MIDI system's own thread."""
+
+from collections.abc import Callable, Sequence
+
+from copilot.midi.filter import InputFilter, normalise
+from copilot.midi.outputs import Outputs
+
+Hand = Callable[[float, int, bytes], None]
+"""Takes `(at_s, port_index, data)`; must not block."""
+
+
+class Input:
+    """Listens to one port. `receive` is RtMidi's callback.
+
+    With `thru_to`, all channel messages and SysEx go straight out, whatever the filter says of them for
+    hearing. Clock and other system messages do not: one that came back in a loop could not be told from a new
+    one.
+    """
+
+    def __init__(
+        self,
+        port_index: int,
+        sieve: InputFilter,
+        hand_on: Hand,
+        thru_to: Outputs | None,
+        clock: Callable[[], float],
+    ) -> None:
+        self._port_index = port_index
+        self._sieve = sieve
+        self._hand_on = hand_on
+        self._thru_to = thru_to
+        self._clock = clock
+
+    def receive(self, stamped: tuple[Sequence[int], float], _: object = None) -> None:
+        """Take one message, as `((status, data...), seconds since the last)`; our clock stamps it anew."""
+        at_s = self._clock()
+        data = bytes(stamped[0])
+        verdict = self._sieve.sort(data, at_s)
+        if verdict in ("echo", "rubbish"):
+            return
+        if self._thru_to is not None and data[0] <= 0xF0:
+            self._thru_to.pass_through(data)
+        if verdict == "kept":
+            self._hand_on(at_s, self._port_index, normalise(data))

@@ -1,0 +1,135 @@
+"""All that leaves: one door to the output ports, which keeps the ledger and knows when sending is safe."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import rtmidi
+
+from copilot.midi.filter import ECHO_WINDOW_S, THRU_ECHO_WINDOW_S, InputFilter, normalise
+from copilot.midi.jackwatch import Watch
+from copilot.midi.ledger import CHANNELS, PITCHES, Ledger, note_off, quiet_channel
+
+LINGER_S = 0.1
+"""How long the ledger keeps a note after its note-off was handed over.
+
+JACK takes it from this process's memory only in its next cycle (85 ms with 4,096 frames), and until then it
+dies with the process.
+"""
+
+
+class OutPort(Protocol):
+    """One open output."""
+
+    def send_message(self, data: bytes) -> None:
+        """Send one whole MIDI message."""
+
+
+class Outputs:
+    """Sends to every output port, one caller at a time; any thread may call.
+
+    The ledger counts a note before its note-on leaves and until well after its note-off left. `failures`
+    counts the messages that left by no port; `on_failure(reason)` hears of each port's first error and must
+    not block.
+    """
+
+    def __init__(
+        self,
+        ports: Sequence[OutPort],
+        ledger: Ledger,
+        *,
+        filters: Sequence[InputFilter],
+        watch: Watch,
+        clock: Callable[[], float],
+        on_failure: Callable[[str], None],
+    ) -> None:
+        self.sent = 0
+        self.failures = 0
+        self._ports = ports
+        self._ledger = ledger
+        self._filters = filters
+        self._watch = watch
+        self._clock = clock
+        self._on_failure = on_failure
+        self._lock = threading.Lock()
+        self._held = [0] * (CHANNELS * PITCHES)
+        self._lingering: deque[tuple[float, int, int]] = deque()
+        self._failed: set[int] = set()
+        self._is_silenced = False
+
+    def send(self, data: bytes) -> bool:
+        """Send a note of ours; False if it did not leave."""
+        with self._lock:
+            return self._send(data, ECHO_WINDOW_S)
+
+    def pass_through(self, data: bytes) -> bool:
+        """Send a player's message as it is. Not after `close_down`."""
+        with self._lock:
+            return not self._is_silenced and self._send(data, THRU_ECHO_WINDOW_S)
+
+    def silence(self) -> None:
+        """Note-offs for all that sounds, then sustain, sound and notes off on the channels that were used."""
+        with self._lock:
+            for index, count in enumerate(self._held):
+                for _ in range(count):
+                    self._send(note_off(*divmod(index, PITCHES)), ECHO_WINDOW_S)
+            for channel in self._ledger.channels():
+                for data in quiet_channel(channel):
+                    self._put(data, self._clock(), ECHO_WINDOW_S)
+
+    def close_down(self) -> None:
+        """Silence for good: nothing passes through from here on."""
+        with self._lock:
+            self._is_silenced = True
+        self.silence()
+
+    def settle(self) -> None:
+        """Let the ledger forget the notes whose note-offs left long enough ago."""
+        with self._lock:
+            self._settle(self._clock())
+
+    def _send(self, data: bytes, window_s: float) -> bool:
+        now_s = self._clock()
+        self._settle(now_s)
+        if data[0] >= 0xF0:
+            return self._put(data, now_s, window_s)
+        meaning, channel = normalise(data), data[0] & 0x0F
+        kind = meaning[0] & 0xF0
+        self._ledger.use(channel)
+        if kind == 0x90:
+            self._held[channel * PITCHES + meaning[1]] += 1
+            self._ledger.press(channel, meaning[1])
+        has_left = self._put(data, now_s, window_s)
+        if kind == 0x80 and has_left and self._held[channel * PITCHES + meaning[1]]:
+            self._held[channel * PITCHES + meaning[1]] -= 1
+            self._lingering.append((now_s + LINGER_S, channel, meaning[1]))
+        return has_left
+
+    def _put(self, data: bytes, now_s: float, window_s: float) -> bool:
+        if not self._watch.may_send():
+            self.failures += 1
+            return False
+        # Before it leaves: an echo can be back before this thread runs again.
+        for each in self._filters:
+            each.note_sent(data, now_s, window_s)
+        has_left = False
+        for index, port in enumerate(self._ports):
+            try:
+                port.send_message(data)
+                has_left = True
+            except rtmidi.RtMidiError as error:
+                self._report_failure(index, str(error))
+        self.sent += has_left
+        self.failures += not has_left
+        return has_left
+
+    def _report_failure(self, index: int, reason: str) -> None:
+        if index not in self._failed:
+            self._failed.add(index)
+            self._on_failure(reason)
+
+    def _settle(self, now_s: float) -> None:
+        while self._lingering and self._lingering[0][0] <= now_s:
+            _, channel, pitch = self._lingering.popleft()
+            self._ledger.release(channel, pitch)

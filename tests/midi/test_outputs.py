@@ -1,0 +1,150 @@
+"""One door for all that leaves: the ledger is written first, and keeps a note until its end is surely out."""
+
+from collections.abc import Iterator
+
+import pytest
+import rtmidi
+
+from copilot.midi.filter import InputFilter
+from copilot.midi.inputs import Input
+from copilot.midi.jackwatch import NoWatch
+from copilot.midi.ledger import Ledger
+from copilot.midi.outputs import LINGER_S, Outputs
+
+ON, OFF = b"\x90\x3c\x40", b"\x80\x3c\x00"
+
+
+class Port:
+    """Keeps what it is sent, with what the ledger said at that moment; raises if unplugged."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.messages: list[bytes] = []
+        self.ledger_then: list[list[tuple[int, int]]] = []
+        self.is_plugged = True
+
+    def send_message(self, data: bytes) -> None:
+        if not self.is_plugged:
+            raise rtmidi.SystemError("unplugged")
+        self.messages.append(data)
+        self.ledger_then.append(list(self.ledger.sounding()))
+
+
+class ShutWatch(NoWatch):
+    """A system that takes nothing any more."""
+
+    def may_send(self) -> bool:
+        return False
+
+
+class Desk:
+    """Outputs with two ports, one input's filter, and a clock to turn."""
+
+    def __init__(self, ledger: Ledger, watch: NoWatch) -> None:
+        self.now_s = 0.0
+        self.ledger = ledger
+        self.ports = [Port(ledger), Port(ledger)]
+        self.sieve = InputFilter()
+        self.failures: list[str] = []
+        self.outputs = Outputs(
+            self.ports,
+            ledger,
+            filters=[self.sieve],
+            watch=watch,
+            clock=lambda: self.now_s,
+            on_failure=self.failures.append,
+        )
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    with Ledger.create() as ledger:
+        yield Desk(ledger, NoWatch())
+
+
+def test_the_ledger_knows_a_note_before_the_synth_does(desk: Desk) -> None:
+    """Both ports get it, and whoever dies in between leaves a true ledger."""
+    assert desk.outputs.send(ON)
+    assert [port.messages for port in desk.ports] == [[ON], [ON]]
+    assert desk.ports[0].ledger_then == [[(0, 60)]]
+
+
+def test_the_ledger_keeps_an_ended_note_until_its_note_off_is_surely_out(desk: Desk) -> None:
+    """JACK takes it from our memory a cycle later."""
+    desk.outputs.send(ON)
+    desk.outputs.send(OFF)
+    assert list(desk.ledger.sounding()) == [(0, 60)]
+    desk.now_s += LINGER_S
+    desk.outputs.settle()
+    assert list(desk.ledger.sounding()) == []
+
+
+def test_a_note_struck_again_while_its_end_lingers_stays_in_the_ledger(desk: Desk) -> None:
+    """The late clearing belongs to the first stroke."""
+    for data in (ON, OFF, ON):
+        desk.outputs.send(data)
+    desk.now_s += LINGER_S
+    desk.outputs.settle()
+    assert list(desk.ledger.sounding()) == [(0, 60)]
+
+
+def test_silence_ends_each_sounding_note_once_and_quiets_its_channels_only(desk: Desk) -> None:
+    """A lingering note has had its note-off."""
+    desk.outputs.send(ON)
+    desk.outputs.send(OFF)
+    desk.outputs.pass_through(b"\x93\x30\x40")
+    desk.ports[0].messages.clear()
+    desk.outputs.silence()
+    assert desk.ports[0].messages == [
+        b"\x83\x30\x00",
+        *(b"\xb0\x40\x00", b"\xb0\x78\x00", b"\xb0\x7b\x00"),
+        *(b"\xb3\x40\x00", b"\xb3\x78\x00", b"\xb3\x7b\x00"),
+    ]
+
+
+def test_after_closing_down_nothing_passes_through(desk: Desk) -> None:
+    """A player who goes on playing leaves no note behind."""
+    desk.outputs.close_down()
+    assert not desk.outputs.pass_through(b"\x93\x30\x40")
+    assert desk.ports[0].messages == []
+
+
+def test_a_port_that_fails_is_reported_once_and_the_other_plays_on(desk: Desk) -> None:
+    """What one port takes has left."""
+    desk.ports[0].is_plugged = False
+    assert desk.outputs.send(ON)
+    assert desk.outputs.send(OFF)
+    assert desk.failures == ["unplugged"]
+    assert desk.ports[1].messages == [ON, OFF]
+
+
+def test_when_sending_would_block_nothing_is_sent_and_it_is_counted() -> None:
+    """The note stays in the ledger, for whoever can still end it."""
+    with Ledger.create() as ledger:
+        desk = Desk(ledger, ShutWatch())
+        assert not desk.outputs.send(ON)
+        assert not desk.outputs.send(OFF)
+        assert desk.ports[0].messages == []
+        assert desk.outputs.failures == 2
+        assert list(ledger.sounding()) == [(0, 60)]
+
+
+def test_an_input_with_thru_passes_what_it_does_not_hear(desk: Desk) -> None:
+    """Controllers go out and are not handed on; a note goes both ways; a clock is handed on only."""
+    heard: list[tuple[float, int, bytes]] = []
+    listener = Input(7, desk.sieve, lambda *event: heard.append(event), desk.outputs, lambda: desk.now_s)
+    desk.now_s = 2.5
+    for data in (b"\xb1\x40\x7f", b"\x91\x3c\x40", b"\xf8", b"\x91\x3c", b""):
+        listener.receive((list(data), 0.0))
+    assert desk.ports[0].messages == [b"\xb1\x40\x7f", b"\x91\x3c\x40"]
+    assert heard == [(2.5, 7, b"\x91\x3c\x40"), (2.5, 7, b"\xf8")]
+
+
+def test_what_comes_back_in_a_loop_is_neither_heard_nor_passed_on(desk: Desk) -> None:
+    """The note of ours that the synth echoes ends there."""
+    heard: list[tuple[float, int, bytes]] = []
+    listener = Input(0, desk.sieve, lambda *event: heard.append(event), desk.outputs, lambda: desk.now_s)
+    desk.outputs.send(ON)
+    listener.receive((list(ON), 0.0))
+    assert desk.ports[0].messages == [ON]
+    assert heard == []

@@ -1,0 +1,246 @@
+"""Child processes of the daemon: start one, talk to it, notice its death, end it, and clean up after it."""
+
+import asyncio
+import contextlib
+import socket
+import sys
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Self
+
+import rtmidi
+
+from copilot.errors import PortError, ProtocolError, WorkerError
+from copilot.midi import backend
+from copilot.midi.jackwatch import JackWatch, NoWatch, Watch
+from copilot.midi.ledger import Ledger
+from copilot.wire import FrameReader, Hello, Message, pack
+
+MAX_UNSENT_BYTES = 4 * 1024 * 1024
+"""What a child may leave unread before `send` refuses more: over a thousand planning rounds."""
+
+GREETING_TIMEOUT_S = 30.0
+"""A child greets before its slow imports, but on a loaded machine Python itself takes seconds to start."""
+
+_READ_BYTES = 65536
+_TERMINATE_TIMEOUT_S = 1.0
+_CALM_POLLS = 15
+_POLLS_PER_BURST = 5
+_MOST_POLLS = 750
+"""15 s: a server that has not got over a client's death by then plays nothing at all."""
+
+
+class Child:
+    """One child process and the socket to it. Belongs to the event loop that started it.
+
+    The child finds its socket by its first argument: a file descriptor's number, or `stdin` on Windows.
+    Received messages are bounded by the sockets' buffers: a child that is not read stops sending and counts
+    what it drops.
+    """
+
+    def __init__(
+        self,
+        role: str,
+        process: asyncio.subprocess.Process,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        frames: FrameReader,
+    ) -> None:
+        self.role = role
+        self.process = process
+        self._reader = reader
+        self._writer = writer
+        self._frames = frames
+        self._received: deque[Message] = deque()
+
+    @classmethod
+    async def start(
+        cls,
+        module: str,
+        role: str,
+        accepts: object,
+        *,
+        extra_fds: Sequence[int] = (),
+        arguments: Sequence[str] = (),
+        greeting_timeout_s: float = GREETING_TIMEOUT_S,
+    ) -> Self:
+        """Run `python -m module` and exchange greetings with it.
+
+        `accepts` is the union of the messages it may send, Hello included; `extra_fds` it inherits too
+        (POSIX). Raises WorkerError if it does not greet in time, as `role`, in our protocol version.
+        """
+        ours, theirs = socket.socketpair()
+        with theirs:
+            if sys.platform == "win32":
+                process = await _spawn_windows(module, theirs, arguments)
+            else:
+                process = await asyncio.create_subprocess_exec(
+                    sys.executable,
+                    *("-m", module, str(theirs.fileno()), *arguments),
+                    pass_fds=(theirs.fileno(), *extra_fds),
+                )
+        reader, writer = await asyncio.open_connection(sock=ours)
+        child = cls(role, process, reader, writer, FrameReader(accepts))
+        try:
+            async with asyncio.timeout(greeting_timeout_s):
+                child.send(Hello(role="daemon"))
+                greeting = await child.receive()
+        except (WorkerError, ProtocolError, TimeoutError, asyncio.CancelledError) as error:
+            await child.stop(timeout_s=0.0)
+            if isinstance(error, TimeoutError):
+                raise WorkerError(
+                    f"the {role} process did not greet within {greeting_timeout_s:g} s"
+                ) from error
+            raise
+        if not isinstance(greeting, Hello) or greeting.role != role:
+            await child.stop(timeout_s=0.0)
+            raise WorkerError(f"the {role} process greeted with {greeting!r}: expected Hello as {role!r}")
+        return child
+
+    def send(self, message: Message) -> None:
+        """Queue a message. Raises WorkerError once the child is gone, or leaves more than 4 MiB unread."""
+        if self._writer.is_closing() or self._reader.at_eof():
+            raise self._death()
+        if self._writer.transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
+            raise WorkerError(f"the {self.role} process leaves {MAX_UNSENT_BYTES} bytes unread: restart it")
+        self._writer.write(pack(message))
+
+    async def receive(self) -> Message:
+        """The next message. May be cancelled without losing one.
+
+        Raises WorkerError when the child is gone, after all that it sent, and ProtocolError on what it may
+        not send.
+        """
+        while not self._received:
+            try:
+                data = await self._reader.read(_READ_BYTES)
+            except ConnectionError:
+                data = b""
+            if not data:
+                raise self._death()
+            self._received.extend(self._frames.feed(data))
+        return self._received.popleft()
+
+    async def __aiter__(self) -> AsyncIterator[Message]:
+        """Every message until the child is gone; what it may not send raises ProtocolError."""
+        while True:
+            try:
+                yield await self.receive()
+            except WorkerError:
+                return
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the child has ended or closed its socket."""
+        return self.process.returncode is not None or self._reader.at_eof() or self._writer.is_closing()
+
+    async def wait(self) -> int:
+        """Wait for the child's end; its exit status, or the negative number of the signal that killed it."""
+        return await self.process.wait()
+
+    async def stop(self, timeout_s: float) -> None:
+        """Close the socket, by which a child ends; SIGTERM after `timeout_s`, SIGKILL a second later."""
+        self._writer.close()
+        if not await self._ends_within(timeout_s):
+            self._signal(self.process.terminate)
+            if not await self._ends_within(_TERMINATE_TIMEOUT_S):
+                self._signal(self.process.kill)
+                await self.process.wait()
+
+    async def _ends_within(self, timeout_s: float) -> bool:
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self.process.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def _death(self) -> WorkerError:
+        status = self.process.returncode
+        how = "closed its socket" if status is None else f"ended with status {status}"
+        return WorkerError(f"the {self.role} process {how}")
+
+    @staticmethod
+    def _signal(send: Callable[[], None]) -> None:
+        with contextlib.suppress(ProcessLookupError):  # it ended between the look and the signal
+            send()
+
+
+async def _spawn_windows(
+    module: str, theirs: socket.socket, arguments: Sequence[str]
+) -> asyncio.subprocess.Process:
+    """Windows hands a socket over by a description that needs the child's id first. Never yet run there."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", module, "stdin", *arguments, stdin=asyncio.subprocess.PIPE
+    )
+    assert process.stdin is not None  # asked for as a pipe
+    description: bytes = theirs.share(process.pid)  # type: ignore[attr-defined]
+    process.stdin.write(len(description).to_bytes(4, "little") + description)
+    await process.stdin.drain()
+    process.stdin.close()
+    return process
+
+
+class Rescue:
+    """The daemon's own connection to the outputs, open for nothing but a MIDI process that was killed.
+
+    Virtual outputs die with their process, and what is connected to them can't be reached from here. Raises
+    PortError if an output can't be opened.
+    """
+
+    def __init__(self, api: str, output_names: Sequence[str], ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._ports: list[rtmidi.MidiOut] = []
+        self._watch: Watch = JackWatch(on_shutdown=_ignore) if api == "JACK" else NoWatch()
+        try:
+            for name in output_names:
+                self._ports.append(backend.open_output(api, name, "copilot-rescue"))
+        except PortError:
+            self.close()
+            raise
+
+    async def silence(self) -> int:
+        """End all that the ledger says sounds, and clear it; how many notes that were.
+
+        Returns at once after an orderly end, which leaves an empty ledger; else it takes 0.3 s or more.
+
+        Sends note-offs, then sustain, sound and notes off on the channels that were used, and all of it again
+        until the MIDI system has run for 0.3 s on end. JACK was measured to lose what it is given while it gets
+        over a client's death: for 0.05 s, or in its synchronous mode until it has timed out (0.2 s with -t 10).
+        Call it when the MIDI process has ended, and before another one plays.
+        """
+        count = sum(1 for _ in self._ledger.sounding())
+        burst = self._ledger.silence_burst()
+        calm_polls = 0 if burst else _CALM_POLLS
+        for _ in range(_MOST_POLLS):
+            if calm_polls >= _CALM_POLLS or not self._watch.is_alive:
+                break
+            if calm_polls % _POLLS_PER_BURST == 0:
+                self._send(burst)
+            await asyncio.sleep(self._watch.settle_s)
+            calm_polls = calm_polls + 1 if self._watch.has_moved() else 0
+        self._ledger.clear()
+        return count
+
+    def _send(self, burst: Sequence[bytes]) -> None:
+        for data in burst:
+            if not self._watch.may_send():
+                return
+            for port in self._ports:
+                with contextlib.suppress(
+                    rtmidi.RtMidiError
+                ):  # that synth is gone: there is nothing to silence
+                    port.send_message(data)
+
+    def close(self) -> None:
+        """Close the connections. The ledger stays open: it is the caller's."""
+        for port in self._ports:
+            if self._watch.is_alive:
+                port.close_port()
+            port.delete()
+        self._ports.clear()
+        self._watch.close()
+
+
+def _ignore(reason: str) -> None:
+    """The MIDI process reports the server's death; the watch remembers it."""

@@ -1,0 +1,167 @@
+"""`python -m copilot.midi.process FD`: the MIDI process. It ends, silently, as soon as its daemon does.
+
+The main thread takes the daemon's messages; the scheduler, the forwarder and the ports have threads of their
+own. However it ends, short of SIGKILL, all that sounds gets its note-off first. After SIGKILL the daemon does
+it.
+"""
+
+import gc
+import os
+import selectors
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from types import FrameType
+
+import setproctitle
+
+from copilot.errors import PortError, ProtocolError
+from copilot.midi.forwarder import Forwarder
+from copilot.midi.messages import Drop, Failed, Open, Panic, Play, Quit, ToMidi
+from copilot.midi.rig import Rig
+from copilot.sockets import inherited_socket
+from copilot.wire import FrameReader, Hello, Message, pack
+
+PROCESS_TITLE = "copilot: midi"
+_STATS_EVERY_S = 1.0
+_FINISH_TIMEOUT_S = 0.5
+_SWITCH_INTERVAL_S = 0.0005
+"""How long a busy thread may keep the interpreter from one that is due; Python's own 5 ms would be heard."""
+
+
+class MidiProcess:
+    """The main thread's loop over the daemon's socket. `stop` may be called from any thread or signal."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._reader = FrameReader(ToMidi)
+        self._forwarder = Forwarder(connection, on_closed=self.stop)
+        self._rig: Rig | None = None
+        self._is_stopping = False
+        self._waker, self._waking = socket.socketpair()
+        self._waker.setblocking(False)
+
+    def stop(self) -> None:
+        """Make `run` end."""
+        self._is_stopping = True
+        try:
+            self._waker.send(b"!")
+        except OSError:
+            return  # full or closed: the loop is awake or over already
+
+    def run(self) -> None:
+        """Serve until told to quit, until the daemon's end closes, or until the MIDI system is gone."""
+        self._forwarder.start()
+        try:
+            for message in self._messages():
+                self._obey(message)
+        except ProtocolError as error:
+            self._forwarder.report(Failed(str(error)))
+        finally:
+            if self._rig is not None:
+                self._rig.close()
+            self._forwarder.finish(_FINISH_TIMEOUT_S)
+
+    def _messages(self) -> Iterator[Message]:
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._connection, selectors.EVENT_READ)
+            selector.register(self._waking, selectors.EVENT_READ)
+            stats_at_s = time.monotonic() + _STATS_EVERY_S
+            while not self._is_stopping:
+                ready = selector.select(max(0.0, stats_at_s - time.monotonic()))
+                if any(key.fileobj is self._connection for key, _ in ready):
+                    data = self._receive()
+                    if not data:
+                        return
+                    yield from self._reader.feed(data)
+                if time.monotonic() >= stats_at_s:
+                    stats_at_s += _STATS_EVERY_S
+                    self._look_after()
+
+    def _receive(self) -> bytes:
+        try:
+            return self._connection.recv(65536)
+        except ConnectionError:
+            return b""
+
+    def _look_after(self) -> None:
+        if self._rig is not None:
+            self._rig.check()
+            self._forwarder.report(self._rig.stats())
+
+    def _obey(self, message: Message) -> None:
+        match message:
+            case Open():
+                self._open(message)
+            case Quit():
+                self.stop()
+            case Play() | Drop() | Panic():
+                self._perform(message)
+
+    def _perform(self, message: Play | Drop | Panic) -> None:
+        if self._rig is None:
+            self._forwarder.report(Failed("no MIDI port is open yet: send Open first"))
+            return
+        match message:
+            case Play():
+                self._rig.scheduler.play(message.notes)
+            case Drop():
+                self._rig.scheduler.drop_after(message.after_s)
+            case Panic():
+                self._rig.panic()
+
+    def _open(self, order: Open) -> None:
+        if self._rig is not None:
+            self._forwarder.report(Failed("the MIDI ports are open already: start another MIDI process"))
+            return
+        try:
+            self._rig = Rig(order, self._forwarder, on_lost=self.stop)
+        except PortError as error:
+            self._forwarder.report(Failed(str(error)))
+            self.stop()
+            return
+        # What is alive now lives until the end: the collector need not look at it again, nor at anything.
+        gc.freeze()
+        gc.disable()
+        self._forwarder.report(self._rig.ready)
+
+
+def _mute_libraries() -> None:
+    """Send what C libraries write to stderr nowhere; Python's own tracebacks still go where they went."""
+    own = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+    sys.stderr = os.fdopen(own, "w", buffering=1, encoding="utf-8", errors="backslashreplace")
+
+
+def main() -> int:
+    """Be the MIDI process."""
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # Ctrl-C reaches the whole group: the daemon decides what it means
+    setproctitle.setproctitle(PROCESS_TITLE)
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    connection = inherited_socket(sys.argv[1])
+    process = MidiProcess(connection)
+
+    def terminate(_: int, __: FrameType | None) -> None:
+        process.stop()
+
+    def crash(failure: threading.ExceptHookArgs) -> None:
+        threading.__excepthook__(failure)
+        process.stop()
+
+    signal.signal(signal.SIGTERM, terminate)
+    threading.excepthook = crash
+    _mute_libraries()
+    connection.sendall(pack(Hello(role="midi")))
+    process.run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -3,7 +3,9 @@
 It never spins: on a busy machine a spinning thread was measured to lose its core at the wrong moment.
 """
 
+import contextlib
 import ctypes
+import os
 import sys
 import threading
 import time
@@ -15,6 +17,7 @@ from copilot.midi.scheduler import Action, Schedule
 from copilot.wire import Message
 
 _PR_SET_TIMERSLACK = 29
+_PRIORITY = 5
 _STOP_TIMEOUT_S = 1.0
 _LONGEST_WAIT_S = 3600.0
 
@@ -74,7 +77,7 @@ class SchedulerThread:
             self._thread.join(_STOP_TIMEOUT_S)
 
     def _run(self) -> None:
-        _sharpen_timer()
+        _take_precedence()
         with self._wake:
             while not self._is_stopping:
                 self._send_all(self._schedule.pop_due(self._clock()))
@@ -97,7 +100,16 @@ class SchedulerThread:
             self._report(dropped)
 
 
-def _sharpen_timer() -> None:
-    """Let the kernel wake this thread within 1 ns of its time instead of 50 µs, where it can."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_TIMERSLACK, ctypes.c_ulong(1), 0, 0, 0)
+def _take_precedence() -> None:
+    """Let the kernel wake this thread at its time, before any thread that merely has work to do.
+
+    On two cores with a load of four, notes 10 ms apart left 3.9 ms late at p99, and 0.2 ms under SCHED_FIFO. The
+    thread sleeps between notes, so that it can't starve anyone; JACK's own threads run above it.
+    """
+    if sys.platform != "linux":
+        return
+    ctypes.CDLL(None).prctl(_PR_SET_TIMERSLACK, ctypes.c_ulong(1), 0, 0, 0)
+    with contextlib.suppress(
+        PermissionError
+    ):  # without the right to it (group `audio`, mostly) it plays as is
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(_PRIORITY))

@@ -191,7 +191,7 @@ class Rescue:
     def __init__(self, api: str, output_names: Sequence[str], ledger: Ledger) -> None:
         self._ledger = ledger
         self._ports: list[rtmidi.MidiOut] = []
-        self._watch: Watch = JackWatch(on_shutdown=_ignore) if api == "JACK" else NoWatch()
+        self._watch: Watch = JackWatch(_ignore) if api == "JACK" else NoWatch()
         try:
             for name in output_names:
                 self._ports.append(backend.open_output(api, name, "copilot-rescue"))

@@ -28,6 +28,9 @@ class Watch(Protocol):
     def is_alive(self) -> bool:
         """Whether the MIDI system still answers."""
 
+    def on_doubt(self, doubt: Callable[[], None]) -> None:
+        """Call `doubt` from now on, from any thread, when what was sent lately may have been lost."""
+
     def may_send(self) -> bool:
         """Whether one more message to each of the outputs can be sent without blocking."""
 
@@ -43,6 +46,9 @@ class NoWatch:
 
     settle_s = 0.02
     is_alive = True
+
+    def on_doubt(self, doubt: Callable[[], None]) -> None:
+        """These systems lose nothing."""
 
     def may_send(self) -> bool:
         """Always."""
@@ -82,6 +88,19 @@ class JackWatch:
     def is_alive(self) -> bool:
         """False from the server's shutdown on."""
         return not self._dead.is_set()
+
+    def on_doubt(self, doubt: Callable[[], None]) -> None:
+        """Call `doubt` whenever a client has left the server: if it was killed, cycles failed meanwhile.
+
+        To be called once: the server tells this only to those who take part, and they can't be changed.
+        """
+
+        def report_departure(_: str, has_come: bool) -> None:
+            if not has_come:
+                doubt()
+
+        self._client.set_client_registration_callback(report_departure)
+        self._client.activate()
 
     def may_send(self) -> bool:
         """False once the server is gone, and while its clock stands still with 1,000 messages waiting."""

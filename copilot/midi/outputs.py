@@ -11,11 +11,11 @@ from copilot.midi.filter import ECHO_WINDOW_S, THRU_ECHO_WINDOW_S, InputFilter, 
 from copilot.midi.jackwatch import Watch
 from copilot.midi.ledger import CHANNELS, PITCHES, Ledger, note_off, quiet_channel
 
-LINGER_S = 0.1
+LINGER_S = 0.5
 """How long the ledger keeps a note after its note-off was handed over.
 
 JACK takes it from this process's memory only in its next cycle (85 ms with 4,096 frames), and until then it
-dies with the process.
+dies with the process; and a server that gets over another client's death loses what it was given meanwhile.
 """
 
 
@@ -55,6 +55,7 @@ class Outputs:
         self._lock = threading.Lock()
         self._held = [0] * (CHANNELS * PITCHES)
         self._lingering: deque[tuple[float, int, int]] = deque()
+        self._is_doubtful = False
         self._failed: set[int] = set()
         self._is_silenced = False
 
@@ -83,6 +84,16 @@ class Outputs:
         with self._lock:
             self._is_silenced = True
         self.silence()
+
+    def doubt(self) -> None:
+        """The system may have lost what it was given lately: send the note-offs of the last 0.5 s again.
+
+        Twice, now and when the ledger would forget them, for the system may not be well yet.
+        """
+        with self._lock:
+            self._is_doubtful = True
+            for _, channel, pitch in self._lingering:
+                self._end_again(channel, pitch)
 
     def settle(self) -> None:
         """Let the ledger forget the notes whose note-offs left long enough ago."""
@@ -132,4 +143,11 @@ class Outputs:
     def _settle(self, now_s: float) -> None:
         while self._lingering and self._lingering[0][0] <= now_s:
             _, channel, pitch = self._lingering.popleft()
+            if self._is_doubtful:
+                self._end_again(channel, pitch)
             self._ledger.release(channel, pitch)
+        self._is_doubtful = self._is_doubtful and bool(self._lingering)
+
+    def _end_again(self, channel: int, pitch: int) -> None:
+        if not self._held[channel * PITCHES + pitch]:
+            self._put(note_off(channel, pitch), self._clock(), ECHO_WINDOW_S)

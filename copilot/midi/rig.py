@@ -54,6 +54,7 @@ class Rig:
             clock=time.monotonic,
             on_failure=self._lose_port,
         )
+        self._watch.on_doubt(self._outputs.doubt)
         self.scheduler = SchedulerThread(Schedule(), self._send, forwarder.report)
         self.scheduler.start()
         self._listen()

@@ -1,6 +1,7 @@
 """The MIDI process as a whole: a real child, real ports on a JACK server, and every way it can end."""
 
 import asyncio
+import os
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -211,6 +212,59 @@ def test_after_sigkill_the_rescue_ends_what_the_ledger_holds(synth: Any, keyboar
             assert synth.hanging == set()
             assert list(on.ledger.sounding()) == []
             rescue.close()
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.fault
+def test_notes_that_end_while_another_client_dies_end_all_the_same(synth: Any) -> None:
+    """JACK loses what it is given while it gets over a death; the note-offs are sent again."""
+
+    async def scenario() -> None:
+        async with stage([], [synth.name]) as on, stage([], [synth.name]) as other:
+            begin_s = time.monotonic() + 0.05
+            notes = [PlayNote(i, begin_s, begin_s + 0.2 + i * 0.002, 0, 30 + i, 90) for i in range(60)]
+            on.child.send(Play(notes))
+            await asyncio.sleep(begin_s + 0.2 - time.monotonic())
+            other.child.process.kill()
+            for _ in range(120):
+                await on.until(Sent)
+            print(f"{len(synth.hanging)} note-offs of 60 not there yet")
+            await asyncio.sleep(2.0)
+            assert synth.hanging == set()
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.fault
+def test_when_the_server_dies_the_process_says_so_and_ends(
+    jack_server: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the middle of a chord, without blocking in the ring that nobody empties."""
+    name = f"copilot-test-{os.getpid()}"
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", name)
+    options = "--no-realtime --no-mlock -S -t 10 -d dummy -r 48000 -p 128 -C 0 -P 0"
+    command = ["jackd", "-n", name, *options.split()]
+
+    async def scenario() -> None:
+        quiet = asyncio.subprocess.DEVNULL
+        server = await asyncio.create_subprocess_exec(*command, stdout=quiet, stderr=quiet)
+        waiting = await asyncio.create_subprocess_exec(
+            *("jack_wait", "-s", name, "-w", "-t", "5"), stdout=quiet, stderr=quiet
+        )
+        await waiting.wait()
+        try:
+            async with stage([], [], virtual=True) as on:
+                await hold_chord(on)
+                server.kill()
+                lost = [message for message in await on.rest() if isinstance(message, Lost)]
+                assert [each.reason.startswith("the JACK server is gone") for each in lost] == [True]
+                async with asyncio.timeout(PATIENCE_S):
+                    assert await on.child.wait() == 0
+        finally:
+            if server.returncode is None:
+                server.kill()
+            await server.wait()
 
     asyncio.run(scenario())
 

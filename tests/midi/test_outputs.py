@@ -88,6 +88,24 @@ def test_a_note_struck_again_while_its_end_lingers_stays_in_the_ledger(desk: Des
     assert list(desk.ledger.sounding()) == [(0, 60)]
 
 
+def test_after_a_doubt_the_latest_note_offs_leave_again_now_and_later(desk: Desk) -> None:
+    """But not that of a pitch that sounds again."""
+    for pitch in (60, 61):
+        desk.outputs.send(bytes((0x90, pitch, 64)))
+        desk.outputs.send(bytes((0x80, pitch, 0)))
+    desk.outputs.send(bytes((0x90, 61, 64)))
+    desk.ports[0].messages.clear()
+    desk.outputs.doubt()
+    assert desk.ports[0].messages == [OFF]
+    desk.now_s += LINGER_S
+    desk.outputs.settle()
+    assert desk.ports[0].messages == [OFF, OFF]
+    desk.now_s += LINGER_S
+    desk.outputs.settle()
+    assert desk.ports[0].messages == [OFF, OFF]
+    assert list(desk.ledger.sounding()) == [(0, 61)]
+
+
 def test_silence_ends_each_sounding_note_once_and_quiets_its_channels_only(desk: Desk) -> None:
     """A lingering note has had its note-off."""
     desk.outputs.send(ON)

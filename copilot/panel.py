@@ -13,8 +13,8 @@ from copilot.music.roles import ROLES
 Value = float | int | bool | str
 Kind = Literal["float", "int", "bool", "choice"]
 GENRES = ("none", "ambient", "blues", "classical", "folk", "funk", "game", "jazz", "latin", "pop", "rock")
-_TRUE = ("1", "true", "on", "yes")
-_FALSE = ("0", "false", "off", "no")
+_TRUE = ("1", "1.0", "true", "on", "yes")
+_FALSE = ("0", "0.0", "false", "off", "no")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Parameter:
             return None
         try:
             number = float(given)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
         if not self.low <= number <= self.high:  # also refuses NaN
             return None

@@ -58,7 +58,7 @@ class FrameReader:
             del self._buffer[: _LENGTH_BYTES + size]
             try:
                 message = self._decoder.decode(body)
-            except msgspec.MsgspecError as error:
+            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
                 raise ProtocolError(f"a frame is malformed: {error}") from error
             if isinstance(message, Hello) and message.version != PROTOCOL_VERSION:
                 raise ProtocolError(f"protocol version {message.version}, expected {PROTOCOL_VERSION}")

@@ -145,7 +145,7 @@ async def _play_in_real_time(
     options: JamOptions,
     progress: Progress,
 ) -> None:
-    engine = EngineClient(Path(bundle.path), seed=options.seed, window_tokens=options.window_tokens)
+    engine = EngineClient(bundle.path, seed=options.seed, window_tokens=options.window_tokens)
     await engine.start()
     start_s = session.clock.seconds(0.0)
     late_s = clock.now_s() + _REALTIME_LEAD_S - start_s  # loading the model took its time

@@ -85,10 +85,10 @@ def plan_ports(found: Survey, options: RunOptions) -> PortPlan:
     if not inputs and not options.virtual:
         raise PortError("no MIDI port to hear: connect one, name one with --in, or make one with --virtual")
     if not outputs and not options.virtual:
-        raise PortError("no MIDI port to play on: connect one, name one with --out, or make one with --virtual")
-    return PortPlan(
-        tuple(dict.fromkeys(inputs)), tuple(dict.fromkeys(outputs)), tuple(thru), options.virtual
-    )
+        raise PortError(
+            "no MIDI port to play on: connect one, name one with --out, or make one with --virtual"
+        )
+    return PortPlan(tuple(dict.fromkeys(inputs)), tuple(dict.fromkeys(outputs)), tuple(thru), options.virtual)
 
 
 def _resolve_both(found: Survey, name: str) -> tuple[list[str], list[str]]:
@@ -130,12 +130,10 @@ async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_statu
     clock, panel = MonotonicClock(), Panel()
     for name, value in options.panel.items():
         panel.set(name, value)
-    beats = BeatClock(
-        clock.now_s(), panel.number("tempo_bpm"), follows_midi=options.follows_midi_clock
-    )
+    beats = BeatClock(clock.now_s(), panel.number("tempo_bpm"), follows_midi=options.follows_midi_clock)
     journal = _journal(options, panel, clock) if options.record else None
     session = new_session(panel, beats, options.roles, journal)
-    engine = EngineClient(Path(bundle.path), seed=options.seed, window_tokens=options.window_tokens)
+    engine = EngineClient(bundle.path, seed=options.seed, window_tokens=options.window_tokens)
     osc = OscServer(panel, lambda: session.status(clock.now_s()))
     panel.on_change(lambda parameter, value: _follow(session, clock, parameter, value))
     async with contextlib.AsyncExitStack() as open_things:

@@ -1,8 +1,6 @@
 """A bundle's folder → an engine that plays."""
 
-from pathlib import Path
-
-from copilot.decode.numba_decoder import NumbaDecoder
+from copilot.decode.decoder import TransformersDecoder
 from copilot.engine.token import TokenEngine
 from copilot.errors import BundleError
 from copilot.model.bundle import Bundle
@@ -15,11 +13,11 @@ def load_engine(bundle: Bundle, *, seed: int, window_tokens: int = 0) -> TokenEn
 
     Raises BundleError for a window that its model was not made for.
     """
-    window_tokens = window_tokens or bundle.window_tokens
-    if not MIN_WINDOW_TOKENS <= window_tokens <= bundle.window_tokens:
+    window_tokens = window_tokens or bundle.window
+    if not MIN_WINDOW_TOKENS <= window_tokens <= bundle.window:
         raise BundleError(
-            f"a window of {window_tokens} tokens is outside {MIN_WINDOW_TOKENS}–{bundle.window_tokens}, "
-            f"what {bundle.name} was made for"
+            f"a window of {window_tokens} tokens is outside {MIN_WINDOW_TOKENS}–{bundle.window}, "
+            f"what {bundle.manifest.name} was made for"
         )
-    decoder = NumbaDecoder.load(Path(bundle.path), window_tokens)
+    decoder = TransformersDecoder(bundle.load_model())
     return TokenEngine(bundle.codec, decoder, window_tokens=window_tokens, seed=seed)

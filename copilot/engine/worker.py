@@ -47,7 +47,7 @@ def _load(order: Load) -> tuple[Engine | None, Message]:
     gc.collect()
     gc.freeze()
     gc.disable()
-    return engine, Loaded(bundle.name, order.window_tokens or bundle.window_tokens)
+    return engine, Loaded(bundle.manifest.name, order.window_tokens or bundle.window)
 
 
 def _answer(engine: Engine, ask: Ask) -> Answer:

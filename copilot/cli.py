@@ -1,0 +1,421 @@
+"""The commands: parse, call, print. A person sees one line where something is wrong, and exit status 2."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from copilot import __version__
+from copilot.errors import CopilotError
+from copilot.live.config import Config, load_config
+from copilot.panel import Value, find
+
+_PANEL_OPTIONS = (
+    ("part", "--part"),
+    ("genre", "--genre"),
+    ("temperature", "--temperature"),
+    ("top_p", "--top-p"),
+    ("lookahead_beats", "--lookahead"),
+)
+
+
+class _Parameter(click.ParamType):
+    """A value for one of the panel's parameters: its table says what is allowed."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Value:
+        try:
+            return find(self.name).parse(value)
+        except CopilotError as error:
+            self.fail(str(error), param, ctx)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002  click's own
+        parameter = find(self.name)
+        return "|".join(parameter.choices) if parameter.choices else parameter.name.upper()
+
+
+class _Commit(click.ParamType):
+    """Milliseconds, or `auto`."""
+
+    name = "ms"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Value:
+        try:
+            return find("commit_ms").parse(0.0 if value == "auto" else value)
+        except CopilotError as error:
+            self.fail(f"{error}, or auto", param, ctx)
+
+
+def _options(*decorators: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def apply(command: Any) -> Any:
+        for decorator in reversed(decorators):
+            command = decorator(command)
+        return command
+
+    return apply
+
+
+_panel_options = _options(
+    *(
+        click.option(flag, name, type=_Parameter(name), help=find(name).doc + f" ({find(name).allowed})")
+        for name, flag in _PANEL_OPTIONS
+    ),
+    click.option(
+        "--commit",
+        "commit_ms",
+        type=_Commit(),
+        metavar="MS|auto",
+        help=find("commit_ms").doc + " (default: auto)",
+    ),
+)
+_model_options = _options(
+    click.option(
+        "--model",
+        "bundle",
+        type=click.Path(path_type=Path),
+        metavar="BUNDLE",
+        help="Folder of a model bundle. Default: the one that ships.",
+    ),
+    click.option(
+        "--window",
+        "window_tokens",
+        type=int,
+        default=0,
+        metavar="TOKENS",
+        help="A shorter context, for slow machines.",
+    ),
+    click.option("--seed", type=click.IntRange(0), metavar="N", help="Seed of what is sampled. Default: 0."),
+    click.option(
+        "--config",
+        "config_path",
+        type=click.Path(path_type=Path),
+        metavar="FILE.toml",
+        help="Settings; the command line wins over them. See configs/jam.toml.",
+    ),
+)
+
+
+class _Group(click.Group):
+    """Shows errors of ours as one line, and ends with status 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except CopilotError as error:
+            _fail(str(error))
+        except BrokenPipeError:
+            sys.exit(1)
+
+
+def _fail(message: str) -> NoReturn:
+    click.echo(f"copilot: {message}", err=True)
+    sys.exit(2)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="copilot")
+@click.option("-v", "--verbose", is_flag=True, help="Say more on stderr.")
+def main(verbose: bool) -> None:
+    """A live musical copilot: it hears your rig over MIDI and plays one more part, on channel 0.
+
+    \b
+    copilot jam                       a blues, without any MIDI port
+    copilot jam SONG.mid --part bass  your own file
+    copilot ports                     what can be heard and played
+    copilot run --in Keys --out Synth the stage
+    """
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.WARNING,
+        format="copilot: %(message)s",
+        stream=sys.stderr,
+    )
+
+
+@main.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path), metavar="[FILE.mid]")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="OUT.mid",
+    help="Default: FILE-copilot.mid here.",
+)
+@click.option(
+    "--plot", type=click.Path(path_type=Path), metavar="OUT.png", help="Draw what was played as a piano roll."
+)
+@click.option("--hold-out", metavar="CHANNEL|NAME", help="Leave that part of FILE out and play it instead.")
+@click.option(
+    "--latency",
+    "latency_ms",
+    type=click.FloatRange(0, 10_000),
+    metavar="MS",
+    help="Charge this for each engine call instead of what it took: repeatable to the bit with --seed.",
+)
+@click.option("--realtime", is_flag=True, help="Play by the wall clock, with the model in its own process.")
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+@_panel_options
+@_model_options
+def jam(
+    file: Path | None,
+    output: Path | None,
+    plot: Path | None,
+    hold_out: str | None,
+    latency_ms: float | None,
+    realtime: bool,
+    as_json: bool,
+    bundle: Path | None,
+    window_tokens: int,
+    seed: int | None,
+    config_path: Path | None,
+    **panel: Value | None,
+) -> None:
+    """Jam with a file: its parts play as live musicians, the copilot joins in, and OUT.mid gets it all.
+
+    Without FILE it plays a 12-bar blues that comes with it.
+
+    \b
+    copilot jam
+    copilot jam song.mid -o out.mid --hold-out bass --plot out.png
+    copilot jam song.mid --part keys --temperature 0.8 --seed 3 --latency 80
+    """
+    from copilot.commands.jam import JamOptions
+    from copilot.commands.jam import jam as play
+
+    config = load_config(config_path) if config_path else Config()
+    options = JamOptions(
+        file=file,
+        output=output,
+        plot=plot,
+        hold_out=hold_out,
+        bundle=_bundle(bundle, config),
+        seed=config.model.seed if seed is None else seed,
+        window_tokens=window_tokens,
+        latency_ms=latency_ms,
+        realtime=realtime,
+        panel=config.panel | _given(panel),
+        roles=config.roles(),
+    )
+    with _beats_bar(sys.stdout.isatty() and not as_json) as progress:
+        result = play(options, progress)
+    if as_json:
+        click.echo(json.dumps(result.figures))
+    else:
+        _print_jam(result.figures, result.plot)
+
+
+@main.command()
+@click.option(
+    "--port",
+    "ports",
+    multiple=True,
+    metavar="N|NAME",
+    help="A whole number: the UDP port of OSC. A name, or a part of one: a MIDI port to hear and to play on.",
+)
+@click.option("--in", "inputs", multiple=True, metavar="NAME", help="A MIDI port to hear.")
+@click.option("--out", "outputs", multiple=True, metavar="NAME", help="A MIDI port to play on.")
+@click.option(
+    "--thru", multiple=True, metavar="NAME", help="An input whose notes also go straight to the outputs."
+)
+@click.option("--virtual", is_flag=True, help="Make ports of our own, for other programs to connect to.")
+@click.option("--bpm", type=_Parameter("tempo_bpm"), help=find("tempo_bpm").doc)
+@click.option(
+    "--record", type=click.Path(path_type=Path), metavar="DIR", help="Record everything into this folder."
+)
+@click.option("--log-json", is_flag=True, help="Print JSON lines instead of a status line.")
+@_panel_options
+@_model_options
+def run(
+    ports: tuple[str, ...],
+    inputs: tuple[str, ...],
+    outputs: tuple[str, ...],
+    thru: tuple[str, ...],
+    virtual: bool,
+    bpm: Value | None,
+    record: Path | None,
+    log_json: bool,
+    bundle: Path | None,
+    window_tokens: int,
+    seed: int | None,
+    config_path: Path | None,
+    **panel: Value | None,
+) -> None:
+    """Play live: hear the rig, and play one more part until Ctrl-C.
+
+    \b
+    copilot run                                    all hardware inputs, first hardware output
+    copilot run --port Juno --port 7400            one device, and OSC on UDP port 7400
+    copilot run --in Keys --in Pads --out Synth --part bass
+    copilot run --virtual --bpm 96 --record takes
+    """
+    from copilot.commands.run import RunOptions
+    from copilot.commands.run import run as play
+
+    config = load_config(config_path) if config_path else Config()
+    osc_ports = [int(port) for port in ports if port.isdecimal()]
+    midi = config.midi
+    named = bool(inputs or outputs or len(ports) > len(osc_ports))
+    options = RunOptions(
+        ports=tuple(port for port in ports if not port.isdecimal()),
+        inputs=inputs if named else midi.inputs,
+        outputs=outputs if named else midi.outputs,
+        thru=thru or midi.thru,
+        virtual=virtual or midi.virtual,
+        osc_port=osc_ports[-1] if osc_ports else config.osc.port,
+        follows_midi_clock=config.clock.source == "auto",
+        bundle=_bundle(bundle, config),
+        seed=config.model.seed if seed is None else seed,
+        window_tokens=window_tokens,
+        record=record or (Path(config.record.dir) if config.record.dir else None),
+        panel=config.panel_values() | _given({**panel, "tempo_bpm": bpm}),
+        roles=config.roles(),
+    )
+    line = _StatusLine(log_json)
+    asyncio.run(play(options, line.ready, line.status))
+    line.end()
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def ports(as_json: bool) -> None:
+    """List the MIDI ports that can be heard and played; * marks what `copilot run` would choose."""
+    from copilot.midi.ports import survey
+
+    found = survey()
+    if as_json:
+        rows = [
+            {"name": port.name, "direction": port.direction, "chosen": port.is_chosen}
+            for port in (*found.inputs, *found.outputs)
+        ]
+        click.echo(json.dumps({"api": found.api, "ports": rows}))
+        return
+    click.echo(f"MIDI system: {found.api}")
+    for title, listed in (("to hear (--in)", found.inputs), ("to play on (--out)", found.outputs)):
+        click.echo(f"{title}:")
+        for port in listed:
+            click.echo(f"  {'*' if port.is_chosen else ' '} {port.name}")
+        if not listed:
+            click.echo("    none")
+
+
+@main.command()
+@click.argument("bundle", required=False, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def info(bundle: Path | None, as_json: bool) -> None:
+    """Show a model bundle: its shape, codec, window, training data with licences, and file hashes.
+
+    \b
+    copilot info
+    copilot info ~/bundles/my-blues
+    """
+    from copilot.commands.model import open_bundle
+
+    rows = open_bundle(bundle).describe()
+    if as_json:
+        click.echo(json.dumps(dict(rows)))
+        return
+    table = Table(show_header=False, box=None, pad_edge=False)
+    for name, value in rows:
+        table.add_row(name, value)
+    Console(highlight=False, soft_wrap=False).print(table)
+
+
+def _bundle(given: Path | None, config: Config) -> Path | None:
+    return given or (Path(config.model.bundle).expanduser() if config.model.bundle else None)
+
+
+def _given(panel: dict[str, Value | None]) -> dict[str, Value]:
+    return {name: value for name, value in panel.items() if value is not None}
+
+
+@contextlib.contextmanager
+def _beats_bar(is_shown: bool) -> Iterator[Callable[[float, float], None]]:
+    """A progress bar in beats, where somebody looks."""
+    if not is_shown:
+        yield lambda _now, _end: None
+        return
+    columns = (
+        TextColumn("beat {task.completed:.0f} of {task.total:.0f}"),
+        BarColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, transient=True) as progress:
+        task = progress.add_task("jam", total=1.0)
+        yield lambda now, end: progress.update(task, completed=min(now, end), total=end)
+
+
+def _print_jam(figures: dict[str, Any], plot: Path | None) -> None:
+    table = Table(show_header=False, box=None, pad_edge=False)
+    rows = {
+        "part": figures["part"],
+        "notes heard": figures["notes_heard"],
+        "notes played": figures["notes_played"],
+        "played ÷ due": f"{figures['played_over_due']:.3f}",
+        "late": figures["late"],
+        "dropped": figures["dropped"],
+        "hanging": figures["hanging"],
+        "engine step p50 / p99": f"{figures['engine_step_p50_ms']:.2f} / {figures['engine_step_p99_ms']:.2f} ms",
+        "engine call p50 / p99": f"{figures['engine_call_p50_ms']:.0f} / {figures['engine_call_p99_ms']:.0f} ms",
+        "flushes": figures["flushes"],
+        "faster than real time": f"{figures['x_realtime']:.2f} ×",
+        "written to": figures["output"],
+    }
+    if plot:
+        rows["picture"] = str(plot)
+    for name, value in rows.items():
+        table.add_row(name, str(value))
+    Console(highlight=False).print(table)
+
+
+class _StatusLine:
+    """The daemon's one line: updated in place on a terminal, JSON lines if asked for, else only the ready line."""
+
+    def __init__(self, as_json: bool) -> None:
+        self._as_json = as_json
+        self._in_place = sys.stdout.isatty() and not as_json
+
+    def ready(self, ready: Any) -> None:
+        """The daemon stands."""
+        if self._as_json:
+            fields = {name: getattr(ready, name) for name in ready.__slots__}
+            click.echo(json.dumps({"event": "ready", **fields}))
+            return
+        tempo = f"{ready.tempo_bpm:g} bpm" + (", MIDI clock when heard" if ready.follows_midi_clock else "")
+        click.echo(
+            f"copilot ready: hears {', '.join(ready.inputs) or 'nothing'} · plays on "
+            f"{', '.join(ready.outputs) or 'nothing'} ({ready.api}) · model {ready.model}, "
+            f"{ready.window_tokens} tokens · tempo {tempo} · OSC {ready.osc}"
+            + (f" · recording to {ready.recording}" if ready.recording else "")
+        )
+
+    def status(self, status: dict[str, Any]) -> None:
+        """Twice a second."""
+        if self._as_json:
+            click.echo(json.dumps({"event": "status", **status}))
+        elif self._in_place:
+            line = (
+                f"beat {status['beat']:.0f} · {status['tempo_bpm']:.1f} bpm ({status['tempo_source']}) · "
+                f"{status['part']} · heard {status['notes_heard']} · played {status['notes_played']} · "
+                f"late {status['late']} · dropped {status['dropped']} · commit {status['commit_ms']:.0f} ms"
+                + (" · LISTENING ONLY" if status["listening_only"] else "")
+            )
+            click.echo(f"\r\x1b[2K{line[: Console().width - 1]}", nl=False)
+
+    def end(self) -> None:
+        """Leave the line."""
+        if self._in_place:
+            click.echo()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,5 +1,6 @@
 """`python -m copilot.engine.worker FD`: the model worker. It answers, one round at a time, and does nothing else."""
 
+import contextlib
 import gc
 import os
 import signal
@@ -30,9 +31,9 @@ def serve(connection: socket.socket) -> None:
             match message:
                 case Load():
                     engine, reply = _load(message)
-                    connection.sendall(pack(reply))
+                    _send(connection, reply)
                 case Ask() if engine is not None:
-                    connection.sendall(pack(_answer(engine, message)))
+                    _send(connection, _answer(engine, message))
                 case Ask():
                     raise ProtocolError("asked before a bundle was loaded")
 
@@ -58,6 +59,11 @@ def _answer(engine: Engine, ask: Ask) -> Answer:
     return Answer(ask.number, proposal, time.perf_counter() - began_s)
 
 
+def _send(connection: socket.socket, message: Message) -> None:
+    with contextlib.suppress(ConnectionError):  # the daemon is gone: the next read says so too
+        connection.sendall(pack(message))
+
+
 def _receive(connection: socket.socket) -> bytes:
     try:
         return connection.recv(65536)
@@ -79,7 +85,7 @@ def main() -> int:
     setproctitle.setproctitle(PROCESS_TITLE)
     _leave_a_core()
     connection = inherited_socket(sys.argv[1])
-    connection.sendall(pack(Hello(role="worker")))
+    _send(connection, Hello(role="worker"))
     serve(connection)
     return 0
 

@@ -40,7 +40,9 @@ class EngineClient:
                 message = await child.receive()
         except TimeoutError as error:
             await child.stop(timeout_s=0.0)
-            raise WorkerError(f"the model did not load within {_LOAD_TIMEOUT_S:g} s: try a smaller bundle") from error
+            raise WorkerError(
+                f"the model did not load within {_LOAD_TIMEOUT_S:g} s: try a smaller bundle"
+            ) from error
         if isinstance(message, Refused):
             await child.stop(timeout_s=1.0)
             raise BundleError(message.message)
@@ -59,9 +61,7 @@ class EngineClient:
         """Send a request; its answer comes from `answer`. Raises WorkerError where the worker is gone."""
         if self._child is None:
             raise WorkerError("no model worker is running")
-        self._child.send(
-            Ask(request.number, request.heard, request.final, request.horizon, request.controls)
-        )
+        self._child.send(Ask(request.number, request.heard, request.final, request.horizon, request.controls))
 
     async def answer(self) -> Answer:
         """The next answer. Raises WorkerError when the worker is gone."""

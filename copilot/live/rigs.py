@@ -81,7 +81,12 @@ class MidiRig:
         try:
             child.send(
                 Open(
-                    list(plan.inputs), list(plan.outputs), plan.virtual, list(plan.thru), "copilot", ledger.path
+                    list(plan.inputs),
+                    list(plan.outputs),
+                    plan.virtual,
+                    list(plan.thru),
+                    "copilot",
+                    ledger.path,
                 )
             )
             async with asyncio.timeout(_OPEN_TIMEOUT_S):
@@ -119,7 +124,7 @@ class MidiRig:
                     reason = message.reason if isinstance(message, Lost) else message.message
                     log.warning("%s", reason)
         await self._child.stop(timeout_s=_QUIT_TIMEOUT_S)
-        self.silenced += self._rescue.silence()
+        self.silenced += await self._rescue.silence()
         raise PortError(f"{reason}: start the copilot again when the ports are back")
 
     def play(self, notes: Sequence[PlayNote]) -> None:
@@ -141,7 +146,7 @@ class MidiRig:
         except (TimeoutError, WorkerError, ProtocolError) as error:
             log.warning("the MIDI process did not end by itself: %s", error)
         await self._child.stop(timeout_s=0.3)
-        self.silenced += self._rescue.silence()
+        self.silenced += await self._rescue.silence()
         self._rescue.close()
         self._ledger.close()
 

@@ -86,7 +86,8 @@ class GridState:
     def advance(self, word: int) -> Event | None:
         """Take one word; returns the event that it completes. Raises GrammarError where it can't stand.
 
-        The checks mirror `mask`; a test holds them together.
+        The checks mirror `mask`, and a test holds them together. It takes more in two places: pinned and held
+        words, which no sampler says, and a velocity that no note can follow, whose note it then refuses.
         """
         table = self.table
         if word < table.meta_end:
@@ -184,7 +185,7 @@ class GridState:
         self._need(word > self.last_word, word)
         self.stage, self.last_word = Stage.EVENT, word
         if word == table.bar:
-            self._need(not velocity_said and self.tick in (self.next_bar_tick, self.tick), word)
+            self._need(not velocity_said, word)
             self._bar()
             return Event(self.tick, BAR, 0, 0, 0)
         self._need(word < table.bar or self.tick != self.next_bar_tick, word)

@@ -7,11 +7,12 @@ The writer, the reader and the sampler's constraint are all the same `GridState`
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
 from copilot.codec.base import CommitUnit
-from copilot.codec.grammar import HELD_TICK, GridState, Limits, Stage
+from copilot.codec.grammar import HELD_TICK, GridState
 from copilot.codec.vocabulary import Vocabulary
 from copilot.codec.words import SEATS, GridParams, Header
 from copilot.errors import GrammarError
@@ -25,34 +26,35 @@ NO_HEADER = Header()
 class GridWriter:
     """Events in, final ids and a provisional tail out.
 
-    An event earlier than the present tick is taken as of now. A note-off of a note that began at the same tick
+    A window's first event is its bar line. An event earlier than the present tick is taken as of now. A note-off of a note that began at the same tick
     waits one tick, a note restruck while it sounds is ended first, and a note-off of nothing is passed over.
     """
 
-    def __init__(self, vocab: Vocabulary, header: Header = NO_HEADER) -> None:
+    def __init__(self, vocab: Vocabulary, header: Header = NO_HEADER, tick: int = 0) -> None:
         self.vocab = vocab
         self.table = vocab.table
         self.state = GridState(vocab.table)
-        self.tick = 0
+        self.state.tick = self.tick = tick
         self._group: list[Event] = []
         self._postponed: list[Event] = []
         self.head = self._pin(self.table.header_words(header))
 
-    def anew(self, header: Header) -> "GridWriter":
-        """A writer at the same tick whose window knows only what sounds now; its head announces that."""
-        other = GridWriter(self.vocab, header)
-        held = np.flatnonzero(self.state.sounding & ~other.state.drum_lanes)
+    def anew(self, header: Header, most_held: int) -> "GridWriter":
+        """A writer at the same tick whose window knows only what sounds now; its head announces that.
+
+        Of more than `most_held` sounding notes, it takes the others for ended.
+        """
+        other = GridWriter(self.vocab, header, self.tick)
+        held = np.flatnonzero(self.state.sounding & ~other.state.drum_lanes)[:most_held]
         other.head += other._pin((self.table.on_0 + held).tolist())
-        other.state.tick, other.tick = self.state.tick, self.tick
+        other.state.tick = self.state.tick
         other._group, other._postponed = self._group.copy(), self._postponed.copy()
         return other
 
     def feed(self, event: Event) -> list[int]:
         """Take an event; returns the ids that this makes final."""
         final = self.advance(event.tick)
-        if event.kind == OFF and any(
-            other.kind == ON and other[2:4] == event[2:4] for other in self._group
-        ):
+        if event.kind == OFF and any(other.kind == ON and other[2:4] == event[2:4] for other in self._group):
             self._postponed.append(event)
         elif event.kind == ON and any(other[2:4] == event[2:4] for other in self._postponed):
             self._postponed = [other for other in self._postponed if other[2:4] != event[2:4]]
@@ -176,16 +178,16 @@ class GridCodec:
     def decode(self, ids: Sequence[int]) -> Score:
         """The score that ids say; a note without an end lasts to the last event.
 
-        Held notes begin at tick 0. Bars become meters; the last bar has the length of the one before.
+        Held notes begin at tick 0. Bars become meters; the last bar has the length of the one before, if it fits.
         """
         reader = self.reader()
         events = [event for token in ids if (event := reader.feed(token)) is not None]
         header = self.vocab.table.header_of(reader.header)
         return _score_of(events, header, reader.state, self.params.ticks_per_beat)
 
-    def writer(self, header: Header = NO_HEADER) -> GridWriter:
-        """A writer at the start of a window; its `head` holds the pinned ids."""
-        return GridWriter(self.vocab, header)
+    def writer(self, header: Header = NO_HEADER, tick: int = 0) -> GridWriter:
+        """A writer at the start of a window that begins at `tick`; its `head` holds the pinned ids."""
+        return GridWriter(self.vocab, header, tick)
 
     def reader(self) -> GridReader:
         """A reader at the start of a window."""
@@ -197,13 +199,16 @@ class GridCodec:
 
     def cuts(self, ids: Sequence[int]) -> list[int]:
         """Indices of the bar lines after the window's first."""
-        (bar,) = self.vocab.ids[self.vocab.table.bar]
-        return [index for index, token in enumerate(ids) if token == bar][1:]
+        bar = self.vocab.ids[self.vocab.table.bar]  # no other word ends in these ids
+        return [
+            at for at, token in enumerate(ids) if token == bar[0] and tuple(ids[at : at + len(bar)]) == bar
+        ][1:]
 
     def cut(self, ids: Sequence[int], at: int) -> list[int]:
         """Pinned ids, held note-ons, then ids[at:] as they are. Raises GrammarError if `at` is no bar line."""
         table, reader = self.vocab.table, self.reader()
-        if at >= len(ids) or (ids[at],) != self.vocab.ids[table.bar]:
+        bar = self.vocab.ids[table.bar]
+        if tuple(ids[at : at + len(bar)]) != bar:
             raise GrammarError(f"index {at} is no bar line: cut only where cuts() says")
         for token in ids[:at]:
             reader.feed(token)
@@ -238,13 +243,13 @@ def _score_of(events: list[Event], header: Header, state: GridState, ticks_per_b
         notes.setdefault(channel, []).append(Note(start, max(end, start + 1), pitch, velocity))
     roles: dict[int, Role] = {**SEATS, 0: header.part or "lead"}
     parts = tuple(Part(channel, roles[channel], tuple(sorted(notes[channel]))) for channel in sorted(notes))
-    return replace(Score(ticks_per_beat, parts), meters=_meters(bars, ticks_per_beat))
+    return replace(Score(ticks_per_beat, parts), meters=_meters(bars, end, ticks_per_beat))
 
 
-def _meters(bars: list[int], ticks_per_beat: int) -> tuple[MeterChange, ...]:
-    """Meter changes whose bar lines are exactly these (0 first); 4/4 where nothing tells."""
+def _meters(bars: list[int], last_tick: int, ticks_per_beat: int) -> tuple[MeterChange, ...]:
+    """Meter changes whose bar lines up to `last_tick` are exactly these (0 first); 4/4 where nothing tells."""
     meters = [MeterChange(0, 4, 4)]
-    for start, end in zip(bars, bars[1:], strict=False):
+    for start, end in pairwise([*bars, _next_line(bars, last_tick, ticks_per_beat)] if bars else []):
         ticks = end - start
         for denominator in (4, 8, 16, 4 * ticks_per_beat):
             numerator, rest = divmod(ticks * denominator, 4 * ticks_per_beat)
@@ -256,3 +261,8 @@ def _meters(bars: list[int], ticks_per_beat: int) -> tuple[MeterChange, ...]:
     return tuple(meters)
 
 
+def _next_line(bars: list[int], last_tick: int, ticks_per_beat: int) -> int:
+    """Where the last bar ends: it is as long as the one before, or by whole beats longer if that is too short."""
+    bar_ticks = bars[-1] - bars[-2] if len(bars) > 1 else 4 * ticks_per_beat
+    rest = last_tick - bars[-1]
+    return bars[-1] + (bar_ticks if rest < bar_ticks else (rest // ticks_per_beat + 1) * ticks_per_beat)

@@ -56,6 +56,7 @@ class Vocabulary:
         self.size: int = tokenizer.get_vocab_size()
         self.ids: list[tuple[int, ...]] = [self._spell(word) for word in range(len(table))]
         self.pad_id = self.ids[table.pad][0]
+        self.longest = max(map(len, self.ids))  # ids of the longest word
         order = sorted(range(table.pad + 1, len(table)), key=self.ids.__getitem__)
         self._order = np.asarray(order)
         self._children: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]] = []

@@ -45,7 +45,9 @@ class GridParams:
 
     def __post_init__(self) -> None:
         if not (1 <= self.anchor_ticks <= self.longest_anchor_ticks <= 960 and self.ticks_per_beat >= 1):
-            raise ParameterError(f"grid {self} is not usable: anchors are 1 to 960 ticks, beats at least 1 tick")
+            raise ParameterError(
+                f"grid {self} is not usable: anchors are 1 to 960 ticks, beats at least 1 tick"
+            )
         if self.longest_anchor_ticks % self.anchor_ticks:
             raise ParameterError(f"grid {self}: the longest anchor must be a multiple of the anchor")
         if not 1 <= self.velocity_levels <= 127:

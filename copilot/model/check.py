@@ -1,0 +1,146 @@
+"""The checks that a bundle passes before anything in it is believed: each failure is one BundleError line."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+from tokenizers import Tokenizer
+
+from copilot.codec.grid import GridCodec
+from copilot.codec.vocabulary import Vocabulary
+from copilot.codec.words import GridParams, WordTable
+from copilot.errors import BundleError, ParameterError, VocabularyError
+from copilot.model.manifest import (
+    CODEC,
+    CONFIG,
+    ENGINE,
+    FILES,
+    MANIFEST,
+    SCHEMA,
+    TOKENIZER,
+    WEIGHTS,
+    CodecFile,
+    Manifest,
+)
+
+MAX_JSON_BYTES = 16 * 2**20
+MAX_WEIGHTS_BYTES = 16 * 2**30
+"""An OLMo-2 1B has 3 GB in 16 bits, 6 in 32; this leaves room and still refuses a disk image."""
+
+REMADE = "fetch or export the bundle again"
+_PICKLES = (".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".npy", ".npz", ".joblib")
+_Decoded = TypeVar("_Decoded")
+
+
+def check_directory(path: Path) -> None:
+    """Every file must be there, of a sane size, inside the directory, and none may be a pickle."""
+    if not path.is_dir():
+        raise BundleError(f"{path}: is no bundle directory: give one that holds {MANIFEST}")
+    for found in sorted(path.iterdir()):
+        if found.suffix.lower() in _PICKLES:
+            raise BundleError(
+                f"{path}: holds {found.name}, which may be a pickle and run code: "
+                "convert the weights to model.safetensors and remove it"
+            )
+        if found.is_symlink() and not found.resolve().is_relative_to(path.resolve()):
+            raise BundleError(f"{path}: {found.name} is a link out of the bundle: put the file itself there")
+    for name in (MANIFEST, *FILES):
+        file = path / name
+        if not file.is_file():
+            raise BundleError(f"{path}: {name} is missing: {REMADE}")
+        largest = MAX_WEIGHTS_BYTES if name == WEIGHTS else MAX_JSON_BYTES
+        size = file.stat().st_size
+        if not 0 < size <= largest:
+            raise BundleError(f"{path}: {name} has {size:,} bytes, allowed are 1 to {largest:,}: {REMADE}")
+
+
+def check_manifest(path: Path, manifest: Manifest) -> None:
+    """The schema and the engine must be ones that this version knows."""
+    if manifest.schema != SCHEMA:
+        raise BundleError(
+            f"{path}: bundle schema {manifest.schema}, this version reads {SCHEMA}: update the copilot or the bundle"
+        )
+    if manifest.engine != ENGINE:
+        raise BundleError(
+            f"{path}: engine {manifest.engine!r} is unknown, {ENGINE!r} is known: update the copilot"
+        )
+
+
+def check_hashes(path: Path, manifest: Manifest) -> None:
+    """Every file must be the one that was exported."""
+    if sorted(manifest.sha256) != sorted(FILES):
+        raise BundleError(f"{path}: {MANIFEST} must carry the hashes of {', '.join(FILES)}: {REMADE}")
+    for name in FILES:
+        if file_sha256(path / name) != manifest.sha256[name]:
+            raise BundleError(f"{path}: {name} was altered (its hash is not the one in {MANIFEST}): {REMADE}")
+
+
+def open_codec(path: Path) -> GridCodec:
+    """The codec of codec.json over tokenizer.json, whose vocabulary must be the one that the model learnt."""
+    codec_file = decode_json(path / CODEC, CodecFile)
+    if codec_file.name != GridCodec.name:
+        raise BundleError(
+            f"{path}: codec {codec_file.name!r} is unknown, 'grid' is known: update the copilot"
+        )
+    try:
+        params = GridParams(**codec_file.params)
+        vocab = Vocabulary(Tokenizer.from_file(str(path / TOKENIZER)), WordTable(params))
+    except (TypeError, ParameterError) as error:
+        raise BundleError(f"{path}: {CODEC} has unusable parameters ({error}): {REMADE}") from None
+    except VocabularyError as error:
+        raise BundleError(f"{path}: {TOKENIZER} is foreign ({error}): {REMADE}") from None
+    # tokenizers raises plain Exception for a file that it can't read; nothing narrower exists.
+    except Exception as error:  # noqa: BLE001
+        raise BundleError(f"{path}: {TOKENIZER} is no tokenizer ({error}): {REMADE}") from None
+    if (vocab.size, vocab.sha256) != (codec_file.vocab_size, codec_file.vocab_sha256):
+        raise BundleError(f"{path}: {TOKENIZER} is not the vocabulary that {CODEC} names: {REMADE}")
+    return GridCodec(vocab)
+
+
+def check_config(path: Path, config: Mapping[str, Any], vocab: Vocabulary, window: int) -> None:
+    """The model must be one that is played here, over this vocabulary, and bring no code of its own."""
+    if config.get("model_type") != "olmo2":
+        raise BundleError(
+            f"{path}: model type {config.get('model_type')!r}, only 'olmo2' is played: {REMADE}"
+        )
+    if config.get("vocab_size") != vocab.size:
+        raise BundleError(
+            f"{path}: {CONFIG} has {config.get('vocab_size')} ids, {CODEC} {vocab.size}: {REMADE}"
+        )
+    if config.get("auto_map"):
+        raise BundleError(f"{path}: {CONFIG} asks for code of its own (auto_map): remove it")
+    positions = config.get("max_position_embeddings")
+    if not isinstance(positions, int) or not 1 <= window <= positions:
+        raise BundleError(f"{path}: window {window} does not fit {positions} positions: {REMADE}")
+
+
+def check_shapes(path: Path, shapes: Mapping[str, tuple[int, ...]], config: Mapping[str, Any]) -> None:
+    """The weights must embed the vocabulary and have the layers that config.json says."""
+    embedding, expected = (
+        shapes.get("model.embed_tokens.weight"),
+        (config["vocab_size"], config.get("hidden_size")),
+    )
+    if embedding != expected:
+        raise BundleError(f"{path}: {WEIGHTS} embeds {embedding}, the vocabulary needs {expected}: {REMADE}")
+    layers = len({name.split(".")[2] for name in shapes if name.startswith("model.layers.")})
+    if layers != config.get("num_hidden_layers"):
+        wanted = config.get("num_hidden_layers")
+        raise BundleError(f"{path}: {WEIGHTS} has {layers} layers, {CONFIG} says {wanted}: {REMADE}")
+
+
+def decode_json(path: Path, kind: type[_Decoded]) -> _Decoded:
+    """A JSON file as a record. Raises BundleError for bad JSON, missing or ill-typed fields."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BundleError(
+            f"{path.parent}: {path.name} is not what it should be ({error}): {REMADE}"
+        ) from None
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,62 @@
+"""Writing a bundle: beside its place first, then renamed, so that a reader sees the old one or the new one."""
+
+import dataclasses
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from copilot.codec.grid import GridCodec
+from copilot.codec.vocabulary import Vocabulary
+from copilot.model.bundle import Bundle
+from copilot.model.check import file_sha256
+from copilot.model.manifest import CODEC, FILES, MANIFEST, TOKENIZER, WEIGHTS, CodecFile, Manifest
+
+if TYPE_CHECKING:
+    from transformers import Olmo2ForCausalLM
+
+
+def save_bundle(path: Path | str, model: "Olmo2ForCausalLM", vocab: Vocabulary, manifest: Manifest) -> Bundle:
+    """Write a bundle in the model's own dtype, replacing the one at `path`; returns it opened.
+
+    The manifest's hashes are filled in here. Raises BundleError where the result would not open; what was at
+    `path` is then still there.
+    """
+    from transformers.utils.logging import disable_progress_bar
+
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.part")
+    shutil.rmtree(beside, ignore_errors=True)
+    disable_progress_bar()
+    model.save_pretrained(beside)
+    (beside / "generation_config.json").unlink(missing_ok=True)
+    (beside / TOKENIZER).write_text(vocab.tokenizer.to_str(), "utf-8")
+    codec = CodecFile(
+        name=GridCodec.name,
+        params=dataclasses.asdict(vocab.table.params),
+        vocab_size=vocab.size,
+        vocab_sha256=vocab.sha256,
+    )
+    _write_json(beside / CODEC, codec)
+    (beside / WEIGHTS).chmod(0o644)  # written readable by its owner alone
+    hashes: Mapping[str, str] = {name: file_sha256(beside / name) for name in FILES}
+    _write_json(beside / MANIFEST, msgspec.structs.replace(manifest, sha256=dict(hashes)))
+    Bundle.open(beside)
+    _put_in_place(beside, path)
+    return Bundle.open(path)
+
+
+def _put_in_place(beside: Path, path: Path) -> None:
+    old = path.with_name(f".{path.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if path.exists():
+        path.rename(old)
+    beside.rename(path)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _write_json(path: Path, record: msgspec.Struct) -> None:
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n")

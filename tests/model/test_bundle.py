@@ -1,0 +1,100 @@
+"""A bundle comes back as it was saved, and without torch until its weights are wanted."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+import torch
+from transformers import Olmo2ForCausalLM
+
+from copilot.codec.vocabulary import Vocabulary
+from copilot.errors import BundleError
+from copilot.model.bundle import Bundle, default_bundle_path
+from copilot.model.manifest import FILES, Manifest
+from copilot.model.save import save_bundle
+
+
+def test_a_saved_bundle_gives_back_codec_manifest_and_weights(
+    bundle: Bundle, model: Olmo2ForCausalLM, vocab: Vocabulary, manifest: Manifest
+) -> None:
+    """Vocabulary, record and every weight survive the disk."""
+    opened = Bundle.open(bundle.path)
+    assert opened.codec.vocab.sha256 == vocab.sha256
+    assert msgspec.structs.replace(opened.manifest, sha256={}) == manifest
+    assert set(opened.manifest.sha256) == set(FILES)
+    assert opened.parameters == sum(weight.numel() for weight in model.parameters())
+    loaded = opened.load_model().state_dict()
+    assert all(torch.equal(weight, loaded[name]) for name, weight in model.state_dict().items())
+
+
+def test_weights_come_in_the_dtype_that_is_asked_for(bundle: Bundle) -> None:
+    """float32 unless told otherwise."""
+    assert bundle.load_model().dtype == torch.float32
+    assert bundle.load_model(torch.bfloat16).dtype == torch.bfloat16
+
+
+def test_opening_needs_no_torch(bundle: Bundle) -> None:
+    """`copilot info` pays for JSON and hashes, not for torch."""
+    code = (
+        "import sys; from copilot.model.bundle import Bundle; "
+        f"print(Bundle.open({str(bundle.path)!r}).describe()); "
+        "assert not {'torch', 'transformers'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_saving_replaces_the_old_bundle_and_leaves_nothing_beside(
+    bundle: Bundle, model: Olmo2ForCausalLM, vocab: Vocabulary, manifest: Manifest
+) -> None:
+    """A second save takes the first one's place."""
+    renamed = msgspec.structs.replace(manifest, name="second")
+    assert save_bundle(bundle.path, model, vocab, renamed).manifest.name == "second"
+    assert [path.name for path in bundle.path.parent.iterdir()] == [bundle.path.name]
+
+
+def test_a_save_that_would_not_open_leaves_the_old_bundle(
+    bundle: Bundle, model: Olmo2ForCausalLM, vocab: Vocabulary, manifest: Manifest
+) -> None:
+    """A window longer than the model's positions is refused, and what was there stays."""
+    with pytest.raises(BundleError, match="window 65"):
+        save_bundle(bundle.path, model, vocab, msgspec.structs.replace(manifest, window=65))
+    assert Bundle.open(bundle.path).window == 64
+
+
+def test_a_description_tells_what_a_person_wants_to_know(bundle: Bundle) -> None:
+    """Shape, codec, window in bars and seconds, licence, metrics and hashes, each in one line."""
+    rows = dict(bundle.describe())
+    assert rows["window"] == "64 tokens: about 4 bars or 8 s of a band"
+    assert rows["trained on made up"] == "3 songs, 100%: CC0 1.0"
+    assert rows["val_nats"] == "6"
+    assert "2 layers of 16" in rows["model"]
+    assert set(rows) >= {f"sha256 {name}" for name in FILES}
+    assert not any("\n" in text for text in rows.values())
+
+
+def test_the_default_bundle_lies_in_the_package() -> None:
+    """It is found from the package, wherever one stands."""
+    assert default_bundle_path().parts[-3:] == ("copilot", "bundles", "default")
+    assert default_bundle_path().is_absolute()
+
+
+def test_the_bundle_that_ships_opens_loads_and_is_small() -> None:
+    """It passes every check, is under 30 MB, names every licence and learnt from nothing kept for research."""
+    bundle = Bundle.open(default_bundle_path())
+    size = sum(file.stat().st_size for file in Path(bundle.path).iterdir())
+    research = {
+        "nottingham",
+        "bach_chorales",
+        "casio_demos",
+        "casio_rhythms",
+        "mma_songs",
+        "mma_prog",
+        "mma_blues_train",
+    }
+    assert size < 30e6
+    assert all(source.license and source.citation for source in bundle.manifest.sources)
+    assert not {source.name for source in bundle.manifest.sources} & research
+    logits = bundle.load_model()(input_ids=torch.tensor([[1, 2, 3]])).logits
+    assert logits.shape == (1, 3, bundle.codec.vocab.size)

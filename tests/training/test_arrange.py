@@ -1,0 +1,49 @@
+"""Who plays what in a window."""
+
+import numpy as np
+
+from copilot.codec.words import SEATS, WordTable
+from training.arrange import TRANSPOSITIONS, draw_cut
+from training.song import PART, PITCH, Song
+from training.windows import window_words
+
+
+def test_one_part_is_the_copilot_s_and_the_rest_sit_by_role(songs: list[Song]) -> None:
+    """Channel 0 is always taken, and every other seat by a part of its role."""
+    for seed in range(60):
+        song = songs[seed % 3]
+        cut = draw_cut(song, np.random.default_rng(seed), 256)
+        assert sorted(cut.seats.values())[0] == 0
+        assert len(set(cut.seats.values())) == len(cut.seats)
+        assert all(SEATS[seat] == song.roles[part] for part, seat in cut.seats.items() if seat)
+
+
+def test_every_role_gets_its_turn(songs: list[Song]) -> None:
+    """Over many draws each role of a song is the copilot's about equally often."""
+    song, counts = songs[0], dict.fromkeys(songs[0].roles, 0)
+    for seed in range(400):
+        cut = draw_cut(song, np.random.default_rng(seed), 256)
+        counts[song.roles[next(part for part, seat in cut.seats.items() if seat == 0)]] += 1
+    assert min(counts.values()) > 0.5 * 400 / len(counts)
+
+
+def test_drums_are_never_transposed_and_always_named(songs: list[Song], table: WordTable) -> None:
+    """The drum word never goes unsaid, and drum pitches stay what they are in any key."""
+    drums = songs[0].roles.index("drums")
+    pitches = set(songs[0].notes[songs[0].notes[:, PART] == drums, PITCH].tolist())
+    for seed in range(80):
+        cut = draw_cut(songs[0], np.random.default_rng(seed), 256)
+        assert cut.semitones in TRANSPOSITIONS
+        seat = cut.seats.get(drums)
+        if seat is None:
+            continue
+        assert seat == 9 or cut.header.part == "drums"
+        words = window_words(songs[0], cut, table, 4096) - table.on_0
+        assert set(words[(words >= seat * 128) & (words < seat * 128 + 128)] % 128) <= pitches
+
+
+def test_pitches_stay_within_midi() -> None:
+    """A song that touches both ends of the keyboard is not transposed."""
+    notes = np.asarray([[0, 12, 0, 0, 90], [24, 36, 0, 127, 90]] * 20, dtype=np.int32)
+    song = Song("x", "x", "x", None, None, None, ("keys",), notes, np.arange(0, 96, 96, dtype=np.int32))
+    assert {draw_cut(song, np.random.default_rng(seed), 64).semitones for seed in range(20)} == {0}

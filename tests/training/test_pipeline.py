@@ -1,0 +1,96 @@
+"""The whole way from collections to a bundle that opens, by the commands that people type."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+
+from copilot.errors import ConfigError
+from copilot.model.bundle import Bundle
+from training.cli import cli, main
+from training.config import TrainingConfig, load_config
+from training.corpus import Corpus
+from training.places import Places
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+
+
+def test_all_stages_make_a_bundle_that_says_where_it_comes_from(
+    tmp_path: Path, collections: Path, tiny_config: TrainingConfig, to_toml
+) -> None:
+    """`all` leaves a bundle with the codec, the steps, and the licence of each source really used."""
+    config = to_toml(tiny_config, tmp_path / "tiny.toml")
+    arguments = ["all", "--config", str(config), "--data", str(collections), "--out", str(tmp_path / "run")]
+    result = CliRunner().invoke(cli, arguments, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    bundle = Bundle.open(tmp_path / "run" / "bundle")
+    assert bundle.manifest.training["steps"] == 4
+    assert {s.name: s.license for s in bundle.manifest.sources} == {
+        "styles.blues": "Apache-2.0",
+        "tiny": "tiny licence",
+    }
+    assert bundle.window == 64
+    assert bundle.manifest.tokens_per_bar > 1
+    assert {"val_nats", "val_bits_per_note", "val_own_bits_per_note"} == bundle.manifest.metrics.keys()
+    assert bundle.load_model().config.vocab_size == bundle.codec.vocab.size
+
+
+def test_a_corpus_comes_back_as_it_was_saved(tmp_path: Path, songs) -> None:
+    """Names, roles, notes and bars survive the disk."""
+    Corpus(tuple(songs)).save(tmp_path)
+    for saved, read in zip(songs, Corpus.load(tmp_path).songs, strict=True):
+        assert (saved.name, saved.roles, saved.genre, saved.meter) == (
+            read.name,
+            read.roles,
+            read.genre,
+            read.meter,
+        )
+        assert (saved.notes == read.notes).all()
+        assert (saved.bars == read.bars).all()
+
+
+def test_a_stage_without_the_one_before_says_which_to_run(tmp_path: Path) -> None:
+    """One line with the command that is missing."""
+    with pytest.raises(ConfigError, match="run `copilot-train corpus`"):
+        Corpus.load(Places(tmp_path).corpus)
+
+
+@pytest.mark.parametrize("name", ["train-default.toml", "train-smoke.toml"])
+def test_the_configurations_that_ship_are_valid(name: str) -> None:
+    """Every key in them is known."""
+    assert load_config(CONFIGS / name).corpus.weights
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[corpus", "is not TOML"),
+        ("[corpus]\nweights = {}\nwieghts = 1", "unknown field `wieghts`"),
+        ("[corpus]\nweights = 3", "Expected `object`"),
+    ],
+)
+def test_a_bad_configuration_is_one_line(text: str, expected: str, tmp_path: Path) -> None:
+    """A typo is found before an hour is spent on it."""
+    (tmp_path / "bad.toml").write_text(text)
+    with pytest.raises(ConfigError, match=expected) as caught:
+        load_config(tmp_path / "bad.toml")
+    assert "\n" not in str(caught.value)
+
+
+def test_the_console_script_ends_with_status_2_and_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """No traceback for what the user can mend."""
+    monkeypatch.setattr(
+        "sys.argv", ["copilot-train", "tokenizer", "--config", str(tmp_path / "no.toml"), "--out", "x"]
+    )
+    with pytest.raises(SystemExit) as caught:
+        main()
+    assert caught.value.code == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_settings_are_recorded_as_plain_values(tiny_config: TrainingConfig) -> None:
+    """What bundle.json carries of the configuration is JSON."""
+    assert msgspec.json.encode(msgspec.to_builtins(tiny_config))

@@ -1,0 +1,95 @@
+"""Who plays what in a window: which part is the copilot's, who sits where, from which bar, in which key."""
+
+import numpy as np
+
+from copilot.codec.words import SEATS, Header
+from copilot.music.roles import ROLES, Role
+from training.song import PART, PITCH, START, Song
+from training.windows import Cut
+
+SEATS_OF: dict[Role, tuple[int, ...]] = {
+    role: tuple(seat for seat, sitting in SEATS.items() if sitting == role) for role in ROLES
+}
+P_DROP_WORD = 0.1
+P_DROP_PART = 0.05
+P_SMALL_BAND = 0.5
+SMALL_BAND = (1, 5)
+"""Fewest and most players in a small band: rigs are smaller than the fifteen tracks of a game score."""
+
+P_FROM_THE_TOP = 0.1
+MIN_NOTES_A_BAR = 0.5
+"""A part with fewer notes is too sparse to be the copilot's."""
+
+TRANSPOSITIONS = range(-5, 7)
+_SOON_BARS = 4
+
+
+def draw_cut(song: Song, rng: np.random.Generator, window: int) -> Cut:
+    """A random window of a song, about `window` words long where the song has that many left.
+
+    The copilot's part is uniform over the roles present, then over that role's parts, and plays within the
+    window's first bars. Drums keep their part word: the grammar knows by it that they have no ends.
+    """
+    mine = _draw_part(song, rng)
+    seats = {mine: 0} | _draw_players(song, mine, rng)
+    part = song.roles[mine]
+
+    def said(drop: float) -> bool:
+        return bool(rng.random() >= drop)
+
+    header = Header(
+        genre=song.genre if said(P_DROP_WORD) else None,
+        part=part if part == "drums" or said(P_DROP_PART) else None,
+        tempo_bpm=song.tempo_bpm if said(P_DROP_WORD) else None,
+        meter=song.meter if said(P_DROP_WORD) else None,
+        seats=tuple(seat for seat in seats.values() if seat and said(P_DROP_WORD)),
+    )
+    return Cut(seats, header, _draw_bar(song, mine, seats, rng, window), _draw_key(song, seats, rng))
+
+
+def _draw_part(song: Song, rng: np.random.Generator) -> int:
+    counts = np.bincount(song.notes[:, PART], minlength=len(song.roles))
+    enough = counts >= min(MIN_NOTES_A_BAR * len(song.bars), counts.max())
+    roles = sorted({song.roles[part] for part in np.flatnonzero(enough)})
+    role = roles[rng.integers(len(roles))]
+    return int(rng.choice([part for part in np.flatnonzero(enough) if song.roles[part] == role]))
+
+
+def _draw_players(song: Song, mine: int, rng: np.random.Generator) -> dict[int, int]:
+    """Seats for the other parts: the busiest of each role as far as seats go, in the song's order."""
+    counts = np.bincount(song.notes[:, PART], minlength=len(song.roles))
+    others = [part for part in range(len(song.roles)) if part != mine and counts[part]]
+    if len(others) > SMALL_BAND[0] and rng.random() < P_SMALL_BAND:
+        low, high = SMALL_BAND
+        size = min(len(others), int(rng.integers(low, high + 1)))
+        others = sorted(rng.choice(others, size, replace=False).tolist())
+    seats: dict[int, int] = {}
+    for role, free in SEATS_OF.items():
+        busiest = sorted(
+            (part for part in others if song.roles[part] == role), key=lambda part: -counts[part]
+        )
+        seats |= dict(zip(sorted(busiest[: len(free)]), free, strict=False))
+    return seats
+
+
+def _draw_bar(song: Song, mine: int, seats: dict[int, int], rng: np.random.Generator, window: int) -> int:
+    seated = np.isin(song.notes[:, PART], list(seats))
+    starts, own = song.notes[seated, START], song.notes[song.notes[:, PART] == mine, START]
+    left = len(starts) - np.searchsorted(starts, song.bars)
+    soon = song.bars[np.minimum(np.arange(len(song.bars)) + _SOON_BARS, len(song.bars) - 1)]
+    plays = np.searchsorted(own, soon) > np.searchsorted(own, song.bars)
+    # 2.5 words a note; where less than the window is left, the rest of it would be padding.
+    full = np.flatnonzero(plays & (left * 2.5 >= window))
+    usable = full if len(full) else np.flatnonzero(plays)[: max(1, len(song.bars) // 4)]
+    if not len(usable) or rng.random() < P_FROM_THE_TOP:
+        return 0
+    return int(rng.choice(usable))
+
+
+def _draw_key(song: Song, seats: dict[int, int], rng: np.random.Generator) -> int:
+    pitched = [part for part in seats if song.roles[part] != "drums"]
+    pitches = song.notes[np.isin(song.notes[:, PART], pitched), PITCH]
+    if not len(pitches):
+        return 0
+    fitting = [step for step in TRANSPOSITIONS if pitches.min() + step >= 0 and pitches.max() + step <= 127]
+    return int(rng.choice(fitting or [0]))

@@ -1,0 +1,31 @@
+"""Where a training run keeps its things: one directory, outside the repository."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The run's directory and what lies in it."""
+
+    out_dir: Path
+
+    @property
+    def corpus(self) -> Path:
+        """Songs as arrays."""
+        return self.out_dir / "corpus"
+
+    @property
+    def tokenizer(self) -> Path:
+        """tokenizer.json and README.md."""
+        return self.out_dir / "tokenizer"
+
+    @property
+    def run(self) -> Path:
+        """Checkpoints and log.jsonl."""
+        return self.out_dir / "pretrain"
+
+    @property
+    def bundle(self) -> Path:
+        """The exported bundle."""
+        return self.out_dir / "bundle"

@@ -1,0 +1,52 @@
+"""What a person sees of a long run: one line a few seconds apart, with the rate and the time left."""
+
+import time
+from dataclasses import dataclass
+
+import click
+
+_EVERY_S = 10.0
+
+
+@dataclass(slots=True)
+class ProgressLine:
+    """Prints the loop's log lines at a limited rate; measurements always."""
+
+    shown_s: float = 0.0
+    tokens: float = 0.0
+    at_s: float = 0.0
+
+    def show(self, line: dict[str, float]) -> None:
+        """Take one log line of the loop."""
+        now_s = time.monotonic()
+        if "val_nats" not in line and now_s - self.shown_s < _EVERY_S:
+            return
+        rate = (
+            (line["tokens"] - self.tokens) / max(1e-9, line["elapsed_s"] - self.at_s) if self.shown_s else 0.0
+        )
+        left_s = line["elapsed_s"] * (1 - line["share"]) / max(1e-9, line["share"])
+        text = (
+            f"step {line['step']:,}  loss {line['loss']:.3f}  {rate:,.0f} ids/s  {left_s / 60:.1f} min left"
+        )
+        for name in ("val_nats", "val_bits_per_note", "val_own_bits_per_note"):
+            if name in line:
+                text += f"  {name} {line[name]:.3f}"
+        click.echo(text)
+        self.shown_s, self.tokens, self.at_s = now_s, line["tokens"], line["elapsed_s"]
+
+
+@dataclass(slots=True)
+class SongCounter:
+    """Prints the number of songs read so far at a limited rate."""
+
+    began_s: float = 0.0
+    shown_s: float = 0.0
+
+    def at(self, songs: int) -> None:
+        """Take the number of songs so far."""
+        now_s = time.monotonic()
+        self.began_s = self.began_s or now_s
+        if now_s - self.shown_s >= _EVERY_S and songs > 1:
+            rate = songs / max(1e-9, now_s - self.began_s)
+            click.echo(f"corpus: {songs:,} songs, {rate:,.0f} a second")
+            self.shown_s = now_s

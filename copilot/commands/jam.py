@@ -1,13 +1,14 @@
 """`copilot jam`: a file's parts as live players, and the copilot with them."""
 
 import asyncio
+import contextlib
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from copilot.commands.model import open_bundle
+from copilot.commands.model import open_bundle, panel_for
 from copilot.engine.load import load_engine
 from copilot.errors import InputError
 from copilot.live.clock import Clock, MonotonicClock, SimulatedClock
@@ -29,6 +30,9 @@ from copilot.panel import Panel, Value
 EXAMPLE = Path(__file__).parents[1] / "examples" / "blues.mid"
 _PROGRAMS: dict[Role, int] = {"bass": 33, "keys": 4, "guitar": 26, "drums": 0, "lead": 65, "pad": 89}
 _REALTIME_LEAD_S = 0.2
+_PROGRESS_EVERY_S = 0.1
+
+Figures = dict[str, float | int | str | bool]
 
 Progress = Callable[[float, float], None]
 """Told the beat that has passed and the last one."""
@@ -55,7 +59,7 @@ class JamOptions:
 class JamResult:
     """What came of a jam: figures by name, the music, and the files that were written."""
 
-    figures: dict[str, float | int | str | bool]
+    figures: Figures
     score: Score
     output: Path
     plot: Path | None
@@ -72,36 +76,48 @@ def jam(options: JamOptions, progress: Progress = lambda _now, _end: None) -> Ja
         if not path.parent.is_dir():
             raise InputError(f"{path}: there is no folder {path.parent}: make it, or give another place")
     band, held = hold_out(score, options.hold_out) if options.hold_out else (score, None)
-    panel = _panel(options, band, held)
-    roles = {part.channel: part.role for part in band.parts} | dict(options.roles)
+    panel = _panel(options, bundle, band, held)
     with tempfile.TemporaryDirectory(prefix="copilot-jam-") as folder:
-        path = Path(folder) / "jam.journal"
-        clock: Clock = MonotonicClock() if options.realtime else SimulatedClock()
-        start_s = clock.now_s() + _REALTIME_LEAD_S if options.realtime else 0.0
-        journal = JournalWriter(path, clock, _metadata(band, held, panel, options.seed), sync=False)
-        session = new_session(panel, beat_clock(band, start_s), roles, journal)
-        began_s = time.perf_counter()
-        if isinstance(clock, SimulatedClock):
-            _simulate(session, band, clock, bundle, options, progress)
-        else:
-            asyncio.run(_play_in_real_time(session, band, clock, bundle, options, progress))
-        wall_s = time.perf_counter() - began_s
-        journal.close()
-        music = to_score(read_journal(path))
+        taping = _Taping(
+            Path(folder) / "jam.journal", band, panel, _metadata(band, held, panel, options.seed)
+        )
+        play = _play_in_real_time if options.realtime else _simulate
+        figures = play(taping, bundle, options, progress)
+        music = to_score(read_journal(taping.path))
     write_score(music, output)
     if options.plot:
         plot_jam(music, options.plot, title=f"{score.title}: copilot on {panel.text('part')}")
-    figures = session.status(clock.now_s()) | {
-        "hanging": session.hanging,
-        "seconds": round(end_of(band), 2),
-        "x_realtime": round(end_of(band) / wall_s, 2),
-        "output": str(output),
-    }
-    return JamResult(figures, music, output, options.plot)
+    return JamResult(figures | {"output": str(output)}, music, output, options.plot)
 
 
-def _panel(options: JamOptions, band: Score, held: Part | None) -> Panel:
-    panel = Panel()
+@dataclass(frozen=True, slots=True)
+class _Taping:
+    """What is played, and where it is recorded."""
+
+    path: Path
+    band: Score
+    panel: Panel
+    metadata: Metadata
+
+    @contextlib.contextmanager
+    def session(self, clock: Clock, start_s: float, roles: Mapping[int, Role]) -> Iterator[Session]:
+        """A session whose beat 0 is at `start_s`, and its journal, closed at the end."""
+        known = {part.channel: part.role for part in self.band.parts} | dict(roles)
+        with contextlib.closing(JournalWriter(self.path, clock, self.metadata, sync=False)) as journal:
+            yield new_session(self.panel, beat_clock(self.band, start_s), known, journal)
+
+    def figures(self, session: Session, now_s: float, wall_s: float) -> Figures:
+        """The session's figures, and those of the jam as a whole."""
+        seconds = end_of(self.band)
+        return session.status(now_s) | {
+            "hanging": session.hanging,
+            "seconds": round(seconds, 2),
+            "x_realtime": round(seconds / wall_s, 2),
+        }
+
+
+def _panel(options: JamOptions, bundle: Bundle, band: Score, held: Part | None) -> Panel:
+    panel = panel_for(bundle)
     panel.set("part", held.role if held else missing_role(band))
     for name, value in options.panel.items():
         panel.set(name, value)
@@ -123,44 +139,33 @@ def _metadata(band: Score, held: Part | None, panel: Panel, seed: int) -> Metada
     )
 
 
-def _simulate(
-    session: Session,
-    band: Score,
-    clock: SimulatedClock,
-    bundle: Bundle,
-    options: JamOptions,
-    progress: Progress,
-) -> None:
+def _simulate(taping: _Taping, bundle: Bundle, options: JamOptions, progress: Progress) -> Figures:
     engine = load_engine(bundle, seed=options.seed, window_tokens=options.window_tokens)
     latency_s = None if options.latency_ms is None else options.latency_ms / 1000
-    end_beats = band.end_ticks / band.ticks_per_beat
-    SimulatedJam(session, engine, band, clock, latency_s).run(lambda beats: progress(beats, end_beats))
+    end_beats = taping.band.end_ticks / taping.band.ticks_per_beat
+    clock = SimulatedClock()
+    with taping.session(clock, 0.0, options.roles) as session:
+        began_s = time.perf_counter()
+        jam = SimulatedJam(session, engine, taping.band, clock, latency_s)
+        jam.run(lambda beats: progress(beats, end_beats))
+        return taping.figures(session, clock.now_s(), time.perf_counter() - began_s)
 
 
-async def _play_in_real_time(
-    session: Session,
-    band: Score,
-    clock: Clock,
-    bundle: Bundle,
-    options: JamOptions,
-    progress: Progress,
-) -> None:
+def _play_in_real_time(taping: _Taping, bundle: Bundle, options: JamOptions, progress: Progress) -> Figures:
+    return asyncio.run(_stage(taping, bundle, options, progress))
+
+
+async def _stage(taping: _Taping, bundle: Bundle, options: JamOptions, progress: Progress) -> Figures:
     engine = EngineClient(bundle.path, seed=options.seed, window_tokens=options.window_tokens)
     await engine.start()
-    start_s = session.clock.seconds(0.0)
-    late_s = clock.now_s() + _REALTIME_LEAD_S - start_s  # loading the model took its time
-    session.clock = session.planner.clock = beat_clock(band, start_s + late_s)
-    rig = FileRig(band, clock, start_s + late_s)
-    stage = Stage(session, engine, rig, clock)
-    end_beats = band.end_ticks / band.ticks_per_beat
-
-    async def report() -> None:
-        while True:
-            progress(session.clock.beats(clock.now_s()), end_beats)
-            await asyncio.sleep(0.1)
-
-    reporter = asyncio.create_task(report())
-    try:
-        await stage.run()
-    finally:
-        reporter.cancel()
+    clock = MonotonicClock()
+    start_s = clock.now_s() + _REALTIME_LEAD_S
+    end_beats = taping.band.end_ticks / taping.band.ticks_per_beat
+    with taping.session(clock, start_s, options.roles) as session:
+        stage = Stage(session, engine, FileRig(taping.band, clock, start_s), clock)
+        playing = asyncio.create_task(stage.run())
+        while not playing.done():
+            progress(max(0.0, session.clock.beats(clock.now_s())), end_beats)
+            await asyncio.wait([playing], timeout=_PROGRESS_EVERY_S)
+        playing.result()
+        return taping.figures(session, clock.now_s(), clock.now_s() - start_s)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from copilot.commands.model import open_bundle
+from copilot.commands.model import open_bundle, panel_for
 from copilot.control.osc import OscServer
 from copilot.errors import InputError, PortError
 from copilot.live.clock import BeatClock, MonotonicClock
@@ -62,6 +62,7 @@ class Ready:
     follows_midi_clock: bool
     osc: str
     recording: str | None
+    started_s: float  # on the machine's monotonic clock: the recording's zero
 
 
 Report = Callable[[dict[str, Any]], None]
@@ -106,7 +107,7 @@ def _resolve_both(found: Survey, name: str) -> tuple[list[str], list[str]]:
     return heard, played
 
 
-async def run(options: RunOptions, on_ready: Callable[[Ready], None], on_status: Report) -> Report | None:
+async def run(options: RunOptions, on_ready: Callable[[Ready], None], on_status: Report) -> None:
     """Be the daemon until SIGINT or SIGTERM. Raises PortError, BundleError or InputError."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -121,13 +122,12 @@ async def run(options: RunOptions, on_ready: Callable[[Ready], None], on_status:
         playing.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await playing
-    return None
 
 
 async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_status: Report) -> None:
     bundle = open_bundle(options.bundle)
     plan = plan_ports(await asyncio.to_thread(survey), options)
-    clock, panel = MonotonicClock(), Panel()
+    clock, panel = MonotonicClock(), panel_for(bundle)
     for name, value in options.panel.items():
         panel.set(name, value)
     beats = BeatClock(clock.now_s(), panel.number("tempo_bpm"), follows_midi=options.follows_midi_clock)
@@ -158,6 +158,7 @@ async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_statu
                 options.follows_midi_clock,
                 f"127.0.0.1:{osc.port}",
                 str(journal.path) if journal else None,
+                journal.start_s if journal else clock.now_s(),
             )
         )
         while not playing.done():

@@ -1,6 +1,6 @@
 """A bundle's folder → an engine that plays."""
 
-from copilot.decode.decoder import TransformersDecoder
+from copilot.decode.numba_decoder import NumbaDecoder
 from copilot.engine.token import TokenEngine
 from copilot.errors import BundleError
 from copilot.model.bundle import Bundle
@@ -19,5 +19,6 @@ def load_engine(bundle: Bundle, *, seed: int, window_tokens: int = 0) -> TokenEn
             f"a window of {window_tokens} tokens is outside {MIN_WINDOW_TOKENS}–{bundle.window}, "
             f"what {bundle.manifest.name} was made for"
         )
-    decoder = TransformersDecoder(bundle.load_model())
+    decoder = NumbaDecoder.load(bundle.path, window_tokens)
+    decoder.warm_up()
     return TokenEngine(bundle.codec, decoder, window_tokens=window_tokens, seed=seed)

@@ -20,6 +20,7 @@ from copilot.sockets import inherited_socket
 from copilot.wire import FrameReader, Hello, Message, pack
 
 PROCESS_TITLE = "copilot: worker"
+_NICENESS = 5
 
 
 def serve(connection: socket.socket) -> None:
@@ -71,8 +72,13 @@ def _receive(connection: socket.socket) -> bytes:
         return b""
 
 
-def _leave_a_core() -> None:
-    """Keep off the first core where there are more: the MIDI process must not wait behind the model."""
+def _stand_back() -> None:
+    """Stand back: the MIDI process and the daemon must not wait behind the model.
+
+    Where there are more cores than one, the first is not the model's; on the others it yields to who asks.
+    """
+    if hasattr(os, "nice"):
+        os.nice(_NICENESS)
     if hasattr(os, "sched_setaffinity"):
         cores = sorted(os.sched_getaffinity(0))
         if len(cores) > 1:
@@ -83,7 +89,7 @@ def main() -> int:
     """Be the model worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the daemon decides
     setproctitle.setproctitle(PROCESS_TITLE)
-    _leave_a_core()
+    _stand_back()
     connection = inherited_socket(sys.argv[1])
     _send(connection, Hello(role="worker"))
     serve(connection)

@@ -26,8 +26,9 @@ NO_HEADER = Header()
 class GridWriter:
     """Events in, final ids and a provisional tail out.
 
-    A window's first event is its bar line. An event earlier than the present tick is taken as of now. A note-off of a note that began at the same tick
-    waits one tick, a note restruck while it sounds is ended first, and a note-off of nothing is passed over.
+    A window's first event is its bar line. An event earlier than the present tick is taken as of now. A
+    note-off of a note that began at the same tick waits one tick, a note restruck while it sounds is ended first,
+    and a note-off of nothing is passed over.
     """
 
     def __init__(self, vocab: Vocabulary, header: Header = NO_HEADER, tick: int = 0) -> None:

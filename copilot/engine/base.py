@@ -30,7 +30,8 @@ class PlannedNote(msgspec.Struct, frozen=True, array_like=True):
 class Controls(msgspec.Struct, frozen=True, array_like=True):
     """What the panel and the clock say at the moment of a proposal.
 
-    `roles`: role by rig channel, of everybody who plays. `bar_beats`: length of the present bar.
+    `roles`: role by rig channel, of everybody who plays. The present bar began at `bar_start_beats` and is
+    `bar_beats` long.
     """
 
     part: str
@@ -38,6 +39,7 @@ class Controls(msgspec.Struct, frozen=True, array_like=True):
     temperature: float = 0.9
     top_p: float = 0.95
     tempo_bpm: float = 120.0
+    bar_start_beats: float = 0.0
     bar_beats: float = 4.0
     meter: str = "4_4"
     roles: dict[int, str] = {}
@@ -78,6 +80,3 @@ class Engine(Protocol):
 
     def propose(self, horizon: Horizon, controls: Controls) -> Proposal:
         """The part from `free_beats` to `until_beats`, given all that was observed and committed."""
-
-    def reset(self) -> None:
-        """Forget everything: the music begins anew at beat 0."""

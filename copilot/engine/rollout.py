@@ -20,7 +20,7 @@ class Brief:
 
     `final`: the copilot's committed note-ons and -offs ahead, sorted: they are written where they fall, and
     nothing else of channel 0 begins before `free_tick`. `players`, `own`: bool (LANES,), which notes the players
-    and the copilot may begin.
+    and the copilot may begin. `room_tokens`: how many tokens may be imagined.
     """
 
     now_tick: int
@@ -31,7 +31,7 @@ class Brief:
     own: Mask
     temperature: float
     top_p: float
-    window_tokens: int
+    room_tokens: int
 
 
 @dataclass(slots=True)
@@ -48,6 +48,7 @@ class Rollout:
     step_s: list[float] = field(default_factory=list)
     reused: int = 0
     _open: dict[int, tuple[int, int]] = field(default_factory=dict)
+    _most_tokens: int = 0
     _limits: Limits = field(default_factory=Limits)
 
     @property
@@ -56,28 +57,37 @@ class Rollout:
         return min(self.state.tick, self.brief.until_tick)
 
     def run(self, truth: Sequence[int]) -> None:
-        """Imagine on from `truth`; what the decoder still holds from the last time is kept while it fits."""
+        """Imagine on from `truth`; what the decoder still holds from the last time is kept while it fits.
+
+        Ends early where `room_tokens` are used up; does nothing where there are none.
+        """
+        if self.brief.room_tokens <= 0:
+            return
         held = self.decoder.ids
         standing = held[len(truth) :] if held[: len(truth)] == list(truth) else []
         kept = self._replay(standing)
         self.reused = len(kept)
         logits = continue_from(self.decoder, [*truth, *kept])
+        self._most_tokens = len(truth) + self.brief.room_tokens
         anchor = (self.decoder.mark(), self.state.copy())  # the last place between two events
-        while self.state.tick < self.brief.until_tick and self.decoder.mark() < self.brief.window_tokens:
+        while self.state.tick < self.brief.until_tick and self._has_room(self.codec.vocab.longest):
             if self.state.stage in (Stage.EVENT, Stage.HEADER, Stage.HELD):
                 anchor = (self.decoder.mark(), self.state.copy())
             words = self._forced()
-            if words:
-                logits = self._say(words)
-                continue
-            drawn = self._draw(logits)
-            if drawn is None:  # no event fits after the delay that was drawn: wait for what is certain instead
-                mark, state = anchor
-                self.decoder.rewind(mark)
-                self.state = state
-                logits = self._say(self.codec.vocab.table.delay(self._certain_tick() - state.tick))
-            else:
+            drawn = None if words else self._draw(logits)
+            if drawn is not None:
                 logits = drawn
+                continue
+            if not words:  # no event fits after the delay that was drawn: wait for what is certain instead
+                mark, self.state = anchor
+                self.decoder.rewind(mark)
+                words = self.codec.vocab.table.delay(self._certain_tick() - self.state.tick)
+            ids = self.codec.vocab.encode(words)
+            if not self._has_room(len(ids)):
+                break
+            for word in words:
+                self._advance(word)
+            logits = self.decoder.append(ids)
         for lane, (start, velocity) in self._open.items():
             self.notes.append(Note(start, max(self.reached_tick, start + 1), lane % 128, velocity))
         self.notes.sort()
@@ -108,7 +118,7 @@ class Rollout:
 
     def _agrees(self, event: Event) -> bool:
         brief = self.brief
-        if event.tick < brief.now_tick:
+        if not brief.now_tick <= event.tick < brief.until_tick:
             return False
         if brief.final and event[:4] >= brief.final[0][:4]:
             return event == brief.final[0]
@@ -189,10 +199,8 @@ class Rollout:
         self._advance(word)
         return logits
 
-    def _say(self, words: Sequence[int]) -> Logits:
-        for word in words:
-            self._advance(word)
-        return self.decoder.append(self.codec.vocab.encode(words))
+    def _has_room(self, tokens: int) -> bool:
+        return self.decoder.mark() + tokens <= self._most_tokens
 
     def _advance(self, word: int) -> None:
         event = self.state.advance(word)

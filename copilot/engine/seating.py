@@ -5,9 +5,6 @@ from collections.abc import Mapping
 from copilot.codec.words import SEATS
 from copilot.music.score import DRUM_CHANNEL
 
-UNKNOWN_ROLE = "keys"
-"""A player of whom nothing is known is taken for a keyboard: it may play anything, anywhere."""
-
 
 def seat_players(roles: Mapping[int, str]) -> dict[int, int]:
     """Seat by rig channel: the free seats of each role in channel order; who finds none shares the role's last."""

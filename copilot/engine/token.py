@@ -4,6 +4,7 @@ A proposal rewinds the decoder to the true past, appends what has really happene
 (see rollout.py). As long as the players do what was imagined, the imagined tokens stand and cost nothing.
 """
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -15,12 +16,16 @@ from copilot.codec.grid import GridCodec
 from copilot.codec.words import LANES, Header
 from copilot.decode.decoder import Decoder
 from copilot.decode.window import choose_cut
+from copilot.engine.bars import BarLines
 from copilot.engine.base import Controls, Heard, Horizon, PlannedNote, Proposal
 from copilot.engine.rollout import Brief, Rollout
 from copilot.engine.seating import seat_players
 from copilot.music.order import BAR, OFF, ON, Event
 from copilot.music.roles import REGISTER, ROLES, Role
 from copilot.music.score import COPILOT_CHANNEL, DRUM_CHANNEL
+
+_LONG_REST_BARS = 64
+"""After so many bars of which nothing is known, the window begins anew."""
 
 
 class TokenEngine:
@@ -42,22 +47,17 @@ class TokenEngine:
         self._codec = codec
         self._decoder = decoder
         self._window_tokens = window_tokens
-        # Room that a flush leaves for imagining: 320 tokens are four beats of a dense band.
+        # Room that a flush leaves for imagining, and the most that one proposal may imagine: 320 tokens are four
+        # beats of a dense band, and a model that babbles must not hold up the next round.
         self._reserve_tokens = min(320, window_tokens // 4)
-        self._seed = seed
         self._clock = clock
-        self.reset()
-
-    def reset(self) -> None:
-        """See Engine."""
-        self._rng = np.random.default_rng(self._seed)
+        self._rng = np.random.default_rng(seed)
         self._heard: list[Heard] = []
         self._ahead: list[Event] = []  # what is known and not yet past: committed notes' ends and beginnings
         self._seats: dict[int, int] = {}
         self._sounding: dict[tuple[int, int], int] = {}  # (rig channel, pitch) → the seat that it sounds on
         self._header = self._next_header = Header()
-        self._bar_ticks = 0
-        self._next_bar_tick = 0
+        self._bars: BarLines | None = None
         self._flushes = 0
         self._writer = self._codec.writer(self._header)
         self._truth = list(self._writer.head)
@@ -68,9 +68,11 @@ class TokenEngine:
 
     def commit(self, notes: Sequence[PlannedNote]) -> None:
         """See Engine."""
+        table = self._codec.vocab.table
         for note in notes:
             start = self._tick(note.start_beats)
-            self._ahead.append(Event(start, ON, COPILOT_CHANNEL, note.pitch, note.velocity))
+            velocity = table.velocity(table.level(note.velocity))  # as the words will say it
+            self._ahead.append(Event(start, ON, COPILOT_CHANNEL, note.pitch, velocity))
             if self._header.part != "drums":
                 end = max(start + 1, self._tick(note.end_beats))
                 self._ahead.append(Event(end, OFF, COPILOT_CHANNEL, note.pitch, 0))
@@ -79,24 +81,26 @@ class TokenEngine:
         """See Engine."""
         now_tick = self._tick(horizon.now_beats)
         self._follow(controls)
-        self._write(now_tick, round(controls.bar_beats * self._codec.params.ticks_per_beat))
-        if len(self._truth) > self._window_tokens - self._reserve_tokens:
-            self._flush()
+        bars = self._write(now_tick, controls)
+        self._make_room(self._window_tokens - self._reserve_tokens)
         state = self._writer.state_after_tail()
-        state.bar_ticks, state.next_bar_tick = self._bar_ticks, self._next_bar_tick
+        state.bar_ticks, state.next_bar_tick = bars.bar_ticks, bars.next_tick
+        final = self._final(state)
+        context = self._truth + self._writer.tail()
         brief = Brief(
             now_tick=now_tick,
-            free_tick=self._tick(horizon.free_beats),
+            free_tick=self._free_tick(horizon.free_beats, final),
             until_tick=self._tick(horizon.until_beats),
-            final=self._final(state),
+            final=final,
             players=self._player_lanes(),
             own=_register_lanes(_role(controls.part)),
             temperature=controls.temperature,
             top_p=controls.top_p,
-            window_tokens=self._window_tokens,
+            # A burst of notes may fill the window within its tick: then there is no room until it is past.
+            room_tokens=min(self._reserve_tokens, self._window_tokens - len(context)),
         )
         rollout = Rollout(self._codec, self._decoder, state, brief, self._rng, self._clock)
-        rollout.run(self._truth + self._writer.tail())
+        rollout.run(context)
         grid = self._codec.params.ticks_per_beat
         return Proposal(
             notes=[
@@ -124,6 +128,11 @@ class TokenEngine:
                 sounding.discard(event.pitch)
                 final.append(event)
         return final
+
+    def _free_tick(self, free_beats: float, final: Sequence[Event]) -> int:
+        """The first tick that is not before `free_beats`, nor before a committed beginning."""
+        free_tick = math.ceil(free_beats * self._codec.params.ticks_per_beat - 1e-6)
+        return max([free_tick, *(event.tick for event in final if event.kind == ON)])
 
     def _tick(self, pos_beats: float) -> int:
         return int(pos_beats * self._codec.params.ticks_per_beat + 0.5)
@@ -154,36 +163,50 @@ class TokenEngine:
         else:
             self._truth = self._codec.repinned(self._truth, header)
 
-    def _write(self, now_tick: int, bar_ticks: int) -> None:
-        """Write what happened up to and including the present tick."""
+    def _write(self, now_tick: int, controls: Controls) -> BarLines:
+        """Write what happened up to and including the present tick; returns the bar lines to come."""
         for heard in self._heard:
-            event = self._seated(heard)
-            if event is not None:
-                self._ahead.append(event)
+            self._ahead.extend(self._seated(heard))
         self._heard.clear()
         happened = [event for event in self._ahead if event.tick <= now_tick]
         self._ahead = [event for event in self._ahead if event.tick > now_tick]
-        while self._next_bar_tick <= now_tick:
-            happened.append(Event(self._next_bar_tick, BAR, 0, 0, 0))
-            self._bar_ticks = bar_ticks
-            self._next_bar_tick += bar_ticks
         happened.sort(key=lambda event: event.tick)  # stable: within a tick, as it arrived
+        bar_tick = self._tick(controls.bar_start_beats)
+        bar_ticks = max(1, round(controls.bar_beats * self._codec.params.ticks_per_beat))
+        first_tick = happened[0].tick if happened else now_tick
+        first_line = max(0, bar_tick + (first_tick - bar_tick) // bar_ticks * bar_ticks)
+        bars = self._bars
+        if bars is None or first_line - bars.next_tick > _LONG_REST_BARS * bar_ticks:
+            bars = self._bars = BarLines(first_line, bar_ticks)
+            self._writer = self._codec.writer(self._header, first_line)
+            self._truth = list(self._writer.head)
+        happened += [Event(line, BAR, 0, 0, 0) for line in bars.pass_until(now_tick, bar_tick, bar_ticks)]
+        happened.sort(key=lambda event: event.tick)
         for event in happened:
             self._truth += self._writer.feed(event)
+            self._make_room(self._window_tokens)
         self._truth += self._writer.advance(now_tick)
+        return bars
 
-    def _seated(self, heard: Heard) -> Event | None:
-        """A player's note as the codec hears it: on the seat where it began; drums have no note-offs."""
+    def _seated(self, heard: Heard) -> list[Event]:
+        """A player's note as the codec hears it: it ends on the seat where it began; drums have no note-offs."""
         key = (heard.channel, heard.pitch)
         tick = self._tick(heard.pos_beats)
-        if heard.velocity:
-            seat = self._seats.get(heard.channel)
-            if seat is None:
-                return None  # nobody has said who plays there; the session always does
-            self._sounding[key] = seat
-            return Event(tick, ON, seat, heard.pitch, heard.velocity)
+        events: list[Event] = []
         seat = self._sounding.pop(key, DRUM_CHANNEL)
-        return None if seat == DRUM_CHANNEL else Event(tick, OFF, seat, heard.pitch, 0)
+        if seat != DRUM_CHANNEL:
+            events.append(Event(tick, OFF, seat, heard.pitch, 0))
+        if heard.velocity and heard.channel in self._seats:
+            seat = self._sounding[key] = self._seats[heard.channel]
+            events.append(Event(tick, ON, seat, heard.pitch, heard.velocity))
+        return events
+
+    def _make_room(self, most_tokens: int) -> None:
+        """Flush a window of more than so many tokens. Where even its newer half is too long, begin anew."""
+        if len(self._truth) > most_tokens:
+            self._flush()
+        if len(self._truth) > most_tokens:
+            self._begin_anew()
 
     def _flush(self) -> None:
         """Drop the oldest half at a bar line. The decoder prefills what is left, since its prefix has changed."""
@@ -197,8 +220,9 @@ class TokenEngine:
         self._truth = self._codec.repinned(self._truth, self._header)
 
     def _begin_anew(self) -> None:
-        """A window that knows only what sounds now."""
-        self._writer = self._writer.anew(self._header)
+        """A window that knows only what sounds now, as far as a quarter of it can tell."""
+        most_held = self._window_tokens // 4 // self._codec.vocab.longest
+        self._writer = self._writer.anew(self._header, most_held)
         self._truth = list(self._writer.head)
 
     def _player_lanes(self) -> Mask:

@@ -40,7 +40,7 @@ def shuffled_in_ticks(events: list[Event], rng: random.Random) -> list[Event]:
 def test_event_by_event_is_encoded_as_at_once(
     entries: int, score: Score, header: Header, rng: random.Random
 ) -> None:
-    """In any order within a tick, with time told in between: the same ids, and each tail goes on from the final ids."""
+    """In any order within a tick, with time told in between: the same ids, and whole words at any moment."""
     grid = codec(entries)
     writer, tick = grid.writer(header), 0
     final = list(writer.head)

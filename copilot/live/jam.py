@@ -41,10 +41,11 @@ class SimulatedJam:
         players = performance(self.score)
         upcoming = next(players, None)
         while True:
+            due_s = self._schedule.next_due_s()
             now_s = min(
                 upcoming.at_s if upcoming else _NEVER_S,
                 self._answer[0] if self._answer else _NEVER_S,
-                self._schedule.next_due_s() or _NEVER_S,
+                _NEVER_S if due_s is None else due_s,
                 self._wake_s,
             )
             if now_s >= end_s:

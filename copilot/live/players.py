@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from copilot.errors import ParameterError
 from copilot.music.order import OFF, ON, score_events
-from copilot.music.roles import ROLES, Role
+from copilot.music.roles import Role
 from copilot.music.score import MeterChange, Part, Score, TempoChange
 from copilot.music.timemap import TimeMap
 
@@ -60,7 +60,8 @@ def time_map(score: Score) -> TimeMap:
 def end_of(score: Score) -> float:
     """The moment of the bar line that ends the last bar, in seconds."""
     last_tick = score.end_ticks
-    bar_line = next(line for line in score.bar_lines(last_tick + 10**6) if line >= last_tick)
+    bar_ticks = int(score.meters[-1].bar_beats() * score.ticks_per_beat)
+    bar_line = next(line for line in score.bar_lines(last_tick + bar_ticks) if line >= last_tick)
     return time_map(score).seconds(bar_line / score.ticks_per_beat)
 
 
@@ -83,8 +84,6 @@ def hold_out(score: Score, wanted: str) -> tuple[Score, Part]:
 
 def missing_role(score: Score) -> Role:
     """The role that this band most wants for."""
+    wanted: tuple[Role, ...] = ("bass", "drums", "keys", "pad", "guitar", "lead")
     present = {part.role for part in score.parts}
-    for role in ("bass", "drums", "keys", "pad", "guitar", "lead"):
-        if role not in present:
-            return next(known for known in ROLES if known == role)
-    return "pad"
+    return next((role for role in wanted if role not in present), "pad")

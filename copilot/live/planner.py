@@ -51,6 +51,7 @@ class Planner:
     figures: Figures = field(default_factory=Figures)
     plan: list[PlannedNote] = field(default_factory=list)  # by start
     asked: Horizon | None = None  # what the engine is working on
+    _is_stale: bool = False  # what it is working on will mean nothing any more
     _final: list[PlannedNote] = field(default_factory=list)  # by start; those that may still sound
     _untold: list[PlannedNote] = field(default_factory=list)  # final, and the engine does not know yet
     _not_before_s: float = 0.0
@@ -108,10 +109,11 @@ class Planner:
     def take(self, now_s: float, proposal: Proposal, took_s: float) -> list[PlannedNote]:
         """Replace the plan by a proposal; returns the notes of it that are late but still worth playing."""
         horizon, self.asked = self.asked, None
-        if horizon is None:
-            return []  # dropped while the engine worked
+        is_stale, self._is_stale = self._is_stale, False
         self._count(proposal, took_s)
         self._not_before_s = now_s + took_s
+        if horizon is None or is_stale:
+            return []
         last_beats = max((note.start_beats for note in self._final), default=-1.0)
         self.plan.clear()
         late: list[PlannedNote] = []
@@ -133,9 +135,16 @@ class Planner:
         return late
 
     def drop(self) -> None:
-        """Forget the plan and whatever the engine is working on; what is final stays."""
+        """Forget the plan and whatever the engine answers next; what is final stays.
+
+        Until it has answered it is not asked again: requests must not queue up before a busy engine.
+        """
         self.plan.clear()
-        self.asked = None
+        self._is_stale = self.asked is not None
+
+    def forget_request(self) -> None:
+        """The engine will not answer."""
+        self.asked, self._is_stale = None, False
 
     def was_relocated(self) -> bool:
         """Whether the clock has jumped since the last call: then the plan means nothing any more."""

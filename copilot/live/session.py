@@ -20,6 +20,8 @@ from copilot.music.score import COPILOT_CHANNEL, TempoChange
 from copilot.panel import Panel, Parameter, Value
 
 _MIN_SOUND_S = 0.02
+_MAX_NEWS = 4096
+"""Events that wait for the next request: over a minute of a band, while the copilot is muted or has no engine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,10 @@ class Session:
         if velocity:
             self.heard_notes += 1
             self.roster.hear(channel, pitch)
+        if velocity and not self.clock.running:
+            return  # what is struck while time stands still has no place in the music
+        if len(self._news) >= _MAX_NEWS:
+            self._forget_news(pos_beats)
         self._news.append(Heard(pos_beats, channel, pitch, velocity))
         self._has_news = True
 
@@ -104,7 +110,7 @@ class Session:
 
     def engine_lost(self) -> None:
         """The engine died: the plan plays out, and nobody is asked until `engine_found`."""
-        self.planner.asked = None
+        self.planner.forget_request()
         self._has_engine = False
 
     def engine_found(self) -> None:
@@ -210,6 +216,7 @@ class Session:
             temperature=panel.number("temperature"),
             top_p=panel.number("top_p"),
             tempo_bpm=self.clock.tempo_bpm,
+            bar_start_beats=self.clock.meter.bar_start_beats(horizon.now_beats),
             bar_beats=self.clock.meter.bar_beats(horizon.now_beats),
             meter=f"{numerator}_{denominator}",
             roles=dict(self.roster.roles),
@@ -217,6 +224,11 @@ class Session:
         heard, self._news, self._has_news = self._news, [], False
         self._requests += 1
         return Request(self._requests, heard, self.planner.take_untold(), horizon, controls), newly_final
+
+    def _forget_news(self, pos_beats: float) -> None:
+        """Nobody has asked for long: of all that was heard, the engine will only know that the keys were let go."""
+        keys = sorted({(heard.channel, heard.pitch) for heard in self._news})
+        self._news = [Heard(pos_beats, channel, pitch, 0) for channel, pitch in keys]
 
     def _play(self, note: PlannedNote) -> PlayNote:
         self._note_ids += 1
@@ -226,7 +238,7 @@ class Session:
         self._flying[play.note_id] = (note, play)
         return play
 
-    def _panel_changed(self, parameter: Parameter, value: Value) -> None:
+    def _panel_changed(self, _parameter: Parameter, _value: Value) -> None:
         self._has_news = True
 
 

@@ -1,0 +1,1 @@
+"""What runs per token, compiled: arrays in, logits out. Knows no files and keeps no state."""

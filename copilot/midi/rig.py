@@ -140,11 +140,17 @@ class Rig:
     def _close_ports(self) -> None:
         for port in self._ins:
             port.cancel_callback()
-        # Closing an input joins JACK's thread with the interpreter's lock held: a callback that waits for
-        # that lock would never end. Without the callback set, none begins; this lets the last one finish.
-        # time.sleep(_CALLBACK_GRACE_S) for port in (*self._ins, *self._outs): if self._watch.is_alive:
-        # without a server close_port waits a second for its answer port.close_port() port.delete()
-        # self._ins.clear() self._outs.clear() self._watch.close() self._ledger.close()
+        # Closing an input joins JACK's thread with the interpreter's lock held: a callback that waits for that
+        # lock would never end. Without the callback set, none begins; this lets the last one finish.
+        time.sleep(_CALLBACK_GRACE_S)
+        for port in (*self._ins, *self._outs):
+            if self._watch.is_alive:  # without a server close_port waits a second for its answer
+                port.close_port()
+            port.delete()
+        self._ins.clear()
+        self._outs.clear()
+        self._watch.close()
+        self._ledger.close()
 
     def _send(self, action: Action) -> bool:
         return self._outputs.send(action.data)

@@ -58,12 +58,16 @@ class Session:
     _news: list[Heard] = field(default_factory=list)
     _has_news: bool = False
     _has_engine: bool = True
+    _now_s: float = 0.0  # when it was last woken: a change of the panel is as of then
     _requests: int = 0
     _note_ids: int = 0
     _flying: dict[int, tuple[PlannedNote, PlayNote]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.planner = Planner(self.clock)
+        self._now_s = self.journal.start_s if self.journal is not None else 0.0
+        for parameter, value in self.panel:
+            self._note_panel(parameter, value)
         self.panel.on_change(self._panel_changed)
 
     def hear(self, at_s: float, channel: int, pitch: int, velocity: int, port: int = 0) -> None:
@@ -86,6 +90,7 @@ class Session:
 
     def wake(self, now_s: float) -> Work:
         """Do what is due at this moment."""
+        self._now_s = now_s
         if self.planner.was_relocated():
             self.planner.drop()
         if not self.clock.running or self.panel["mute"]:
@@ -203,6 +208,7 @@ class Session:
             "flushes": figures.flushes,
             "context_tokens": figures.context_tokens,
             "journal_dropped": self.journal.dropped if self.journal is not None else 0,
+            "journal_error": (self.journal.error if self.journal is not None else None) or "",
         }
 
     def _request(self, now_s: float) -> tuple[Request, list[PlannedNote]]:
@@ -238,8 +244,14 @@ class Session:
         self._flying[play.note_id] = (note, play)
         return play
 
-    def _panel_changed(self, _parameter: Parameter, _value: Value) -> None:
+    def _panel_changed(self, parameter: Parameter, value: Value) -> None:
         self._has_news = True
+        self._note_panel(parameter, value)
+
+    def _note_panel(self, parameter: Parameter, value: Value) -> None:
+        if self.journal is not None:
+            at_s = self.journal.elapsed_s(self._now_s)
+            self.journal.append(record.PanelChanged(at_s, parameter.name, value))
 
 
 def new_session(

@@ -1,7 +1,8 @@
 """Olmo2 on a CPU by compiled kernels, without torch."""
 
 import logging
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -14,6 +15,9 @@ from copilot.decode.weights import Model, read_model
 from copilot.errors import ParameterError, VocabularyError
 
 _log = logging.getLogger(__name__)
+
+NOTICE_S = 1.0
+"""A first step that takes this long is being compiled."""
 
 
 class NumbaDecoder:
@@ -63,16 +67,22 @@ class NumbaDecoder:
         self.ids.clear()
         return self._take(taken)
 
-    def warm_up(self) -> None:
+    def warm_up(self, say: Callable[[str], None] = _log.info) -> None:
         """Run one step and forget it, so that no later one is the first; does nothing once tokens are held.
 
-        Takes 0.3 s, but 10 s or so where `is_compiled` says no: a log line tells before it begins.
+        Takes 0.2 s, or 10 s where the kernels must be compiled, once per machine and kind of weights: then `say`
+        gets a line to show, from another thread. numba keeps what it compiled beside kernels/, or in the user's
+        cache folder where that is not writable.
         """
         if self.ids:
             return
-        if not is_compiled():
-            _log.info("compiling the decoder, once, about 10 s")
-        self.append([0])
+        notice = threading.Timer(NOTICE_S, say, ["compiling the decoder, once: about 10 s"])
+        notice.daemon = True
+        notice.start()
+        try:
+            self.append([0])
+        finally:
+            notice.cancel()
         self.rewind(0)
 
     def _checked(self, ids: Sequence[int], held: int) -> NDArray[np.int64]:
@@ -93,17 +103,6 @@ class NumbaDecoder:
             logits: Logits = olmo2.advance(self._weights, self._cache, chunk, len(self.ids))
             self.ids.extend(chunk.tolist())
         return logits
-
-
-def is_compiled() -> bool:
-    """Whether this machine has compiled the kernels since they last changed.
-
-    numba keeps the machine code beside kernels/, or in the user's cache folder where that is not writable; it
-    is per CPU, and per kind of weights (bfloat16, float32): the first of either compiles though this says yes.
-    """
-    source = Path(olmo2.__file__).stat().st_mtime
-    folder = Path(str(olmo2.advance.stats.cache_path))
-    return any(index.stat().st_mtime > source for index in folder.glob("olmo2.advance-*.nbi"))
 
 
 def _rotary_tables(positions: int, dim: int, theta: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

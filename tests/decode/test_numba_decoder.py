@@ -1,7 +1,6 @@
 """What the fast decoder refuses, and that it starts fast."""
 
 import json
-import logging
 import shutil
 import subprocess
 import sys
@@ -13,7 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from copilot.decode.numba_decoder import NumbaDecoder, is_compiled
+from copilot.decode import numba_decoder
+from copilot.decode.kernels import olmo2
+from copilot.decode.numba_decoder import NumbaDecoder
 from copilot.errors import BundleError, ParameterError, VocabularyError
 
 from .conftest import VOCAB, WINDOW, Pair, close, random_ids
@@ -50,28 +51,34 @@ def test_foreign_ids(grouped: Pair, foreign: int) -> None:
     assert grouped.fast.ids == [1, 2]
 
 
-def test_warm_up_leaves_no_trace(grouped: Pair, caplog: pytest.LogCaptureFixture) -> None:
-    """Warming up holds nothing afterwards; it is silent where the kernels are compiled."""
-    decoder = NumbaDecoder.load(grouped.directory, WINDOW)
-    with caplog.at_level(logging.INFO):
-        decoder.warm_up()
-        decoder.warm_up()
+def test_warm_up_leaves_no_trace(grouped: Pair) -> None:
+    """Warming up holds nothing afterwards, touches nothing that is held, and has nothing to say once compiled."""
+    decoder, said = NumbaDecoder.load(grouped.directory, WINDOW), list[str]()
+    decoder.warm_up(said.append)
     assert decoder.ids == []
-    assert is_compiled()
-    assert not caplog.records
+    assert said == []
     decoder.append([4, 5])
-    decoder.warm_up()
-    assert decoder.ids == [4, 5]
+    decoder.warm_up(said.append)
+    assert close(decoder.append([6]), grouped.full([4, 5, 6]))
 
 
-def test_a_first_start_says_that_it_compiles(
-    grouped: Pair, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Seconds of silence would look like a hang."""
-    monkeypatch.setattr("copilot.decode.numba_decoder.is_compiled", lambda: False)
-    with caplog.at_level(logging.INFO):
-        NumbaDecoder.load(grouped.directory, WINDOW).warm_up()
-    assert "compiling the decoder, once" in caplog.text
+def test_a_first_start_says_that_it_compiles(grouped: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seconds of silence would look like a hang: the line comes while the first step is still under way."""
+    said, heard, advance = list[str](), threading.Event(), olmo2.advance
+
+    def say(line: str) -> None:
+        said.append(line)
+        heard.set()
+
+    def first_step(*arguments: Any) -> Any:
+        assert heard.wait(10)
+        return advance(*arguments)
+
+    monkeypatch.setattr(numba_decoder, "NOTICE_S", 0.0)
+    monkeypatch.setattr(olmo2, "advance", first_step)
+    NumbaDecoder.load(grouped.directory, WINDOW).warm_up(say)
+    assert len(said) == 1
+    assert "compiling the decoder, once" in said[0]
 
 
 def test_two_decoders_share_nothing(grouped: Pair) -> None:

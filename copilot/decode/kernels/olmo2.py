@@ -11,6 +11,7 @@ threads on two cores were measured to give outliers of 5–25 ms.
 # numba types these functions, mypy can't: an intrinsic's signature is that of its generator.
 # mypy: disable-error-code="no-untyped-def, call-arg, var-annotated"
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -50,6 +51,14 @@ class Cache(NamedTuple):
     values: Floats  # (layers, kv_heads, head_dim, max_tokens)
     cos: Floats  # (max_tokens, head_dim / 2)
     sin: Floats  # (max_tokens, head_dim / 2)
+
+
+def _kept(function: Callable[..., Any]) -> Any:
+    """Compile at the first call, and keep the machine code on disk where there is a place for it."""
+    try:
+        return njit(cache=True, nogil=True, fastmath=True)(function)
+    except RuntimeError:  # neither the package's folder nor the user's is writable: compile at every start
+        return njit(nogil=True, fastmath=True)(function)
 
 
 @intrinsic
@@ -254,7 +263,7 @@ def _add_normalised(x, change, weight, eps):
             x[t, j] += change[t, j]
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@_kept
 def advance(weights, cache, ids, position):
     """Take in ids, int64 (tokens,), from a position on; returns the last one's logits, float32 (vocab,).
 

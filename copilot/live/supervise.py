@@ -234,12 +234,10 @@ class Rescue:
 
     def close(self) -> None:
         """Close the connections. The ledger stays open: it is the caller's."""
-        for port in self._ports:
-            if self._watch.is_alive:
-                port.close_port()
-            port.delete()
-        self._ports.clear()
+        is_alive = self._watch.is_alive
         self._watch.close()
+        backend.close_ports(self._ports, is_alive)
+        self._ports.clear()
 
 
 def _ignore(reason: str) -> None:

@@ -6,7 +6,8 @@ May block when a JACK server hangs: call it from a process that its owner can en
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,6 +27,9 @@ API_VARIABLE = "COPILOT_MIDI_API"
 """Names the MIDI system to use (`JACK` beside ALSA, say); without it the choice is made here."""
 
 ALSA_SEQUENCER = Path("/dev/snd/seq")
+_CLOSE_PAUSE_S = 0.01
+"""Between two connections' ends: JACK tells each of the other's, and hangs if one ends while it is being told."""
+
 _ALSA_CLIENT = re.compile(r" (\d+):\d+$")
 _ALSA_HARDWARE_CLIENTS = range(16, 128)
 """ALSA numbers the clients of sound cards from 16 and those of programs from 128; 14 is Midi Through."""
@@ -125,6 +129,18 @@ def open_virtual(api: str, kind: type[rtmidi.MidiIn] | type[rtmidi.MidiOut], cli
     client = _client(api, kind, client_name)
     client.open_virtual_port("in" if kind is rtmidi.MidiIn else "out")
     return client
+
+
+def close_ports(ports: Iterable[rtmidi.MidiIn | rtmidi.MidiOut], is_alive: bool) -> None:
+    """Close and delete what was opened: `close_port` lets the last messages out, `delete` ends the connection.
+
+    `is_alive`: whether the MIDI system still answers; without it `close_port` would wait a second for its answer.
+    """
+    for port in ports:
+        if is_alive:
+            port.close_port()
+        port.delete()
+        time.sleep(_CLOSE_PAUSE_S)
 
 
 def _open(

@@ -143,13 +143,11 @@ class Rig:
         # Closing an input joins JACK's thread with the interpreter's lock held: a callback that waits for that
         # lock would never end. Without the callback set, none begins; this lets the last one finish.
         time.sleep(_CALLBACK_GRACE_S)
-        for port in (*self._ins, *self._outs):
-            if self._watch.is_alive:  # without a server close_port waits a second for its answer
-                port.close_port()
-            port.delete()
+        is_alive = self._watch.is_alive
+        self._watch.close()
+        backend.close_ports((*self._ins, *self._outs), is_alive)
         self._ins.clear()
         self._outs.clear()
-        self._watch.close()
         self._ledger.close()
 
     def _send(self, action: Action) -> bool:

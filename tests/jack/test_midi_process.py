@@ -252,18 +252,18 @@ def test_when_the_server_dies_the_process_says_so_and_ends(
         waiting = await asyncio.create_subprocess_exec(
             *("jack_wait", "-s", name, "-w", "-t", "5"), stdout=quiet, stderr=quiet
         )
-        await waiting.wait()
         try:
+            assert await waiting.wait() == 0
             async with stage([], [], virtual=True) as on:
                 await hold_chord(on)
-                server.kill()
+                server.terminate()  # killed, it would hold one of the machine's eight server slots for ever
                 lost = [message for message in await on.rest() if isinstance(message, Lost)]
                 assert [each.reason.startswith("the JACK server is gone") for each in lost] == [True]
                 async with asyncio.timeout(PATIENCE_S):
                     assert await on.child.wait() == 0
         finally:
             if server.returncode is None:
-                server.kill()
+                server.terminate()
             await server.wait()
 
     asyncio.run(scenario())

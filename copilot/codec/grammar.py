@@ -91,7 +91,8 @@ class GridState:
         """
         table = self.table
         if word < table.meta_end:
-            return self._header(word)
+            self._header(word)
+            return None
         if word < table.velocity_0:
             self._time(word)
             return None

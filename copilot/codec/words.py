@@ -144,7 +144,8 @@ class WordTable:
         if header.part is not None:
             texts.append(f"[PART_{header.part.upper()}]")
         if header.tempo_bpm is not None:
-            nearest = min(TEMPI_BPM, key=lambda bpm: abs(np.log(bpm / header.tempo_bpm)))
+            log_bpm = np.log(header.tempo_bpm)
+            nearest = min(TEMPI_BPM, key=lambda bpm: float(abs(np.log(bpm) - log_bpm)))
             texts.append(f"[TEMPO_{nearest}]")
         if header.meter in METERS:
             texts.append(f"[METER_{header.meter}]")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-WINDOW, VOCAB = 2048, 2048
+WINDOW, VOCAB, ROUNDS = 2048, 2048, 9
 CONTEXTS = (256, 512, 1024, 1900)
 PREFILLS = (2, 4, 8, 16, 64, 512, 1024)
 START = """
@@ -42,15 +42,15 @@ def save_model(directory: Path) -> None:
     Olmo2ForCausalLM(config).bfloat16().save_pretrained(directory)
 
 
-def in_turns(first: Callable[[], object], second: Callable[[], object], rounds: int) -> tuple[float, float]:
-    """The median time of each in ms."""
+def in_turns(first: Callable[[], object], second: Callable[[], object], burst: int) -> tuple[float, float]:
+    """The median time of each in ms. A turn is a burst, as a rollout is, which runs from warm caches."""
     times: tuple[list[float], list[float]] = ([], [])
-    for _ in range(rounds):
+    for _ in range(ROUNDS):
         for run, spent in zip((first, second), times, strict=True):
-            run()  # brings its own weights back into the caches, which the other one has just filled
-            began = time.perf_counter()
-            run()
-            spent.append(time.perf_counter() - began)
+            for _ in range(burst):
+                began = time.perf_counter()
+                run()
+                spent.append(time.perf_counter() - began)
     return float(np.median(times[0])) * 1e3, float(np.median(times[1])) * 1e3
 
 
@@ -77,10 +77,10 @@ def main() -> None:
         for context in CONTEXTS:
             theirs, ours = slow.rebase(ids[:context]), fast.rebase(ids[:context])
             error = float(np.abs(ours - theirs).max() / np.abs(theirs).max())
-            times = in_turns(lambda: step(slow), lambda: step(fast), rounds=60)
+            times = in_turns(lambda: step(slow), lambda: step(fast), burst=30)
             rows.append((f"step at {context}", *times, error))
         for size in PREFILLS:
-            run = in_turns(lambda: slow.rebase(ids[:size]), lambda: fast.rebase(ids[:size]), rounds=7)  # noqa: B023
+            run = in_turns(lambda: slow.rebase(ids[:size]), lambda: fast.rebase(ids[:size]), burst=1)  # noqa: B023
             rows.append((f"prefill of {size}", *run, float("nan")))
         start = subprocess.run(
             [sys.executable, "-c", START, name], capture_output=True, text=True, check=True

@@ -21,13 +21,11 @@ class ProgressLine:
         now_s = time.monotonic()
         if "val_nats" not in line and now_s - self.shown_s < _EVERY_S:
             return
-        rate = (
-            (line["tokens"] - self.tokens) / max(1e-9, line["elapsed_s"] - self.at_s) if self.shown_s else 0.0
-        )
-        left_s = line["elapsed_s"] * (1 - line["share"]) / max(1e-9, line["share"])
-        text = (
-            f"step {line['step']:,}  loss {line['loss']:.3f}  {rate:,.0f} ids/s  {left_s / 60:.1f} min left"
-        )
+        text = f"step {line['step']:,}  loss {line['loss']:.3f}"
+        if self.shown_s and line["elapsed_s"] > self.at_s and line["share"] > 0:
+            rate = (line["tokens"] - self.tokens) / (line["elapsed_s"] - self.at_s)
+            left_s = line["elapsed_s"] * (1 - line["share"]) / line["share"]
+            text += f"  {rate:,.0f} ids/s  {left_s / 60:.1f} min left"
         for name in ("val_nats", "val_bits_per_note", "val_own_bits_per_note"):
             if name in line:
                 text += f"  {name} {line[name]:.3f}"
@@ -45,8 +43,8 @@ class SongCounter:
     def at(self, songs: int) -> None:
         """Take the number of songs so far."""
         now_s = time.monotonic()
-        self.began_s = self.began_s or now_s
-        if now_s - self.shown_s >= _EVERY_S and songs > 1:
-            rate = songs / max(1e-9, now_s - self.began_s)
-            click.echo(f"corpus: {songs:,} songs, {rate:,.0f} a second")
+        if not self.began_s:
+            self.began_s = self.shown_s = now_s
+        if now_s - self.shown_s >= _EVERY_S:
+            click.echo(f"corpus: {songs:,} songs, {songs / (now_s - self.began_s):,.0f} a second")
             self.shown_s = now_s

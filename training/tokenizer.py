@@ -55,8 +55,9 @@ def readme(config: TokenizerConfig, vocab: Vocabulary, figures: Sequence[Tokeniz
     return f"""# The tokenizer of the grid codec, 24 ticks a beat
 
 A byte-level BPE over event words ({len(vocab.table):,} words, {vocab.size:,} ids; vocabulary sha256
-`{vocab.sha256}`), learnt on {config.sample_windows:,} windows of the training songs, each transposed at
-random by −5 to +6 semitones with a random part as the copilot's. No token spans two words.
+`{vocab.sha256}`),
+learnt on {config.sample_windows:,} windows of the training songs, each transposed at random by −5 to +6 semitones,
+with a random part as the copilot's. No token spans two words.
 
 The smallest size with at most {config.max_ids_per_word:g} ids a word on windows it had not seen was taken:
 

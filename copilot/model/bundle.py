@@ -75,7 +75,7 @@ class Bundle:
         from transformers import Olmo2ForCausalLM
         from transformers.utils.logging import disable_progress_bar
 
-        disable_progress_bar()  # it would write into the status line
+        disable_progress_bar()  # type: ignore[no-untyped-call]  # it would write into the status line
         try:
             loaded: Any = Olmo2ForCausalLM.from_pretrained(
                 self.path,

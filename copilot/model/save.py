@@ -30,7 +30,7 @@ def save_bundle(path: Path | str, model: "Olmo2ForCausalLM", vocab: Vocabulary, 
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.part")
     shutil.rmtree(beside, ignore_errors=True)
-    disable_progress_bar()
+    disable_progress_bar()  # type: ignore[no-untyped-call]
     model.save_pretrained(beside)
     (beside / "generation_config.json").unlink(missing_ok=True)
     (beside / TOKENIZER).write_text(vocab.tokenizer.to_str(), "utf-8")

@@ -28,7 +28,7 @@ _PANEL_OPTIONS = (
 )
 
 
-class _Parameter(click.ParamType):
+class _Parameter(click.ParamType[Value]):
     """A value for one of the panel's parameters: its table says what is allowed."""
 
     def __init__(self, name: str) -> None:
@@ -45,7 +45,7 @@ class _Parameter(click.ParamType):
         return "|".join(parameter.choices) if parameter.choices else parameter.name.upper()
 
 
-class _Commit(click.ParamType):
+class _Commit(click.ParamType[Value]):
     """Milliseconds, or `auto`."""
 
     name = "ms"

@@ -42,7 +42,7 @@ class FrameReader:
     """Bytes in, messages out. `messages` is the union of Message types that this end accepts."""
 
     def __init__(self, messages: object) -> None:
-        self._decoder: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(messages)  # type: ignore[arg-type]
+        self._decoder: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(messages)
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> Iterator[Message]:

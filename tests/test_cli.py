@@ -100,9 +100,7 @@ def test_forty_tracks_are_heard(run: Run, tmp_path: Path) -> None:
             message
             for _ in range(4)
             for message in (
-                mido.Message(
-                    "note_on", channel=index % 9, note=40 + index, velocity=80, time=0 if beat else 0
-                ),
+                mido.Message("note_on", channel=index % 9, note=40 + index, velocity=80, time=0),
                 mido.Message("note_off", channel=index % 9, note=40 + index, velocity=0, time=24),
             )
         ]

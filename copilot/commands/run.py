@@ -94,7 +94,9 @@ def plan_ports(found: Survey, options: RunOptions) -> PortPlan:
 
 def _resolve_both(found: Survey, name: str) -> tuple[list[str], list[str]]:
     """The input and the output that a name means: one of the two is enough."""
-    errors, heard, played = [], [], []
+    errors: list[PortError] = []
+    heard: list[str] = []
+    played: list[str] = []
     for ports, names in ((found.inputs, heard), (found.outputs, played)):
         try:
             names.append(resolve(ports, name).name)

@@ -34,7 +34,7 @@ def plot_jam(
     the file can't be written.
     """
     # Imported here: it takes half a second, and nothing else on the way of a note needs it.
-    from matplotlib.figure import Figure  # noqa: PLC0415
+    from matplotlib.figure import Figure
 
     bars = score.bar_lines(max(0, score.end_ticks - 1))
     bar_count = len(bars)
@@ -112,8 +112,8 @@ def _frame(
 
 
 def _draw_part(axis: "Axes", part: Part, colour: str, edges: Sequence[int], low: int) -> None:
-    from matplotlib.collections import PatchCollection  # noqa: PLC0415
-    from matplotlib.patches import Rectangle  # noqa: PLC0415
+    from matplotlib.collections import PatchCollection
+    from matplotlib.patches import Rectangle
 
     is_copilot = part.channel == COPILOT_CHANNEL
     shortest = int(_SHORTEST_SHOWN * (edges[-1] - edges[0]))
@@ -151,7 +151,7 @@ def _drum_lane(pitch: int) -> int:
 
 
 def _legend(axis: "Axes", score: Score) -> None:
-    from matplotlib.patches import Patch  # noqa: PLC0415
+    from matplotlib.patches import Patch
 
     patches = []
     for colour, part in reversed(_coloured(score)):

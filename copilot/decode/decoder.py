@@ -37,13 +37,13 @@ class TransformersDecoder:
     """
 
     def __init__(self, model: "Olmo2ForCausalLM") -> None:
-        import torch  # noqa: PLC0415  torch takes 2 s to import; `copilot ports` should not pay for it
-        from transformers import DynamicCache  # noqa: PLC0415
+        import torch
+        from transformers import DynamicCache
 
         self.ids: list[int] = []
         self._torch = torch
-        self._model = model.eval()
-        self._new_cache = lambda: DynamicCache(config=model.config)
+        self._model = model.eval()  # type: ignore[no-untyped-call]
+        self._new_cache = lambda: DynamicCache(config=model.config)  # type: ignore[no-untyped-call]
         self._cache = self._new_cache()
 
     def append(self, ids: Sequence[int]) -> Logits:
@@ -68,7 +68,7 @@ class TransformersDecoder:
         """See Decoder."""
         surplus = len(self.ids) - mark
         if surplus > 0:
-            self._cache.crop(-surplus)
+            self._cache.crop(-surplus)  # type: ignore[no-untyped-call]
             del self.ids[mark:]
 
     def rebase(self, ids: Sequence[int]) -> Logits:

@@ -1,9 +1,13 @@
 """A bundle's folder → an engine that plays."""
 
+import logging
+
 from copilot.decode.numba_decoder import NumbaDecoder
 from copilot.engine.token import TokenEngine
 from copilot.errors import BundleError
 from copilot.model.bundle import Bundle
+
+log = logging.getLogger(__name__)
 
 MIN_WINDOW_TOKENS = 128
 
@@ -20,5 +24,5 @@ def load_engine(bundle: Bundle, *, seed: int, window_tokens: int = 0) -> TokenEn
             f"what {bundle.manifest.name} was made for"
         )
     decoder = NumbaDecoder.load(bundle.path, window_tokens)
-    decoder.warm_up()
+    decoder.warm_up(say=log.warning)  # a person should know why the first start takes longer
     return TokenEngine(bundle.codec, decoder, window_tokens=window_tokens, seed=seed)

@@ -1,7 +1,7 @@
 """Token ids → logits, over a key-value cache."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +43,7 @@ class TransformersDecoder:
         self.ids: list[int] = []
         self._torch = torch
         self._model = model.eval()  # type: ignore[no-untyped-call]
-        self._new_cache = lambda: DynamicCache(config=model.config)  # type: ignore[no-untyped-call]
+        self._new_cache: Callable[[], Any] = lambda: DynamicCache(config=model.config)
         self._cache = self._new_cache()
 
     def append(self, ids: Sequence[int]) -> Logits:
@@ -68,7 +68,7 @@ class TransformersDecoder:
         """See Decoder."""
         surplus = len(self.ids) - mark
         if surplus > 0:
-            self._cache.crop(-surplus)  # type: ignore[no-untyped-call]
+            self._cache.crop(-surplus)
             del self.ids[mark:]
 
     def rebase(self, ids: Sequence[int]) -> Logits:

@@ -178,9 +178,11 @@ async def _end(playing: "asyncio.Task[None]") -> None:
 def _status(session: Session, stage: Stage, rig: MidiRig, clock: MonotonicClock) -> dict[str, Any]:
     status: dict[str, Any] = dict(session.status(clock.now_s()))
     status["listening_only"] = stage.is_listening_only
+    status["worker_deaths"] = stage.engine.deaths
     if rig.stats is not None:
         status["late_p99_ms"] = round(rig.stats.late_p99_ms, 3)
         status["midi_queue_drops"] = rig.stats.queue_drops
+        status["midi_send_failures"] = rig.stats.send_failures
     return status
 
 

@@ -30,11 +30,10 @@ class Loaded(Message, frozen=True):
 
 
 class Answer(Message, frozen=True):
-    """A proposal, and the seconds that the worker spent on it."""
+    """What the engine proposes in answer to `Ask` of that number."""
 
     number: int
     proposal: Proposal
-    worked_s: float
 
 
 class Refused(Message, frozen=True):

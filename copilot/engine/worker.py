@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import sys
-import time
 from pathlib import Path
 
 import setproctitle
@@ -53,11 +52,9 @@ def _load(order: Load) -> tuple[Engine | None, Message]:
 
 
 def _answer(engine: Engine, ask: Ask) -> Answer:
-    began_s = time.perf_counter()
     engine.observe(ask.heard)
     engine.commit(ask.final)
-    proposal = engine.propose(ask.horizon, ask.controls)
-    return Answer(ask.number, proposal, time.perf_counter() - began_s)
+    return Answer(ask.number, engine.propose(ask.horizon, ask.controls))
 
 
 def _send(connection: socket.socket, message: Message) -> None:

@@ -29,7 +29,6 @@ class EngineClient:
         self._child: Child | None = None
         self._deaths: deque[float] = deque(maxlen=MAX_DEATHS)
         self.deaths = 0
-        self.loaded: Loaded | None = None
 
     async def start(self) -> Loaded:
         """Start a worker and load the bundle. Raises WorkerError, or BundleError for a bundle it can't use."""
@@ -49,13 +48,8 @@ class EngineClient:
         if not isinstance(message, Loaded):
             await child.stop(timeout_s=1.0)
             raise ProtocolError(f"the worker answered {type(message).__name__} to Load")
-        self._child, self.loaded = child, message
+        self._child = child
         return message
-
-    @property
-    def is_listening(self) -> bool:
-        """Whether a worker is there to be asked."""
-        return self._child is not None and not self._child.is_gone
 
     def ask(self, request: Request) -> None:
         """Send a request; its answer comes from `answer`. Raises WorkerError where the worker is gone."""

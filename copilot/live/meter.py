@@ -6,7 +6,7 @@ from bisect import bisect_right
 from copilot.errors import ParameterError
 from copilot.music.score import MeterChange
 
-_DENOMINATORS = (1, 2, 4, 8, 16, 32)
+_DENOMINATORS = (1, 2, 4, 8, 16, 32, 64)
 _MAX_NUMERATOR = 64
 _LINE_TOLERANCE_BEATS = 1e-6
 """A position this little short of a bar line stands on it: 0.5 µs at 120 bpm, far above rounding error."""
@@ -15,7 +15,7 @@ _LINE_TOLERANCE_BEATS = 1e-6
 class Meter:
     """Bar lines over beats (quarter notes since zero), under a meter that changes at bar lines only.
 
-    Raises ParameterError for a meter that is not 1–64 over 1, 2, 4, 8, 16 or 32.
+    Raises ParameterError for a meter that is not 1–64 over 1, 2, 4, 8, 16, 32 or 64.
     """
 
     def __init__(self, numerator: int = 4, denominator: int = 4) -> None:

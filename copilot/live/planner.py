@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 
 from copilot.engine.base import Horizon, PlannedNote, Proposal
 from copilot.live.clock import BeatClock
+from copilot.midi.scheduler import LATE_LIMIT_S
 
-LATE_LIMIT_S = 0.030
-"""A note that much late is still worth playing; a later one is dropped whole."""
 LEAD_S = 0.015
 """A note becomes final this long before it begins, at the latest: the way to the scheduler takes under 1 ms."""
 SIXTEENTH_BEATS = 0.25

@@ -68,7 +68,6 @@ class MidiRig:
     def __init__(self, child: Child, ready: Ready, ledger: Ledger, rescue: Rescue) -> None:
         self.ready = ready
         self.stats: Stats | None = None
-        self.silenced = 0
         self._child = child
         self._ledger = ledger
         self._rescue = rescue
@@ -124,7 +123,7 @@ class MidiRig:
                     reason = message.reason if isinstance(message, Lost) else message.message
                     log.warning("%s", reason)
         await self._child.stop(timeout_s=_QUIT_TIMEOUT_S)
-        self.silenced += await self._rescue.silence()
+        await self._end_orphans()
         raise PortError(f"{reason}: start the copilot again when the ports are back")
 
     def play(self, notes: Sequence[PlayNote]) -> None:
@@ -146,9 +145,15 @@ class MidiRig:
         except (TimeoutError, WorkerError, ProtocolError) as error:
             log.warning("the MIDI process did not end by itself: %s", error)
         await self._child.stop(timeout_s=0.3)
-        self.silenced += await self._rescue.silence()
+        await self._end_orphans()
         self._rescue.close()
         self._ledger.close()
+
+    async def _end_orphans(self) -> None:
+        """End the notes that the MIDI process left behind, if it was killed."""
+        count = await self._rescue.silence()
+        if count:
+            log.warning("ended %d notes that the MIDI process left sounding", count)
 
 
 class FileRig:

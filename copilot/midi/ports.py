@@ -16,7 +16,6 @@ import msgspec
 from copilot.errors import PortError
 
 Direction = Literal["in", "out"]
-CLIENT_NAME = "copilot"
 SURVEY_TIMEOUT_S = 5.0
 _OURS = re.compile(r"copilot\b", re.IGNORECASE)
 _LOOP = re.compile(r"midi through|\bIAC\b|loopmidi|gs wavetable", re.IGNORECASE)

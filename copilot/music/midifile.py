@@ -10,7 +10,8 @@ import mido
 
 from copilot.errors import MidiFileError
 from copilot.files import write_whole
-from copilot.music.roles import ROLES, Role, role_of
+from copilot.music.casting import role_of
+from copilot.music.roles import ROLES, Role
 from copilot.music.score import (
     COPILOT_CHANNEL,
     DRUM_CHANNEL,

@@ -2,8 +2,8 @@
 
 from hypothesis import strategies as st
 
+from copilot.music.casting import role_of
 from copilot.music.midifile import one_press_a_key
-from copilot.music.roles import role_of
 from copilot.music.score import MeterChange, Note, Part, Score, TempoChange
 
 notes = st.builds(

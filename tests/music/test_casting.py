@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copilot.music.roles import REGISTER, ROLES, Role, polyphony, role_of
+from copilot.music.casting import polyphony, role_of
+from copilot.music.roles import REGISTER, ROLES, Role
 from copilot.music.score import Note
 
 

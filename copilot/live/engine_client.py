@@ -34,21 +34,26 @@ class EngineClient:
         """Start a worker and load the bundle. Raises WorkerError, or BundleError for a bundle it can't use."""
         child = await Child.start("copilot.engine.worker", "worker", FromWorker)
         try:
-            child.send(self._load)
+            loaded = await self._load_into(child)
+        except BaseException:  # a cancelled start leaves no worker behind either
+            await child.stop(timeout_s=0.0)
+            raise
+        self._child = child
+        return loaded
+
+    async def _load_into(self, child: Child) -> Loaded:
+        child.send(self._load)
+        try:
             async with asyncio.timeout(_LOAD_TIMEOUT_S):
                 message = await child.receive()
         except TimeoutError as error:
-            await child.stop(timeout_s=0.0)
             raise WorkerError(
                 f"the model did not load within {_LOAD_TIMEOUT_S:g} s: try a smaller bundle"
             ) from error
         if isinstance(message, Refused):
-            await child.stop(timeout_s=1.0)
             raise BundleError(message.message)
         if not isinstance(message, Loaded):
-            await child.stop(timeout_s=1.0)
             raise ProtocolError(f"the worker answered {type(message).__name__} to Load")
-        self._child = child
         return message
 
     def ask(self, request: Request) -> None:
@@ -69,18 +74,25 @@ class EngineClient:
     async def restart(self) -> bool:
         """After a death: start another worker, unless five have died within 30 s. Whether there is one now."""
         await self.stop()
+        while self._may_try_again():
+            log.warning("the model worker died: starting another")
+            try:
+                await self.start()
+            except WorkerError as error:
+                log.warning("%s", error)
+            except (BundleError, ProtocolError) as error:
+                log.error("no model worker can be started (%s): listening only", error)
+                return False
+            else:
+                return True
+        log.error("the model worker died %d times in %g s: listening only", MAX_DEATHS, DEATHS_WITHIN_S)
+        return False
+
+    def _may_try_again(self) -> bool:
+        """Count a death."""
         self.deaths += 1
         self._deaths.append(time.monotonic())
-        if len(self._deaths) == MAX_DEATHS and self._deaths[-1] - self._deaths[0] < DEATHS_WITHIN_S:
-            log.error("the model worker died %d times in %g s: listening only", MAX_DEATHS, DEATHS_WITHIN_S)
-            return False
-        log.warning("the model worker died: starting another")
-        try:
-            await self.start()
-        except (WorkerError, BundleError, ProtocolError) as error:
-            log.error("no model worker can be started (%s): listening only", error)
-            return False
-        return True
+        return len(self._deaths) < MAX_DEATHS or self._deaths[-1] - self._deaths[0] >= DEATHS_WITHIN_S
 
     async def stop(self) -> None:
         """End the worker."""

@@ -146,6 +146,8 @@ class Child:
             if not await self._ends_within(_TERMINATE_TIMEOUT_S):
                 self._signal(self.process.kill)
                 await self.process.wait()
+        with contextlib.suppress(OSError):  # it died with something unread
+            await self._writer.wait_closed()
 
     async def _ends_within(self, timeout_s: float) -> bool:
         try:

@@ -1,0 +1,90 @@
+"""The model worker dies while the band plays: the music goes on, with another worker."""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from copilot.live.clock import MonotonicClock
+from copilot.live.engine_client import MAX_DEATHS, EngineClient
+from copilot.live.jam import beat_clock
+from copilot.live.rigs import FileRig
+from copilot.live.session import Session, new_session
+from copilot.live.stage import Stage
+from copilot.model.bundle import default_bundle_path
+from copilot.music.score import Note, Part, Score
+from copilot.panel import Panel
+
+pytestmark = [
+    pytest.mark.fault,
+    pytest.mark.skipif(sys.platform != "linux", reason="reads the children from /proc"),
+]
+
+BEATS = 24
+
+
+def _band() -> Score:
+    """A keyboard that strikes a chord on every beat of six bars at 120 bpm."""
+    chords = ((60, 64, 67), (57, 60, 64), (65, 69, 72), (67, 71, 74))
+    notes = tuple(
+        Note(24 * beat, 24 * beat + 20, pitch, 90) for beat in range(BEATS) for pitch in chords[beat // 4 % 4]
+    )
+    return Score(24, (Part(3, "keys", notes),))
+
+
+def _worker_of(parent: int) -> int | None:
+    """The process id of a child that calls itself the worker."""
+    for task in Path(f"/proc/{parent}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            if Path(f"/proc/{child}/cmdline").read_bytes().startswith(b"copilot: worker"):
+                return int(child)
+    return None
+
+
+async def _jam(kills: int) -> tuple[Session, Stage]:
+    """Play with the band, and kill so many workers from the third second on, each as soon as it is there."""
+    engine = EngineClient(default_bundle_path(), seed=0)
+    await engine.start()
+    clock, band = MonotonicClock(), _band()
+    start_s = clock.now_s() + 0.1
+    session = new_session(Panel(), beat_clock(band, start_s), {3: "keys"})
+    stage = Stage(session, engine, FileRig(band, clock, start_s), clock)
+
+    async def kill() -> None:
+        await asyncio.sleep(3.0)
+        killed: set[int] = set()
+        while len(killed) < kills:
+            worker = _worker_of(os.getpid())
+            if worker is not None and worker not in killed:
+                os.kill(worker, signal.SIGKILL)
+                killed.add(worker)
+            await asyncio.sleep(0.02)
+
+    killing = asyncio.create_task(kill())
+    await stage.run()
+    killing.cancel()
+    return session, stage
+
+
+@pytest.mark.slow
+def test_another_worker_takes_over() -> None:
+    """After a SIGKILL the next worker proposes again, and no note is left hanging."""
+    session, stage = asyncio.run(_jam(1))
+    assert stage.engine.deaths == 1
+    assert not stage.is_listening_only
+    assert session.hanging == 0
+    assert session.heard_notes == 3 * BEATS
+    assert session.planner.figures.proposals > 10
+
+
+@pytest.mark.slow
+def test_a_worker_that_keeps_dying_is_given_up() -> None:
+    """Five deaths in half a minute end in listening only; the players are heard to the end."""
+    session, stage = asyncio.run(_jam(MAX_DEATHS))
+    assert stage.engine.deaths == MAX_DEATHS
+    assert stage.is_listening_only
+    assert session.hanging == 0
+    assert session.heard_notes == 3 * BEATS

@@ -64,9 +64,10 @@ class PretrainConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
 
 
 class ExportConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What the bundle says of itself beyond what was measured."""
+    """What the bundle says of itself beyond what was measured; `note` is for what no setting tells."""
 
     name: str
+    note: str = ""
     dtype: Literal["bfloat16", "float16"] = "bfloat16"
     temperature: float = 0.9
     top_p: float = 0.95

@@ -92,7 +92,8 @@ def _sources(config: TrainingConfig, corpus: Corpus, data_dir: Path) -> tuple[So
 
 
 def _how(config: TrainingConfig, config_name: str, progress: Progress) -> dict[str, object]:
-    return {
+    note = {"note": config.export.note} if config.export.note else {}
+    return note | {
         "config": f"configs/{config_name}",
         "settings": msgspec.to_builtins(config),
         "seed": config.pretrain.seed,

@@ -27,6 +27,17 @@ def test_every_role_gets_its_turn(songs: list[Song]) -> None:
     assert min(counts.values()) > 0.5 * 400 / len(counts)
 
 
+def test_the_copilot_s_part_plays_in_most_bars(songs: list[Song], table: WordTable) -> None:
+    """A model learns to go on playing: windows in which channel 0 rests for long are not drawn."""
+    for seed in range(40):
+        words = window_words(
+            songs[seed % 3], draw_cut(songs[seed % 3], np.random.default_rng(seed), 512), table, 512
+        )
+        bar = np.cumsum(words == table.bar)
+        playing = np.unique(bar[(words >= table.on_0) & (words < table.on_0 + 128)])
+        assert len(playing) >= 0.6 * bar[-1]
+
+
 def test_drums_are_never_transposed_and_always_named(songs: list[Song], table: WordTable) -> None:
     """The drum word never goes unsaid, and drum pitches stay what they are in any key."""
     drums = songs[0].roles.index("drums")

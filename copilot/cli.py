@@ -1,20 +1,19 @@
 """The commands: parse, call, print. A person sees one line where something is wrong, and exit status 2."""
 
 import asyncio
-import contextlib
 import json
 import logging
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from copilot import __version__
+from copilot.commands.show import StatusLine, beats_bar, print_jam
 from copilot.errors import CopilotError
 from copilot.live.config import Config, load_config
 from copilot.panel import Value, find
@@ -206,12 +205,12 @@ def jam(
         panel=config.panel | _given(panel),
         roles=config.roles(),
     )
-    with _beats_bar(sys.stdout.isatty() and not as_json) as progress:
+    with beats_bar(sys.stdout.isatty() and not as_json) as progress:
         result = play(options, progress)
     if as_json:
         click.echo(json.dumps(result.figures))
     else:
-        _print_jam(result.figures, result.plot)
+        print_jam(result.figures, result.plot)
 
 
 @main.command()
@@ -280,7 +279,7 @@ def run(
         panel=config.panel_values() | _given({**panel, "tempo_bpm": bpm}),
         roles=config.roles(),
     )
-    line = _StatusLine(log_json)
+    line = StatusLine(log_json)
     asyncio.run(play(options, line.ready, line.status))
     line.end()
 
@@ -336,85 +335,6 @@ def _bundle(given: Path | None, config: Config) -> Path | None:
 
 def _given(panel: dict[str, Value | None]) -> dict[str, Value]:
     return {name: value for name, value in panel.items() if value is not None}
-
-
-@contextlib.contextmanager
-def _beats_bar(is_shown: bool) -> Iterator[Callable[[float, float], None]]:
-    """A progress bar in beats, where somebody looks."""
-    if not is_shown:
-        yield lambda _now, _end: None
-        return
-    columns = (
-        TextColumn("beat {task.completed:.0f} of {task.total:.0f}"),
-        BarColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, transient=True) as progress:
-        task = progress.add_task("jam", total=1.0)
-        yield lambda now, end: progress.update(task, completed=min(now, end), total=end)
-
-
-def _print_jam(figures: dict[str, Any], plot: Path | None) -> None:
-    table = Table(show_header=False, box=None, pad_edge=False)
-    rows = {
-        "part": figures["part"],
-        "notes heard": figures["notes_heard"],
-        "notes played": figures["notes_played"],
-        "played ÷ due": f"{figures['played_over_due']:.3f}",
-        "late": figures["late"],
-        "dropped": figures["dropped"],
-        "hanging": figures["hanging"],
-        "engine step p50 / p99": f"{figures['engine_step_p50_ms']:.2f} / {figures['engine_step_p99_ms']:.2f} ms",
-        "engine call p50 / p99": f"{figures['engine_call_p50_ms']:.0f} / {figures['engine_call_p99_ms']:.0f} ms",
-        "flushes": figures["flushes"],
-        "faster than real time": f"{figures['x_realtime']:.2f} ×",
-        "written to": figures["output"],
-    }
-    if plot:
-        rows["picture"] = str(plot)
-    for name, value in rows.items():
-        table.add_row(name, str(value))
-    Console(highlight=False).print(table)
-
-
-class _StatusLine:
-    """The daemon's one line: updated in place on a terminal, JSON lines if asked for, else only the ready line."""
-
-    def __init__(self, as_json: bool) -> None:
-        self._as_json = as_json
-        self._in_place = sys.stdout.isatty() and not as_json
-
-    def ready(self, ready: Any) -> None:
-        """The daemon stands."""
-        if self._as_json:
-            fields = {name: getattr(ready, name) for name in ready.__slots__}
-            click.echo(json.dumps({"event": "ready", **fields}))
-            return
-        tempo = f"{ready.tempo_bpm:g} bpm" + (", MIDI clock when heard" if ready.follows_midi_clock else "")
-        click.echo(
-            f"copilot ready: hears {', '.join(ready.inputs) or 'nothing'} · plays on "
-            f"{', '.join(ready.outputs) or 'nothing'} ({ready.api}) · model {ready.model}, "
-            f"{ready.window_tokens} tokens · tempo {tempo} · OSC {ready.osc}"
-            + (f" · recording to {ready.recording}" if ready.recording else "")
-        )
-
-    def status(self, status: dict[str, Any]) -> None:
-        """Twice a second."""
-        if self._as_json:
-            click.echo(json.dumps({"event": "status", **status}))
-        elif self._in_place:
-            line = (
-                f"beat {status['beat']:.0f} · {status['tempo_bpm']:.1f} bpm ({status['tempo_source']}) · "
-                f"{status['part']} · heard {status['notes_heard']} · played {status['notes_played']} · "
-                f"late {status['late']} · dropped {status['dropped']} · commit {status['commit_ms']:.0f} ms"
-                + (" · LISTENING ONLY" if status["listening_only"] else "")
-            )
-            click.echo(f"\r\x1b[2K{line[: Console().width - 1]}", nl=False)
-
-    def end(self) -> None:
-        """Leave the line."""
-        if self._in_place:
-            click.echo()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,93 @@
+"""What the commands show a person: a progress bar, the closing table, the daemon's one line."""
+
+import contextlib
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+
+@contextlib.contextmanager
+def beats_bar(is_shown: bool) -> Iterator[Callable[[float, float], None]]:
+    """A progress bar in beats, where somebody looks."""
+    if not is_shown:
+        yield lambda _now, _end: None
+        return
+    columns = (
+        TextColumn("beat {task.completed:.0f} of {task.total:.0f}"),
+        BarColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, transient=True) as progress:
+        task = progress.add_task("jam", total=1.0)
+        yield lambda now, end: progress.update(task, completed=min(now, end), total=end)
+
+
+def print_jam(figures: dict[str, Any], plot: Path | None) -> None:
+    """The closing table of a jam."""
+    table = Table(show_header=False, box=None, pad_edge=False)
+    rows = {
+        "part": figures["part"],
+        "notes heard": figures["notes_heard"],
+        "notes played": figures["notes_played"],
+        "played ÷ due": f"{figures['played_over_due']:.3f}",
+        "late": figures["late"],
+        "dropped": figures["dropped"],
+        "hanging": figures["hanging"],
+        "engine step p50 / p99": f"{figures['engine_step_p50_ms']:.2f} / {figures['engine_step_p99_ms']:.2f} ms",
+        "engine call p50 / p99": f"{figures['engine_call_p50_ms']:.0f} / {figures['engine_call_p99_ms']:.0f} ms",
+        "flushes": figures["flushes"],
+        "faster than real time": f"{figures['x_realtime']:.2f} ×",
+        "written to": figures["output"],
+    }
+    if plot:
+        rows["picture"] = str(plot)
+    for name, value in rows.items():
+        table.add_row(name, str(value))
+    Console(highlight=False).print(table)
+
+
+class StatusLine:
+    """The daemon's one line: updated in place on a terminal, JSON lines if asked for, else only the ready line."""
+
+    def __init__(self, as_json: bool) -> None:
+        self._as_json = as_json
+        self._in_place = sys.stdout.isatty() and not as_json
+
+    def ready(self, ready: Any) -> None:
+        """The daemon stands."""
+        if self._as_json:
+            fields = {name: getattr(ready, name) for name in ready.__slots__}
+            click.echo(json.dumps({"event": "ready", **fields}))
+            return
+        tempo = f"{ready.tempo_bpm:g} bpm" + (", MIDI clock when heard" if ready.follows_midi_clock else "")
+        click.echo(
+            f"copilot ready: hears {', '.join(ready.inputs) or 'nothing'} · plays on "
+            f"{', '.join(ready.outputs) or 'nothing'} ({ready.api}) · model {ready.model}, "
+            f"{ready.window_tokens} tokens · tempo {tempo} · OSC {ready.osc}"
+            + (f" · recording to {ready.recording}" if ready.recording else "")
+        )
+
+    def status(self, status: dict[str, Any]) -> None:
+        """Twice a second."""
+        if self._as_json:
+            click.echo(json.dumps({"event": "status", **status}))
+        elif self._in_place:
+            line = (
+                f"beat {status['beat']:.0f} · {status['tempo_bpm']:.1f} bpm ({status['tempo_source']}) · "
+                f"{status['part']} · heard {status['notes_heard']} · played {status['notes_played']} · "
+                f"late {status['late']} · dropped {status['dropped']} · commit {status['commit_ms']:.0f} ms"
+                + (" · LISTENING ONLY" if status["listening_only"] else "")
+            )
+            click.echo(f"\r\x1b[2K{line[: Console().width - 1]}", nl=False)
+
+    def end(self) -> None:
+        """Leave the line."""
+        if self._in_place:
+            click.echo()

@@ -56,6 +56,11 @@ class _Commit(click.ParamType[Value]):
             self.fail(f"{error}, or auto", param, ctx)
 
 
+def _help(name: str) -> str:
+    parameter = find(name)
+    return parameter.doc if parameter.choices else f"{parameter.doc} ({parameter.allowed})"
+
+
 def _options(*decorators: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def apply(command: Any) -> Any:
         for decorator in reversed(decorators):
@@ -66,10 +71,7 @@ def _options(*decorators: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 _panel_options = _options(
-    *(
-        click.option(flag, name, type=_Parameter(name), help=find(name).doc + f" ({find(name).allowed})")
-        for name, flag in _PANEL_OPTIONS
-    ),
+    *(click.option(flag, name, type=_Parameter(name), help=_help(name)) for name, flag in _PANEL_OPTIONS),
     click.option(
         "--commit",
         "commit_ms",

@@ -17,10 +17,10 @@ from training.progress import ProgressLine, SongCounter
 EXAMPLES = """
 \b
 Examples:
-  copilot-train all --config configs/train-smoke.toml --data ../shared/data --out /tmp/smoke
-  copilot-train all --config configs/train-default.toml --data ../shared/data --out /tmp/train
-  copilot-train pretrain --config configs/train-default.toml --out /tmp/train   (goes on where it stopped)
-  copilot-train export --config configs/train-default.toml --data ../shared/data --out /tmp/train --to my-bundle
+  copilot-train all --config configs/train-smoke.toml --data ../shared/data --out runs/smoke
+  copilot-train all --config configs/train-default.toml --data ../shared/data --out runs/train
+  copilot-train pretrain --config configs/train-default.toml --out runs/train   (goes on where it stopped)
+  copilot-train export --config configs/train-default.toml --data ../shared/data --out runs/train --to my-bundle
 """
 
 _Command = TypeVar("_Command", bound=Callable[..., None])

@@ -24,6 +24,12 @@ MIN_PRESENCE = 0.75
 A model that learnt from any part fell silent after three bars of a blues: parts of full scores mostly rest.
 """
 
+P_LATE_ENTRY, LATEST_ENTRY_BARS = 0.5, 4.0
+P_REST, LONGEST_REST_BARS = 0.5, 3.0
+"""A model that only ever heard its part play from the first beat to the last neither enters a jam that has begun
+nor plays again once it has paused (silent for ten bars). So half the windows have it enter late, half let it rest.
+"""
+
 TRANSPOSITIONS = range(-5, 7)
 _SOON_BARS = 12
 
@@ -48,7 +54,8 @@ def draw_cut(song: Song, rng: np.random.Generator, window: int) -> Cut:
         meter=song.meter if said(P_DROP_WORD) else None,
         seats=tuple(seat for seat in seats.values() if seat and said(P_DROP_WORD)),
     )
-    return Cut(seats, header, _draw_bar(song, mine, seats, rng, window), _draw_key(song, seats, rng))
+    bar = _draw_bar(song, mine, seats, rng, window)
+    return Cut(seats, header, bar, _draw_key(song, seats, rng), _draw_rests(song, bar, rng))
 
 
 def _draw_part(song: Song, rng: np.random.Generator) -> int:
@@ -97,6 +104,18 @@ def _draw_bar(song: Song, mine: int, seats: dict[int, int], rng: np.random.Gener
     if rng.random() < P_FROM_THE_TOP or not len(full):
         return int(usable[0])
     return int(rng.choice(full))
+
+
+def _draw_rests(song: Song, bar: int, rng: np.random.Generator) -> tuple[tuple[int, int], ...]:
+    """When the copilot's part is silent: from before the window until it enters, and once later on."""
+    bar_ticks = int(np.median(np.diff(song.bars))) if len(song.bars) > 1 else 1
+    start_tick, rests = int(song.bars[bar]), []
+    if rng.random() < P_LATE_ENTRY:
+        rests.append((0, start_tick + int(rng.uniform(0, LATEST_ENTRY_BARS * bar_ticks))))
+    if rng.random() < P_REST:
+        from_tick = start_tick + int(rng.uniform(LATEST_ENTRY_BARS, 4 * LATEST_ENTRY_BARS) * bar_ticks)
+        rests.append((from_tick, from_tick + int(rng.uniform(0.5, LONGEST_REST_BARS) * bar_ticks)))
+    return tuple(rests)
 
 
 def _draw_key(song: Song, seats: dict[int, int], rng: np.random.Generator) -> int:

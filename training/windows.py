@@ -22,13 +22,15 @@ _NOBODY = -1
 class Cut:
     """Which window of a song: who sits where, from which bar, how far transposed.
 
-    `seats` maps a part's index to its channel in the codec; other parts are left out.
+    `seats` maps a part's index to its channel in the codec; other parts are left out. In the spans of `rests`,
+    ticks from and until, the copilot's part begins nothing.
     """
 
     seats: dict[int, int]
     header: Header
     bar: int = 0
     semitones: int = 0
+    rests: tuple[tuple[int, int], ...] = ()
 
 
 def window_words(song: Song, cut: Cut, table: WordTable, max_words: int) -> Words:
@@ -38,6 +40,8 @@ def window_words(song: Song, cut: Cut, table: WordTable, max_words: int) -> Word
     start_tick = int(song.bars[cut.bar])
     starts = song.notes[:, START]
     seated = lanes >= 0
+    for from_tick, until_tick in cut.rests:
+        seated &= (lanes >= 128) | (starts < from_tick) | (starts >= until_tick)
     held = seated & (starts < start_tick) & (song.notes[:, END] > start_tick) & ~is_drum
     after = np.flatnonzero(seated & (starts >= start_tick))
     # Each note is at least one word, so later notes can't be reached; ticks are taken whole.

@@ -1,11 +1,13 @@
 """Who plays what in a window."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from copilot.codec.words import SEATS, WordTable
 from training.arrange import TRANSPOSITIONS, draw_cut
 from training.song import PART, PITCH, Song
-from training.windows import window_words
+from training.windows import owner_channels, window_words
 
 
 def test_one_part_is_the_copilot_s_and_the_rest_sit_by_role(songs: list[Song]) -> None:
@@ -28,14 +30,35 @@ def test_every_role_gets_its_turn(songs: list[Song]) -> None:
 
 
 def test_the_copilot_s_part_plays_in_most_bars(songs: list[Song], table: WordTable) -> None:
-    """A model learns to go on playing: windows in which channel 0 rests for long are not drawn."""
+    """A model learns to go on playing: parts that mostly rest are not the copilot's."""
     for seed in range(40):
-        words = window_words(
-            songs[seed % 3], draw_cut(songs[seed % 3], np.random.default_rng(seed), 512), table, 512
-        )
+        cut = replace(draw_cut(songs[seed % 3], np.random.default_rng(seed), 512), rests=())
+        words = window_words(songs[seed % 3], cut, table, 512)
         bar = np.cumsum(words == table.bar)
         playing = np.unique(bar[(words >= table.on_0) & (words < table.on_0 + 128)])
         assert len(playing) >= 0.6 * bar[-1]
+
+
+def test_nothing_of_the_copilot_s_begins_while_it_rests(songs: list[Song], table: WordTable) -> None:
+    """A rest takes the copilot's notes and their ends out, and leaves the players' alone."""
+    cut = replace(draw_cut(songs[0], np.random.default_rng(1), 512), bar=0)
+    whole = window_words(songs[0], replace(cut, rests=()), table, 10**6)
+    silent = window_words(songs[0], replace(cut, rests=((0, 10**6),)), table, 10**6)
+    channels, left = owner_channels(whole, table), owner_channels(silent, table)
+    is_on = whole >= table.on_0
+    assert 0 not in left
+    assert silent[silent >= table.on_0].tolist() == whole[is_on & (channels != 0)].tolist()
+
+
+def test_half_the_windows_have_the_copilot_enter_late(songs: list[Song]) -> None:
+    """Entries lie anywhere in the first four bars, and about half the windows have one."""
+    cuts = [draw_cut(songs[0], np.random.default_rng(seed), 512) for seed in range(200)]
+    entries = [
+        until - int(songs[0].bars[cut.bar]) for cut in cuts for from_tick, until in cut.rests if not from_tick
+    ]
+    assert 70 < len(entries) < 130
+    assert 0 <= min(entries) < 96
+    assert 288 < max(entries) <= 384
 
 
 def test_drums_are_never_transposed_and_always_named(songs: list[Song], table: WordTable) -> None:

@@ -28,7 +28,12 @@ def seated(song: Song, cut: Cut) -> Score:
         role = song.roles[number] if seat == 0 else SEATS[seat]
         shift = 0 if song.roles[number] == "drums" else cut.semitones
         rows = song.notes[song.notes[:, PART] == number].tolist()
-        notes = tuple(Note(start, end, pitch + shift, velocity) for start, end, _, pitch, velocity in rows)
+        rests = cut.rests if seat == 0 else ()
+        notes = tuple(
+            Note(start, end, pitch + shift, velocity)
+            for start, end, _, pitch, velocity in rows
+            if not any(begin <= start < stop for begin, stop in rests)
+        )
         parts.append(Part(seat, role, notes))
     return Score(TABLE.params.ticks_per_beat, tuple(parts))
 

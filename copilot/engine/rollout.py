@@ -13,6 +13,9 @@ from copilot.errors import GrammarError
 from copilot.music.order import OFF, ON, Event
 from copilot.music.score import COPILOT_CHANNEL, Note
 
+_URGE, _MOST_URGE = 3.0, 6.0
+"""Nats by which the copilot's note-ons are raised for each further patience of rest, and at the most."""
+
 
 @dataclass(slots=True)
 class Brief:
@@ -20,7 +23,8 @@ class Brief:
 
     `final`: the copilot's committed note-ons and -offs ahead, sorted: they are written where they fall, and
     nothing else of channel 0 begins before `free_tick`. `players`, `own`: bool (LANES,), which notes the players
-    and the copilot may begin. `room_tokens`: how many tokens may be imagined.
+    and the copilot may begin. `room_tokens`: how many tokens may be imagined. The copilot last sounded at
+    `own_until_tick`; after a rest of `patience_ticks` it is urged to play (None: it may rest as it likes).
     """
 
     now_tick: int
@@ -32,6 +36,8 @@ class Brief:
     temperature: float
     top_p: float
     room_tokens: int
+    own_until_tick: int
+    patience_ticks: int | None
 
 
 @dataclass(slots=True)
@@ -129,9 +135,14 @@ class Rollout:
     def _account(self, event: Event) -> None:
         """Keep the books of channel 0."""
         final = self.brief.final
-        if final and event == final[0]:
+        is_final = bool(final) and event == final[0]
+        if is_final:
             del final[0]
-        elif event.channel == COPILOT_CHANNEL and event.kind == ON:
+        if event.channel == COPILOT_CHANNEL and event.kind in (ON, OFF):
+            self.brief.own_until_tick = event.tick
+        if is_final:
+            return
+        if event.channel == COPILOT_CHANNEL and event.kind == ON:
             if self.state.drum_lanes[event.pitch]:
                 self.notes.append(Note(event.tick, event.tick + 1, event.pitch, event.velocity))
             else:
@@ -183,10 +194,11 @@ class Rollout:
         words = self.state.mask(self._limit())
         if not words.any():
             return None
+        urged = self._urged(logits, words)
         node, word = 0, -1
         while word < 0:
             token = sample(
-                logits,
+                urged if node == 0 else logits,
                 vocab.allowed(node, words),
                 temperature=brief.temperature,
                 top_p=brief.top_p,
@@ -198,6 +210,23 @@ class Rollout:
             node, word = vocab.step(node, token)
         self._advance(word)
         return logits
+
+    def _urged(self, logits: Logits, words: Mask) -> Logits:
+        """The logits with the copilot's note-ons raised, the more the longer it has rested beyond its patience.
+
+        Likelihood alone lets a part that rests go on resting: without this the bass of the packaged blues was
+        silent in 13 of 22 bars.
+        """
+        patience = self.brief.patience_ticks
+        if patience is None or self._open:
+            return logits
+        excess = (self.state.tick - self.brief.own_until_tick) / patience - 1.0
+        if excess <= 0.0:
+            return logits
+        on_0 = self.codec.vocab.table.on_0
+        own = np.zeros_like(words)
+        own[on_0 : on_0 + 128] = words[on_0 : on_0 + 128]
+        return logits + self.codec.vocab.allowed(0, own) * np.float32(min(_MOST_URGE, _URGE * excess))
 
     def _has_room(self, tokens: int) -> bool:
         return self.decoder.mark() + tokens <= self._most_tokens

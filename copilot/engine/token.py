@@ -59,6 +59,8 @@ class TokenEngine:
         self._header = self._next_header = Header()
         self._bars: BarLines | None = None
         self._flushes = 0
+        self._own_until_tick = 0
+        self._heard_tick = 0  # of the last note that a player struck
         self._writer = self._codec.writer(self._header)
         self._truth = list(self._writer.head)
 
@@ -73,9 +75,11 @@ class TokenEngine:
             start = self._tick(note.start_beats)
             velocity = table.velocity(table.level(note.velocity))  # as the words will say it
             self._ahead.append(Event(start, ON, COPILOT_CHANNEL, note.pitch, velocity))
+            self._own_until_tick = max(self._own_until_tick, start)
             if self._header.part != "drums":
                 end = max(start + 1, self._tick(note.end_beats))
                 self._ahead.append(Event(end, OFF, COPILOT_CHANNEL, note.pitch, 0))
+                self._own_until_tick = max(self._own_until_tick, end)
 
     def propose(self, horizon: Horizon, controls: Controls) -> Proposal:
         """See Engine."""
@@ -98,6 +102,8 @@ class TokenEngine:
             top_p=controls.top_p,
             # A burst of notes may fill the window within its tick: then there is no room until it is past.
             room_tokens=min(self._reserve_tokens, self._window_tokens - len(context)),
+            own_until_tick=self._own_until_tick,
+            patience_ticks=bars.bar_ticks // 2 if now_tick - self._heard_tick < bars.bar_ticks else None,
         )
         rollout = Rollout(self._codec, self._decoder, state, brief, self._rng, self._clock)
         rollout.run(context)
@@ -199,6 +205,7 @@ class TokenEngine:
         if heard.velocity and heard.channel in self._seats:
             seat = self._sounding[key] = self._seats[heard.channel]
             events.append(Event(tick, ON, seat, heard.pitch, heard.velocity))
+            self._heard_tick = max(self._heard_tick, tick)
         return events
 
     def _make_room(self, most_tokens: int) -> None:

@@ -50,7 +50,7 @@ def _is_one_line(result: Result, *says: str) -> None:
 
 def test_the_packaged_blues_is_accompanied_and_written(run: Run, tmp_path: Path) -> None:
     """A jam of the example has the copilot in most bars, in time, and nothing that nobody played."""
-    result = run("jam", "--latency", "200", "--json")
+    result = run("jam", "--latency", "400", "--json")
     assert result.exit_code == 0, result.output
     figures = json.loads(result.stdout)
     assert figures["hanging"] == 0
@@ -78,7 +78,7 @@ def test_a_fixed_latency_and_seed_repeat_to_the_bit(run: Run, tmp_path: Path) ->
 
 def test_a_part_can_be_held_out_and_drawn(run: Run, tmp_path: Path) -> None:
     """--hold-out leaves a part out and plays its role; --plot draws a picture."""
-    result = run("jam", EXAMPLE, "-o", "x.mid", "--hold-out", "bass", "--latency", "300", "--plot", "x.png")
+    result = run("jam", EXAMPLE, "-o", "x.mid", "--hold-out", "bass", "--latency", "600", "--plot", "x.png")
     assert result.exit_code == 0, result.output
     assert "bass" in result.stdout
     assert sorted(part.role for part in read_score(tmp_path / "x.mid").parts) == [

@@ -56,10 +56,10 @@ def _jam(score: Score, path: Path) -> tuple[Session, tuple[Record, ...]]:
 @pytest.mark.data
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem[:24])
 def test_every_example_is_accompanied_in_time(path: Path, tmp_path: Path) -> None:
-    """Of each example's first 15 s: nothing hangs, nothing is on a player's channel, and what is due is played."""
+    """Of each example's first 8 s: nothing hangs, nothing is on a player's channel, and what is due is played."""
     if not path.exists():
         pytest.skip("the MIDI collections are not beside the checkout")
-    session, records = _jam(_first(read_score(path), 15.0), tmp_path / "jam.journal")
+    session, records = _jam(_first(read_score(path), 8.0), tmp_path / "jam.journal")
     played = [record for record in records if isinstance(record, Played)]
     figures = session.planner.figures
     assert session.hanging == 0

@@ -64,8 +64,7 @@ class Planner:
         took = self.figures.took_s
         if not took:
             return _FIRST_COMMIT_S
-        worst = sorted(took)[min(len(took) - 1, int(0.99 * len(took)))]
-        return min(_MAX_COMMIT_S, worst + _MARGIN_S)
+        return min(_MAX_COMMIT_S, quantile(took, 0.99) + _MARGIN_S)
 
     def due_s(self) -> float | None:
         """When the next planned note must become final."""

@@ -226,7 +226,8 @@ class Rollout:
         on_0 = self.codec.vocab.table.on_0
         own = np.zeros_like(words)
         own[on_0 : on_0 + 128] = words[on_0 : on_0 + 128]
-        return logits + self.codec.vocab.allowed(0, own) * np.float32(min(_MOST_URGE, _URGE * excess))
+        urge = np.float32(min(_MOST_URGE, _URGE * excess))
+        return np.where(self.codec.vocab.allowed(0, own), logits + urge, logits)
 
     def _has_room(self, tokens: int) -> bool:
         return self.decoder.mark() + tokens <= self._most_tokens

@@ -1,0 +1,1 @@
+"""What each command of `copilot-train` does; `training.cli` gathers them."""

@@ -6,6 +6,7 @@ import click
 
 from copilot.errors import CopilotError
 from training.commands.corpus import corpus
+from training.commands.evaluate import evaluate
 from training.commands.everything import everything
 from training.commands.export import export
 from training.commands.pretrain import pretrain
@@ -23,10 +24,10 @@ Examples:
 
 @click.group(epilog=EXAMPLES)
 def cli() -> None:
-    """Make a model bundle from MIDI collections: corpus, tokenizer, pretraining, export."""
+    """Make a model bundle from MIDI collections: corpus, tokenizer, pretraining, export, evaluation."""
 
 
-for command in (corpus, tokenizer, pretrain, export, everything):
+for command in (corpus, tokenizer, pretrain, export, evaluate, everything):
     cli.add_command(command)
 
 

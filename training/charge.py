@@ -94,13 +94,15 @@ def charged(words: Words, table: WordTable) -> NDArray[np.int64]:
 
 
 def tally(nats: NDArray[np.float64], owners: NDArray[np.int64], words: Words, table: WordTable) -> Tally:
-    """Sum up some ids of a window.
+    """Sum up some ids of one window.
 
     nats: float64 (ids,), what each cost; owners: int64 (ids,), the index in `words` of the word that each is part
     of, negative for padding. A word counts once one of its ids is there.
     """
     counted = owners >= music_begins(words, table)
-    is_part = charged(words, table) == 0
+    is_part = np.append(
+        charged(words, table) == 0, False
+    )  # padding's owner −1 finds the last, which is nobody's
     reached = words[np.unique(owners[counted])]
     delays = reached[(reached >= table.anchor_0) & (reached < table.velocity_0)]
     anchors = delays < table.offset_0

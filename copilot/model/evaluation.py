@@ -20,8 +20,8 @@ class Figure(msgspec.Struct, frozen=True):
     high: float
 
     def __str__(self) -> str:
-        width = f" ({self.low:.2f}–{self.high:.2f})" if self.low < self.high else ""
-        return f"{self.value:.2f}{width}"
+        width = f" ({_short(self.low)}–{_short(self.high)})" if self.low < self.high else ""
+        return _short(self.value) + width
 
 
 class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,10 +47,15 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
         ]
         for name, label in FIGURE_LABELS.items():
             texts = [
-                str(figures[name]) if number == 0 else f"{predictor} {figures[name].value:.2f}"
+                str(figures[name]) if number == 0 else f"{predictor} {_short(figures[name].value)}"
                 for number, (predictor, figures) in enumerate(self.figures.items())
                 if name in figures
             ]
             if texts:
                 rows.append((label, "; ".join(texts)))
         return [*rows, ("evaluated by", self.command)]
+
+
+def _short(value: float) -> str:
+    """Three digits: more than any interval bears."""
+    return f"{value:.{2 if value < 10 else 1 if value < 100 else 0}f}"

@@ -132,6 +132,6 @@ def test_a_description_shows_the_figures_with_their_intervals_and_the_baselines(
     """One line a figure, the model's first."""
     assert "evaluated by" not in dict(bundle.describe())
     rows = dict(write_evaluation(bundle, evaluation).describe())
-    assert rows["bits per note, all parts"] == "5.10 (4.95–5.26); uniform 10.60"
+    assert rows["bits per note, all parts"] == "5.10 (4.95–5.26); uniform 10.6"
     assert rows["evaluated on"].startswith("271 validation songs: 1,000,000 tokens, 250,000 notes")
     assert rows["evaluated by"] == "copilot-train evaluate --out DIR"

@@ -17,7 +17,7 @@ WINDOW = (
 
 
 def words_of(text: str) -> NDArray[np.int64]:
-    return np.asarray([TABLE.index[word] for word in text.split()])
+    return np.asarray([TABLE.index[word] for word in text.split()], dtype=np.int64)
 
 
 def test_delays_and_velocities_are_paid_by_what_they_lead_to() -> None:
@@ -51,10 +51,11 @@ def test_a_tally_counts_what_was_predicted_and_nothing_that_was_given() -> None:
 
 
 def test_padding_costs_nothing() -> None:
-    """Ids without an owner are passed over, whatever stands in their cost."""
+    """Ids without an owner are passed over, whatever stands in their cost, and a row of nothing else is 0."""
     words = words_of("BAR ON_0_40")
     found = tally(np.asarray([1.0, 1.0, 9.0]), np.asarray([0, 1, -1]), words, TABLE)
     assert (found.nats, found.part_nats, found.tokens, found.notes) == (2, 1, 2, 1)
+    assert tally(np.ones(2), np.full(2, -1), words_of(""), TABLE) == Tally()
 
 
 def test_figures_are_ratios_of_sums() -> None:

@@ -105,8 +105,9 @@ def test_the_command_shows_writes_and_repeats_its_figures(
     assert written.command.startswith("copilot-train evaluate --config configs/tiny.toml --out DIR")
     info = CliRunner().invoke(copilot, ["info", str(bundle.path), "--json"])
     rows = json.loads(info.output)
-    assert rows["bits per note, own part"].startswith(f"{figures['part_bits_per_note']:.2f}")
-    assert "PPM-C, order 4" in rows["bits per note, all parts"]
+    own = str(written.figures["model"]["part_bits_per_note"])
+    assert rows["bits per note, own part"].startswith(f"{own}; order-4 PPM-C ")
+    assert "order-4 PPM-C" in rows["bits per note, all parts"]
 
 
 def test_ppm_that_learnt_the_songs_beats_chance_and_a_model_that_learnt_nothing(
@@ -116,13 +117,11 @@ def test_ppm_that_learnt_the_songs_beats_chance_and_a_model_that_learnt_nothing(
     result = evaluate("--json", str(tmp_path / "figures.json"), "--songs", "1")
     assert result.exit_code == 0, result.output
     figures = json.loads((tmp_path / "figures.json").read_bytes())["evaluation"]["figures"]
-    ppm, allowed, ids, model = (
-        figures[name]["bits_per_note"]["value"]
-        for name in ("PPM-C, order 4", "uniform, allowed ids", "uniform, all ids", "model")
-    )
-    assert ppm < allowed < ids
+    names = ("order-4 PPM-C", "untrained PPM-C", "uniform over allowed ids", "uniform", "model")
+    ppm, untrained, allowed, ids, model = (figures[name]["bits_per_note"]["value"] for name in names)
+    assert ppm < untrained < allowed < ids
     assert ppm < model
-    assert figures["uniform, all ids"]["nats_per_token"]["value"] == pytest.approx(
+    assert figures["uniform"]["nats_per_token"]["value"] == pytest.approx(
         math.log(bundle.codec.vocab.size), abs=1e-4
     )
 
@@ -199,6 +198,16 @@ def test_a_run_without_a_corpus_says_what_to_run(
     result = CliRunner().invoke(cli, ["evaluate", "--config", str(config), "--out", str(tmp_path / "empty")])
     assert isinstance(result.exception, ConfigError)
     assert "run `copilot-train corpus`" in str(result.exception)
+
+
+def test_a_place_that_is_not_there_is_refused_before_anything_is_measured(
+    tmp_path: Path, evaluate: Evaluate, bundle: Bundle
+) -> None:
+    """Nobody waits for figures that can't be written."""
+    result = evaluate("--json", str(tmp_path / "nowhere" / "figures.json"))
+    assert isinstance(result.exception, ConfigError)
+    assert "there is no such folder" in str(result.exception)
+    assert not result.output
 
 
 def test_an_empty_split_is_one_line(tmp_path: Path, band: list[Song]) -> None:

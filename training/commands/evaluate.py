@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from copilot.errors import ConfigError
 from copilot.files import write_whole
 from copilot.model.bundle import Bundle, default_bundle_path
 from copilot.model.save import write_evaluation
@@ -37,7 +38,7 @@ Examples:
 @click.option("--songs", type=click.IntRange(1), default=None, help="So many songs of the split. [all]")
 @click.option(
     "--ppm-ids",
-    type=click.IntRange(0),
+    type=click.IntRange(1),
     default=PPM_IDS,
     show_default=True,
     help="Ids of training windows that PPM-C learns from.",
@@ -56,16 +57,19 @@ def evaluate(
 ) -> None:
     """Measure a bundle on the run's held-out songs: nats per token, bits per note and per beat.
 
-    For all parts, and for the copilot's part given the others, with bootstrap 95% intervals over songs, beside a
-    PPM-C that learnt from the training songs and two uniform models. Bundles with different vocabularies compare
+    For all parts, and for the copilot's part given the others, with bootstrap 95% intervals over songs, beside
+    PPM-C, trained and untrained, and two uniform models. Bundles with different vocabularies compare
     by bits per note and per beat, never by nats per token.
     """
+    if json_file is not None and not json_file.absolute().parent.is_dir():
+        raise ConfigError(f"{json_file}: there is no such folder: make it, or give another place")
     config, places = load_config(config_path), Places(out_dir)
     bundle = Bundle.open(bundle_dir or (places.bundle if places.bundle.is_dir() else default_bundle_path()))
     corpus = Corpus.load(places.corpus)
     chosen = held_out(places.corpus, corpus, split, songs)
     measured = measure_bundle(bundle, chosen, corpus, config, ppm_ids, EvaluationLine().at)
     command = f"copilot-train evaluate --config configs/{config_path.name} --out DIR --split {split}"
+    command += " --model BUNDLE" if bundle_dir else ""
     command += f" --songs {songs}" if songs else ""
     command += f" --ppm-ids {ppm_ids}" if ppm_ids != PPM_IDS else ""
     evaluation = measured.evaluation(command, split)

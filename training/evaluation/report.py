@@ -46,7 +46,7 @@ def print_evaluation(name: str, evaluation: Evaluation, measured: Measured) -> N
         f"{name}: {evaluation.songs:,} {evaluation.split} songs, {evaluation.tokens:,} tokens, "
         f"{evaluation.notes:,} notes ({evaluation.part_notes:,} of the own part), {evaluation.beats:,.0f} beats\n"
     )
-    table = _table("value (95% interval over songs)", *evaluation.figures)
+    table = _table("(95% intervals)", *evaluation.figures)
     for figure, label in FIGURE_LABELS.items():
         cells = [str(figures.get(figure, "–")) for figures in evaluation.figures.values()]
         table.add_row(label, *cells)
@@ -64,7 +64,7 @@ def print_evaluation(name: str, evaluation: Evaluation, measured: Measured) -> N
 def _table(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False)
     for number, column in enumerate(columns):
-        table.add_column(column, justify="right" if number else "left")
+        table.add_column(column, justify="right" if number else "left", no_wrap=not number)
     return table
 
 
@@ -81,6 +81,7 @@ def as_json(name: str, evaluation: Evaluation, measured: Measured) -> bytes:
             {
                 "source": song.source,
                 "name": song.name,
+                "piece": song.group,
                 "sums": {
                     predictor: dict(zip(COLUMNS, sums[number].tolist(), strict=True))
                     for predictor, sums in measured.sums.items()

@@ -10,6 +10,7 @@ from training.commands.everything import everything
 from training.commands.export import export
 from training.commands.pretrain import pretrain
 from training.commands.tokenizer import tokenizer
+from training.commands.tokenizer_study import tokenizer_study
 
 EXAMPLES = """
 \b
@@ -26,7 +27,7 @@ def cli() -> None:
     """Make a model bundle from MIDI collections: corpus, tokenizer, pretraining, export."""
 
 
-for command in (corpus, tokenizer, pretrain, export, everything):
+for command in (corpus, tokenizer, tokenizer_study, pretrain, export, everything):
     cli.add_command(command)
 
 

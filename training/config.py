@@ -26,6 +26,27 @@ class TokenizerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     sample_windows: int = 6000
 
 
+class StudyConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`tokenizer-study`: each of `variants` (see tokenizer_variants.py) by an equal small model, from each seed.
+
+    Differences are told to the first variant. A window is `window_words` words of running velocity; every variant
+    trains on the same windows, `batch_windows` a step, and is measured on the same `validation_windows`.
+    """
+
+    variants: tuple[str, ...] = (
+        "running-1536", "running-1024", "running-2048", "running-4096", "running-words",
+        "every-1536", "every-words",
+    )  # fmt: skip
+    seeds: tuple[int, ...] = (1, 2)
+    steps: int = 240
+    window_words: int = 384
+    batch_windows: int = 8
+    validation_windows: int = 160
+    sample_windows: int = 3000
+    hidden: int = 128
+    layers: int = 2
+
+
 class ModelConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The shape of an Olmo2ForCausalLM."""
 
@@ -81,6 +102,7 @@ class TrainingConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     model: ModelConfig
     pretrain: PretrainConfig
     export: ExportConfig
+    study: StudyConfig = StudyConfig()
 
 
 def load_config(path: Path) -> TrainingConfig:

@@ -9,6 +9,7 @@ from training.commands.corpus import corpus
 from training.commands.everything import everything
 from training.commands.export import export
 from training.commands.pretrain import pretrain
+from training.commands.styles import styles
 from training.commands.tokenizer import tokenizer
 from training.commands.tokenizer_study import tokenizer_study
 
@@ -27,7 +28,7 @@ def cli() -> None:
     """Make a model bundle from MIDI collections: corpus, tokenizer, pretraining, export."""
 
 
-for command in (corpus, tokenizer, tokenizer_study, pretrain, export, everything):
+for command in (styles, corpus, tokenizer, tokenizer_study, pretrain, export, everything):
     cli.add_command(command)
 
 

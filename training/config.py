@@ -10,10 +10,14 @@ from copilot.errors import ConfigError
 
 
 class CorpusConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Where songs come from. `weights` are each source's share of the windows drawn, in any unit."""
+    """Where songs come from. `weights` are each source's share of the windows drawn, in any unit.
+
+    `blues_songs` and `style_songs` are how many the generators make, of `styles.blues` and of `styles`.
+    """
 
     weights: dict[str, float]
     blues_songs: int = 0
+    style_songs: int = 0
     workers: int = 2
     max_offgrid: float = 0.5
 

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from copilot.codec.words import GridParams, WordTable
 from copilot.music.midifile import write_score
 from training.config import TrainingConfig, load_config
-from training.corpus import blues_song
+from training.corpus import generated_song
 from training.song import Song
 from training.styles.blues import blues
 
@@ -28,7 +28,7 @@ def table() -> WordTable:
 
 @pytest.fixture(scope="session")
 def songs() -> list[Song]:
-    return [blues_song(seed, GridParams()) for seed in range(3)]
+    return [generated_song(seed, "styles.blues", GridParams()) for seed in range(3)]
 
 
 @pytest.fixture(scope="session")

@@ -56,7 +56,7 @@ def play(take: Take, form: Form, feel: Feel, plan: Plan) -> None:
             continue
         fills = plan.filler[bar.number] == "guitar"
         until = BEATS - 2 * fills
-        if manner == "boogie" and len(bar.chords) == 1 and bar.chords[0].quality in ("7", ""):
+        if manner == "boogie" and len(bar.chords) == 1 and bar.chords[0].quality in ("7", "6"):
             _boogie(take, bar, until)
         elif manner in ("roll", "arpeggio"):
             _pick(take, form, bar, picked, manner, until)

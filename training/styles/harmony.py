@@ -5,7 +5,7 @@ Pitch classes are 0–11 from C, pitches MIDI's.
 
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import pairwise, product
+from itertools import product
 
 from copilot.music.theory import NOTE_NAMES
 
@@ -125,10 +125,8 @@ def voicing(chord: Chord, before: tuple[int, ...], low: int, high: int, size: in
 
 @cache
 def _shapes(chord: Chord, low: int, high: int, size: int) -> tuple[tuple[int, ...], ...]:
-    """All ways to hold the chord in one hand: at most a tenth wide, no semitone that rubs."""
+    """All ways to hold the chord in one hand: at most a tenth wide, and no semitone rubs at the top."""
     steps = _FULL[chord.quality] if size == 4 else _SHELLS[chord.quality][:size]
     choices = [range(low + (chord.root + step - low) % 12, high + 1, 12) for step in steps]
     shapes = {tuple(sorted(shape)) for shape in product(*choices)}
-    return tuple(
-        sorted(s for s in shapes if 3 <= s[-1] - s[0] <= 16 and min(b - a for a, b in pairwise(s)) > 1)
-    )
+    return tuple(sorted(s for s in shapes if 3 <= s[-1] - s[0] <= 16 and s[-1] - s[-2] > 1))

@@ -12,7 +12,7 @@ _HANDS = {
     (): (55, 77, 3),
     ("piano",): (48, 65, 3),
     ("guitar",): (60, 80, 3),
-    ("piano", "guitar"): (65, 84, 2),
+    ("piano", "guitar"): (60, 77, 2),
 }
 _LINE = (66, 84)
 _P_STABS = {"shuffle": 0.5, "swing": 0.3, "straight": 0.25, "slow": 0.0, "funk": 0.5}

@@ -26,6 +26,6 @@ def counted(
         if now_s - shown_s >= _EVERY_S:
             rate = number / (now_s - began_s)
             report(
-                f"{number:,} of {total:,} {what}, {rate:,.0f} a second, {(total - number) / rate:,.0f} s left"
+                f"{number:,} of {total:,} {what}, {rate:,.3g} a second, {(total - number) / rate:,.0f} s left"
             )
             shown_s = now_s

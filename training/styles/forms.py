@@ -150,7 +150,7 @@ def chord_of(text: str, tonic: int) -> Chord:
 
 
 def _home(progression: Progression, tonic: int) -> Chord:
-    """What the song ends on: the chord on the tonic as the progression colours it."""
-    names = [name for section in progression.sections for name in section.replace("|", " ").split()]
-    home = next(name for name in names if _DEGREE.fullmatch(name)[2] == "I" and name[0] == "I")  # type: ignore[index]
-    return chord_of(home, tonic)
+    """What the song ends on: the chord on the tonic as the progression first colours it."""
+    names = " ".join(progression.sections).replace("|", " ").split()
+    chords = (chord_of(name, tonic) for name in names)
+    return next(chord for chord in chords if chord.root == tonic)

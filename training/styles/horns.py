@@ -49,7 +49,7 @@ def play(take: Take, form: Form, feel: Feel, plan: Plan) -> None:
     rng = take.rng
     base = take.loudness
     riff, stabs, riffs = _RIFFS[feel.name][0], _STABS[feel.name][0], True
-    top = 72
+    first, top = 0, 72
     for bar in form.bars:
         take.loudness = base * plan.energy[bar.number]
         if bar.is_last:
@@ -58,8 +58,7 @@ def play(take: Take, form: Form, feel: Feel, plan: Plan) -> None:
         if bar.starts_section:
             riffs = rng.random() < 0.55
             riff, stabs = rng.choice(_RIFFS[feel.name]), rng.choice(_STABS[feel.name])
-            top = rng.choice((69, 71, 72, 74))
-            first = bar.number
+            first, top = bar.number, rng.choice((69, 71, 72, 74))
         if not plan.plays["horns"][bar.number]:
             continue
         fills = plan.filler[bar.number] == "horns"

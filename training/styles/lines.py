@@ -1,5 +1,7 @@
 """Single lines that answer in a gap: steps along the chord's scale, chord tones on the beats, home at the end."""
 
+from collections.abc import Sequence
+
 from training.styles.forms import Form
 from training.styles.harmony import ladder, scale
 from training.styles.take import Take
@@ -40,15 +42,18 @@ def answer(take: Take, form: Form, at: float, feel: str, *, low: int, high: int,
         chord = form.chord(at + beat + (0.5 if is_last and beat >= 1.5 else 0.0))
         steps = ladder(chord, low, high) if beat == int(beat) or is_last else scale(chord, low, high)
         if index:
-            onward = [p for p in steps if 0 < (p - pitch) * direction <= 5]
-            if not onward:
-                direction = -direction
-                onward = [p for p in steps if 0 < (p - pitch) * direction <= 5] or [
-                    min(steps, key=lambda p: abs(p - pitch))
-                ]
-            pitch = min(onward, key=lambda p: abs(p - pitch))
+            pitch, direction = _onward(steps, pitch, direction)
         elif pitch not in steps:
-            pitch = min(steps, key=lambda p: abs(p - pitch))
+            pitch = min(steps, key=lambda step: abs(step - pitch))
         take.hit(at + beat, length, pitch, velocity + (5 if beat == int(beat) else 0))
         if rng.random() < 0.25:
             direction = -direction
+
+
+def _onward(steps: Sequence[int], pitch: int, direction: int) -> tuple[int, int]:
+    """The next of `steps` in a direction, or back where there is none near; and the direction taken."""
+    for toward in (direction, -direction):
+        near = [step for step in steps if 0 < (step - pitch) * toward <= 5]
+        if near:
+            return min(near, key=lambda step: abs(step - pitch)), toward
+    return min(steps, key=lambda step: abs(step - pitch)), direction

@@ -73,8 +73,11 @@ class Music:
 
 
 def study_folder(root: Path, config: TrainingConfig, corpus_sha256: str) -> Path:
-    """Where a study of these settings on this corpus is kept: other settings lie beside it."""
-    settings = msgspec.json.encode((config.study, config.pretrain, config.corpus.weights, corpus_sha256))
+    """Where results of these settings on this corpus are kept; more variants and seeds are kept beside them."""
+    shared = msgspec.structs.replace(config.study, variants=(), seeds=())
+    settings = msgspec.json.encode(
+        (shared, config.model, config.pretrain, config.corpus.weights, corpus_sha256)
+    )
     return root / hashlib.sha256(settings).hexdigest()[:12]
 
 

@@ -142,7 +142,7 @@ def test_the_table_has_a_row_a_variant() -> None:
 def test_a_study_goes_on_where_it_stopped(
     tmp_path: Path, songs: list[Song], tiny_config: TrainingConfig, to_toml, invoke
 ) -> None:
-    """Two variants are trained and measured on the same notes; a second run reads the results."""
+    """Two variants are trained and measured on the same notes; a second run trains only what is new."""
     study = StudyConfig(
         variants=("running-1024", "every-words"), seeds=(3,), steps=2, window_words=60, batch_windows=2,
         validation_windows=4, sample_windows=4, hidden=16, layers=1,
@@ -159,6 +159,9 @@ def test_a_study_goes_on_where_it_stopped(
     trained: list[dict[str, float]] = []
     assert stages.study_tokenizers(config, places, said.append, trained.append) == results
     assert not trained
+    more = msgspec.structs.replace(study, variants=("running-words", *study.variants))
+    stages.study_tokenizers(msgspec.structs.replace(config, study=more), places, said.append, trained.append)
+    assert len(trained) == 2
     output = invoke(
         tokenizer_study, "--config", to_toml(config, tmp_path / "study.toml"), "--out", places.out_dir
     )

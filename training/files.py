@@ -3,6 +3,8 @@
 import hashlib
 from pathlib import Path
 
+from copilot.errors import InputError
+
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write beside and rename: a reader sees the old file or the new one."""
@@ -19,3 +21,12 @@ def folder_sha256(folder: Path) -> str:
         with path.open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()
+
+
+def make_folder(folder: Path) -> Path:
+    """The folder, made with those above it where it lacks. Raises InputError, one line, where it can't be made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder}: can't be made ({error.strerror}): give another place") from None
+    return folder

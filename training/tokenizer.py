@@ -17,9 +17,10 @@ from copilot import __version__
 from copilot.codec.vocabulary import Vocabulary, train_tokenizer
 from copilot.codec.words import WordTable
 from copilot.errors import ConfigError, VocabularyError
+from copilot.files import write_whole
 from training.config import TokenizerConfig
 from training.counting import Report, counted
-from training.files import write_whole
+from training.files import make_folder
 from training.sampler import Sampler
 from training.tokenizer_figures import VocabularyFigures, measure
 from training.tokenizer_rules import prove_rules
@@ -131,7 +132,7 @@ def versions() -> dict[str, str]:
 
 def write_tokenizer(folder: Path, vocab: Vocabulary, record: TokenizerRecord) -> None:
     """Write tokenizer.json, README.md and, last, figures.json: where that lies, the others are whole."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     (folder / "figures.json").unlink(missing_ok=True)
     write_whole(folder / "tokenizer.json", vocab.tokenizer.to_str(pretty=True).encode())
     write_whole(folder / "README.md", readme(record).encode())

@@ -19,11 +19,12 @@ from transformers import Olmo2ForCausalLM
 
 from copilot.codec.vocabulary import Vocabulary
 from copilot.codec.words import WordTable
+from copilot.files import write_whole
 from training.batches import BatchMaker
 from training.config import ModelConfig, PretrainConfig, TrainingConfig
 from training.corpus import Corpus
 from training.counting import Report
-from training.files import write_whole
+from training.files import make_folder
 from training.loop import pretrain
 from training.network import build_model
 from training.tokenizer import Material
@@ -121,8 +122,7 @@ def _train(
     model = build_model(_shape(config), vocab.size, vocab.pad_id, window, seed)
     loop = _loop(config, seed, window)
     validator = Validator(BatchMaker(held_out, vocab, _VALIDATION_SEED), table, _ROWS, window)
-    place.mkdir(parents=True, exist_ok=True)
-    progress = pretrain(model, BatchMaker(training, vocab, seed), validator, loop, place, line)
+    progress = pretrain(model, BatchMaker(training, vocab, seed), validator, loop, make_folder(place), line)
     notes_a_window = sum(int(begun(words, table).sum()) for words in sample) / len(sample)
     return StudyResult(
         variant=str(variant),

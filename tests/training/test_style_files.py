@@ -83,8 +83,8 @@ def test_what_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="0 files are outside"):
         write_styles(tmp_path, 0, 1, workers=1)
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match="give another --out"):
-        write_styles(tmp_path / "file", 1, 1, workers=1)
+    with pytest.raises(InputError, match="can't be made"):
+        write_styles(tmp_path / "file" / "inner", 1, 1, workers=1)
     (tmp_path / "manifest.json").write_text('{"name": "a web app"}')
     with pytest.raises(InputError, match="another program's"):
         write_styles(tmp_path, 1, 1, workers=1)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from copilot.codec.words import WordTable
-from copilot.errors import ConfigError
+from copilot.errors import ConfigError, InputError
 from training.commands.tokenizer import tokenizer as command
 from training.config import TokenizerConfig, TrainingConfig
 from training.corpus import Corpus
@@ -124,3 +124,10 @@ def test_the_command_takes_a_size_and_a_folder(
     assert "| BPE, 1,100 ids |" in output
     for name in ("tokenizer.json", "figures.json", "README.md"):
         assert (tmp_path / "named" / name).read_bytes() == (places.tokenizer / name).read_bytes()
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(places: Places, tiny_config: TrainingConfig) -> None:
+    """A file stands where the tokenizer's folder should."""
+    places.tokenizer.write_text("")
+    with pytest.raises(InputError, match="can't be made"):
+        make_tokenizer(tiny_config, places)

@@ -13,6 +13,7 @@ import symusic
 from copilot import __version__
 from copilot.errors import InputError, ParameterError
 from copilot.files import write_whole
+from training.files import make_folder
 from training.styles.generate import Tune, draw_style, play_style
 
 LICENSE = "Apache-2.0"
@@ -78,8 +79,7 @@ def write_styles(
     """
     if not 1 <= count <= MOST_FILES:
         raise ParameterError(f"{count:,} files are outside 1–{MOST_FILES:,}: give --count")
-    before = _earlier(folder)
-    _make(folder)
+    before = _earlier(make_folder(folder))
     (folder / MANIFEST).unlink(missing_ok=True)
     jobs = [(folder, number, seed * MOST_FILES + number) for number in range(count)]
     rows = tuple(each(_written(jobs, workers)))
@@ -158,13 +158,6 @@ def _write(job: tuple[Path, int, int]) -> FileRow:
         ),
         sha256=hashlib.sha256(data).hexdigest(),
     )
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{folder}: can't be made ({error.strerror}): give another --out") from None
 
 
 def _earlier(folder: Path) -> set[str]:

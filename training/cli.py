@@ -10,7 +10,9 @@ from training.commands.evaluate import evaluate
 from training.commands.everything import everything
 from training.commands.export import export
 from training.commands.pretrain import pretrain
+from training.commands.styles import styles
 from training.commands.tokenizer import tokenizer
+from training.commands.tokenizer_study import tokenizer_study
 
 EXAMPLES = """
 \b
@@ -28,7 +30,7 @@ def cli() -> None:
     """Make a model bundle from MIDI collections: corpus, tokenizer, pretraining, export, evaluation."""
 
 
-for command in (corpus, tokenizer, pretrain, export, evaluate, everything):
+for command in (styles, corpus, tokenizer, tokenizer_study, pretrain, export, evaluate, everything):
     cli.add_command(command)
 
 

@@ -10,10 +10,14 @@ from copilot.errors import ConfigError
 
 
 class CorpusConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Where songs come from. `weights` are each source's share of the windows drawn, in any unit."""
+    """Where songs come from. `weights` are each source's share of the windows drawn, in any unit.
+
+    `blues_songs` and `style_songs` are how many the generators make, of `styles.blues` and of `styles`.
+    """
 
     weights: dict[str, float]
     blues_songs: int = 0
+    style_songs: int = 0
     workers: int = 2
     max_offgrid: float = 0.5
 
@@ -24,6 +28,27 @@ class TokenizerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     sizes: tuple[int, ...] = (1536, 2048, 2560, 3072)
     max_ids_per_word: float = 1.03
     sample_windows: int = 6000
+
+
+class StudyConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`tokenizer-study`: each of `variants` (see tokenizer_variants.py) by an equal small model, from each seed.
+
+    Differences are told to the first variant. A window is `window_words` words of running velocity; every variant
+    trains on the same windows, `batch_windows` a step, and is measured on the same `validation_windows`.
+    """
+
+    variants: tuple[str, ...] = (
+        "running-1536", "running-1024", "running-2048", "running-4096", "running-words",
+        "every-1536", "every-words",
+    )  # fmt: skip
+    seeds: tuple[int, ...] = (1, 2)
+    steps: int = 240
+    window_words: int = 384
+    batch_windows: int = 8
+    validation_windows: int = 160
+    sample_windows: int = 3000
+    hidden: int = 128
+    layers: int = 2
 
 
 class ModelConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -81,6 +106,7 @@ class TrainingConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     model: ModelConfig
     pretrain: PretrainConfig
     export: ExportConfig
+    study: StudyConfig = StudyConfig()
 
 
 def load_config(path: Path) -> TrainingConfig:

@@ -3,10 +3,9 @@
 import hashlib
 import logging
 import multiprocessing
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 
 import msgspec
@@ -24,9 +23,7 @@ from training.config import CorpusConfig
 from training.files import write_whole
 from training.song import END, START, Song, bar_lines, grid_notes
 from training.sources import MELODY_FIRST, TEMPO_UNKNOWN, Entry, entries
-
-BLUES = "styles.blues"
-"""The one source that is made here instead of read: `training.styles.blues`."""
+from training.styles.sources import BLUES, GENERATED
 
 VALIDATION_SHARE = 20
 """Every so-many-th song is held out."""
@@ -114,9 +111,9 @@ def read_songs(config: CorpusConfig, data_dir: Path, grid: GridParams) -> Iterat
     """Every usable song of the sources in `config.weights`, source after source."""
     with multiprocessing.get_context("spawn").Pool(config.workers) as pool:
         for source in config.weights:
-            if source == BLUES:
-                seeds: Iterable[int] = range(config.blues_songs)
-                yield from pool.imap(partial(blues_song, grid=grid), seeds, chunksize=16)
+            if source in GENERATED:
+                seeds = range(config.blues_songs if source == BLUES else config.style_songs)
+                yield from pool.imap(partial(generated_song, source=source, grid=grid), seeds, chunksize=16)
                 continue
             files = entries(data_dir, source, config.max_offgrid)
             for song in pool.imap(partial(read_song, grid=grid), files, chunksize=16):
@@ -149,11 +146,11 @@ def read_song(entry: Entry, grid: GridParams) -> Song | None:
     return replace(song, held_out=entry.held_out)
 
 
-def blues_song(seed: int, grid: GridParams) -> Song:
-    """The blues band of a seed."""
-    score = import_module("training.styles.blues").blues(seed, choruses=2 + seed % 2)
-    name = f"blues {seed}"
-    return song_of(score, grid, BLUES, name, group=name, genre="BLUES")
+def generated_song(seed: int, source: str, grid: GridParams) -> Song:
+    """What a source of GENERATED makes of a seed."""
+    score, genre = GENERATED[source](seed)
+    name = f"{source.removeprefix('styles.')} {seed}"
+    return song_of(score, grid, source, name, group=name, genre=genre)
 
 
 def song_of(score: Score, grid: GridParams, source: str, name: str, *, group: str, genre: str | None) -> Song:

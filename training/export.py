@@ -16,11 +16,12 @@ from training import checkpoint
 from training.batches import Batch
 from training.checkpoint import Progress
 from training.config import TrainingConfig
-from training.corpus import BLUES, Corpus
+from training.corpus import Corpus
 from training.network import build_model
 from training.places import Places
 from training.sources import manifest
 from training.stages import load_vocabulary, validation_batches
+from training.styles.sources import BLUES, GENERATED, STYLES
 from training.validate import Validator
 
 CITATIONS = {
@@ -37,6 +38,7 @@ CITATIONS = {
     "string_master": "string_master contributors.",
     "ms3dmm": "Microsoft 3D Movie Maker, Microsoft Corporation.",
     BLUES: "Written by this project (training.styles.blues).",
+    STYLES: "Synthetic, written by this project (training.styles).",
 }
 """Whom to name. Every source of [corpus.weights] that has songs stands in the bundle, cited or not."""
 
@@ -75,13 +77,13 @@ def export_bundle(config: TrainingConfig, config_name: str, data_dir: Path, plac
 
 def _sources(config: TrainingConfig, corpus: Corpus, data_dir: Path) -> tuple[Source, ...]:
     songs = Counter(song.source for song in corpus.training())
-    rows = manifest(data_dir) if any(source != BLUES for source in songs) else {}
+    rows = manifest(data_dir) if songs.keys() - GENERATED.keys() else {}
     total = sum(weight for source, weight in config.corpus.weights.items() if songs[source])
     return tuple(
         Source(
             name=source,
-            license=OWN_LICENSE if source == BLUES else str(rows[source]["license"]),
-            url="" if source == BLUES else str(rows[source]["repo"]),
+            license=OWN_LICENSE if source in GENERATED else str(rows[source]["license"]),
+            url="" if source in GENERATED else str(rows[source]["repo"]),
             citation=CITATIONS.get(source, ""),
             songs=songs[source],
             share=round(weight / total, 4),

@@ -17,8 +17,13 @@ class Places:
 
     @property
     def tokenizer(self) -> Path:
-        """tokenizer.json and README.md."""
+        """tokenizer.json, README.md and figures.json."""
         return self.out_dir / "tokenizer"
+
+    @property
+    def study(self) -> Path:
+        """The small models of `tokenizer-study`, a folder for each of its settings."""
+        return self.out_dir / "tokenizer-study"
 
     @property
     def run(self) -> Path:

@@ -8,16 +8,25 @@ from tokenizers import Tokenizer
 from copilot.codec.vocabulary import Vocabulary
 from copilot.codec.words import GridParams, WordTable
 from copilot.errors import ConfigError
+from training import counting
 from training.batches import BatchMaker
 from training.checkpoint import Progress
 from training.config import TrainingConfig
 from training.corpus import Corpus, read_songs
-from training.files import write_whole
+from training.files import folder_sha256
 from training.loop import Report, pretrain
 from training.network import build_model
 from training.places import Places
 from training.sampler import Sampler
-from training.tokenizer import TokenizerFigures, choose_tokenizer, readme
+from training.tokenizer import (
+    Material,
+    TokenizerRecord,
+    choose_tokenizer,
+    draw_material,
+    made_already,
+    write_tokenizer,
+)
+from training.tokenizer_study import Music, StudyResult, run_study, study_folder
 from training.validate import Validator
 
 VALIDATION_SEED = 7
@@ -37,15 +46,38 @@ def make_corpus(
     return corpus
 
 
-def make_tokenizer(config: TrainingConfig, places: Places) -> list[TokenizerFigures]:
-    """Train the tokenizer on the training songs and write it."""
+def make_tokenizer(
+    config: TrainingConfig, places: Places, report: counting.Report = lambda _: None
+) -> tuple[Vocabulary, TokenizerRecord]:
+    """Learn the tokenizer on the training songs and write it, unless it lies there already."""
+    table, corpus_sha256 = WordTable(GRID), folder_sha256(places.corpus)
+    record = made_already(places.tokenizer, table, config.tokenizer, corpus_sha256)
+    if record is not None:
+        report("is made already, of this corpus and with these settings")
+        return load_vocabulary(places), record
+    material = tokenizer_material(config, Corpus.load(places.corpus), config.tokenizer.sample_windows, report)
+    vocab, record = choose_tokenizer(material, config.tokenizer, corpus_sha256, report)
+    write_tokenizer(places.tokenizer, vocab, record)
+    return vocab, record
+
+
+def tokenizer_material(
+    config: TrainingConfig, corpus: Corpus, windows: int, report: counting.Report
+) -> Material:
+    """Windows of the training songs, and of the held-out ones (of all, where a tiny corpus holds none out)."""
+    table, weights = WordTable(GRID), config.corpus.weights
+    held_out = Sampler(corpus.validation() or list(corpus.songs), weights, table)
+    return draw_material(Sampler(corpus.training(), weights, table), held_out, windows, report)
+
+
+def study_tokenizers(
+    config: TrainingConfig, places: Places, report: counting.Report, line: Report
+) -> list[StudyResult]:
+    """Every variant of [study] from every seed; what an earlier run of the same settings finished stands."""
     corpus = Corpus.load(places.corpus)
-    sampler = Sampler(corpus.training(), config.corpus.weights, WordTable(GRID))
-    vocab, figures = choose_tokenizer(sampler, config.tokenizer)
-    places.tokenizer.mkdir(parents=True, exist_ok=True)
-    write_whole(places.tokenizer / "tokenizer.json", vocab.tokenizer.to_str(pretty=True).encode())
-    write_whole(places.tokenizer / "README.md", readme(config.tokenizer, vocab, figures).encode())
-    return figures
+    folder = study_folder(places.study, config, folder_sha256(places.corpus))
+    material = tokenizer_material(config, corpus, config.study.sample_windows, report)
+    return run_study(config, Music(corpus, material), folder, report, line)
 
 
 def load_vocabulary(places: Places) -> Vocabulary:

@@ -6,13 +6,15 @@ import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import msgspec
 import pytest
+from click.testing import CliRunner
 
 from copilot.codec.words import GridParams, WordTable
 from copilot.music.midifile import write_score
 from training.config import TrainingConfig, load_config
-from training.corpus import blues_song
+from training.corpus import generated_song
 from training.song import Song
 from training.styles.blues import blues
 
@@ -26,7 +28,7 @@ def table() -> WordTable:
 
 @pytest.fixture(scope="session")
 def songs() -> list[Song]:
-    return [blues_song(seed, GridParams()) for seed in range(3)]
+    return [generated_song(seed, "styles.blues", GridParams()) for seed in range(3)]
 
 
 @pytest.fixture(scope="session")
@@ -94,8 +96,21 @@ def to_toml() -> ToToml:
             for key, inner in table.items():
                 if isinstance(inner, dict):
                     lines.append(f"[{name}.{key}]")
-                    lines += [f"{json.dumps(k)} = {v}" for k, v in inner.items()]
+                    lines += [f"{json.dumps(k)} = {json.dumps(v)}" for k, v in inner.items()]
         path.write_text("\n".join(lines))
         return path
 
     return write
+
+
+Invoke = Callable[..., str]
+
+
+@pytest.fixture(scope="session")
+def invoke() -> Invoke:
+    """Run a command with its arguments: what it prints, or its exception."""
+
+    def run(command: click.Command, *arguments: object) -> str:
+        return CliRunner().invoke(command, [str(a) for a in arguments], catch_exceptions=False).output
+
+    return run

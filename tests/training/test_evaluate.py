@@ -20,7 +20,7 @@ from copilot.model.manifest import ENGINE, MANIFEST, SCHEMA, Manifest, Sampling
 from copilot.model.save import save_bundle
 from training.cli import cli
 from training.config import TrainingConfig
-from training.corpus import Corpus, blues_song
+from training.corpus import Corpus, generated_song
 from training.evaluation.measure import Measured, held_out
 from training.evaluation.scorers import ModelScorer, UniformAllowed, UniformIds
 from training.evaluation.stream import Streamer
@@ -42,7 +42,7 @@ def vocab(table: WordTable) -> Vocabulary:
 @pytest.fixture(scope="session")
 def band() -> list[Song]:
     """Six songs, two of them held out: versions of each other."""
-    songs = [replace(blues_song(seed, GridParams()), group="training") for seed in range(4)]
+    songs = [replace(generated_song(seed, "styles.blues", GridParams()), group="training") for seed in range(4)]
     return songs + [replace(song, name=f"held {song.name}", held_out=True) for song in songs[:2]]
 
 

@@ -1,8 +1,5 @@
 """The stages of a training run, each from what the one before left on disk."""
 
-from collections.abc import Callable
-from pathlib import Path
-
 from tokenizers import Tokenizer
 
 from copilot.codec.vocabulary import Vocabulary
@@ -11,7 +8,7 @@ from copilot.errors import ConfigError
 from training.batches import BatchMaker
 from training.checkpoint import Progress
 from training.config import TrainingConfig
-from training.corpus import Corpus, read_songs
+from training.corpus import Corpus
 from training.files import write_whole
 from training.loop import Report, pretrain
 from training.network import build_model
@@ -24,22 +21,9 @@ VALIDATION_SEED = 7
 GRID = GridParams()
 
 
-def make_corpus(
-    config: TrainingConfig, data_dir: Path, places: Places, each: Callable[[int], None] = lambda _: None
-) -> Corpus:
-    """Read the collections and write the corpus. `each` is told the number of songs so far."""
-    songs = []
-    for song in read_songs(config.corpus, data_dir, GRID):
-        songs.append(song)
-        each(len(songs))
-    corpus = Corpus(tuple(songs))
-    corpus.save(places.corpus)
-    return corpus
-
-
 def make_tokenizer(config: TrainingConfig, places: Places) -> list[TokenizerFigures]:
     """Train the tokenizer on the training songs and write it."""
-    corpus = Corpus.load(places.corpus)
+    corpus = Corpus.open(places.corpus)
     sampler = Sampler(corpus.training(), config.corpus.weights, WordTable(GRID))
     vocab, figures = choose_tokenizer(sampler, config.tokenizer)
     places.tokenizer.mkdir(parents=True, exist_ok=True)
@@ -58,7 +42,7 @@ def load_vocabulary(places: Places) -> Vocabulary:
 
 def run_pretraining(config: TrainingConfig, places: Places, report: Report) -> Progress:
     """Train, or go on training, from the corpus and the tokenizer."""
-    corpus, vocab, loop = Corpus.load(places.corpus), load_vocabulary(places), config.pretrain
+    corpus, vocab, loop = Corpus.open(places.corpus), load_vocabulary(places), config.pretrain
     weights, table = config.corpus.weights, vocab.table
     model = build_model(config.model, vocab.size, vocab.pad_id, loop.window, loop.seed)
     batches = BatchMaker(Sampler(corpus.training(), weights, table), vocab, loop.seed)
@@ -71,5 +55,5 @@ def run_pretraining(config: TrainingConfig, places: Places, report: Report) -> P
 
 def validation_batches(config: TrainingConfig, corpus: Corpus, vocab: Vocabulary) -> BatchMaker:
     """Windows of held-out songs, or of all where a tiny corpus holds none out."""
-    songs = corpus.validation() or list(corpus.songs)
+    songs = corpus.validation() or corpus.all_songs()
     return BatchMaker(Sampler(songs, config.corpus.weights, vocab.table), vocab, VALIDATION_SEED)

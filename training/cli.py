@@ -20,7 +20,7 @@ Examples:
   copilot-train all --config configs/train-smoke.toml --data ../shared/data --out runs/smoke
   copilot-train all --config configs/train-default.toml --data ../shared/data --out runs/train
   copilot-train pretrain --config configs/train-default.toml --out runs/train   (goes on where it stopped)
-  copilot-train export --config configs/train-default.toml --data ../shared/data --out runs/train --to my-bundle
+  copilot-train export --config configs/train-default.toml --out runs/train --to my-bundle
   copilot-train evaluate --config configs/train-default.toml --out runs/train --model my-bundle
 """
 

@@ -9,17 +9,51 @@ import msgspec
 from copilot.errors import ConfigError
 
 
+class SourceConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A source of MIDI of your own: a folder, a .mid file, an archive (tar, zip) or a parquet file.
+
+    `path` is relative to --data. `genre` is a genre word of the vocabulary, for all its files or, with
+    `genre_from_name`, for those whose names tell none. `performed` music was played along a beat however loosely;
+    of other sources only files that lean on their beat by `min_pulse` are taken. Without `tempo_known` the tempo
+    that the files give means nothing. `melody_first` makes each file's first part the lead. `synthetic` was made by
+    a program. `midi_column` and `name_column` are parquet's, found by themselves where only one can be meant.
+    """
+
+    name: str
+    path: str
+    genre: str | None = None
+    genre_from_name: bool = False
+    license: str = ""
+    url: str = ""
+    citation: str = ""
+    performed: bool = False
+    tempo_known: bool = True
+    melody_first: bool = False
+    synthetic: bool = False
+    midi_column: str = ""
+    name_column: str = ""
+
+
 class CorpusConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Where songs come from. `weights` are each source's share of the windows drawn, in any unit.
 
-    `blues_songs` and `style_songs` are how many the generators make, of `styles.blues` and of `styles`.
+    A name in `weights` is one of `sources`, a generated source (`styles`, `style_songs` of them; `styles.blues`,
+    `blues_songs` of them), or a shippable collection of --data. With neither sources nor weights all of --data is
+    one source. `workers` 0 is all cores.
+    `max_offgrid` is the greatest share of notes beside the grid that the index of a shippable collection may give;
+    `min_pulse` is for files without one (0 takes all, 1 is music typed in; see `training.corpus.facts.pulse`).
+    A file may take `hang_s` seconds of a processor and `memory_mb` beyond what an idle reader has.
     """
 
-    weights: dict[str, float]
+    weights: dict[str, float] = {}
+    sources: tuple[SourceConfig, ...] = ()
     blues_songs: int = 0
     style_songs: int = 0
-    workers: int = 2
+    workers: int = 0
     max_offgrid: float = 0.5
+    min_pulse: float = 0.25
+    hang_s: float = 2.0
+    memory_mb: int = 512
 
 
 class TokenizerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

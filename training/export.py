@@ -1,7 +1,6 @@
 """A checkpoint → a bundle: 16-bit weights, where they come from, and how well they know unseen songs."""
 
 import platform
-from collections import Counter
 from pathlib import Path
 
 import msgspec
@@ -19,36 +18,15 @@ from training.config import TrainingConfig
 from training.corpus import Corpus
 from training.network import build_model
 from training.places import Places
-from training.sources import manifest
 from training.stages import load_vocabulary, validation_batches
-from training.styles.sources import BLUES, GENERATED, STYLES
 from training.validate import Validator
 
-CITATIONS = {
-    "freedoom": "Freedoom project contributors, https://freedoom.github.io (CREDITS of the repository).",
-    "slakh": (
-        "E. Manilow, G. Wichern, P. Seetharaman, J. Le Roux: Cutting Music Source Separation Some Slakh "
-        "(WASPAA 2019); Slakh2100, Zenodo 4599666; MIDI from the Lakh MIDI Dataset (C. Raffel, 2016)."
-    ),
-    "pop909": "Z. Wang et al.: POP909: A Pop-Song Dataset for Music Arrangement Generation (ISMIR 2020).",
-    "groove": "J. Gillick et al.: Learning to Groove with Inverse Sequence Transformations (ICML 2019).",
-    "openewld": "F. Simonetta: OpenEWLD, public-domain subset of the Enhanced Wikifonia Leadsheet Dataset.",
-    "openscore_lieder": "M. Gotham, P. Jonas: The OpenScore Lieder Corpus (MEC 2021); OpenScore, CC0.",
-    "openscore_quartets": "M. Gotham et al.: The OpenScore String Quartet Corpus (DLfM 2023); OpenScore, CC0.",
-    "string_master": "string_master contributors.",
-    "ms3dmm": "Microsoft 3D Movie Maker, Microsoft Corporation.",
-    BLUES: "Written by this project (training.styles.blues).",
-    STYLES: "Synthetic, written by this project (training.styles).",
-}
-"""Whom to name. Every source of [corpus.weights] that has songs stands in the bundle, cited or not."""
-
-OWN_LICENSE = "Apache-2.0"
 _RATE_STEP, _RATE_WINDOWS = 1, 200
 
 
-def export_bundle(config: TrainingConfig, config_name: str, data_dir: Path, places: Places, to: Path) -> Path:
+def export_bundle(config: TrainingConfig, config_name: str, places: Places, to: Path) -> Path:
     """Write the newest checkpoint as a bundle to `to`; returns `to`. Raises ConfigError where there is none."""
-    corpus, vocab, loop = Corpus.load(places.corpus), load_vocabulary(places), config.pretrain
+    corpus, vocab, loop = Corpus.open(places.corpus), load_vocabulary(places), config.pretrain
     newest = checkpoint.latest(places.run)
     if newest is None:
         raise ConfigError(f"{places.run}: has no checkpoint: run `copilot-train pretrain`")
@@ -66,30 +44,31 @@ def export_bundle(config: TrainingConfig, config_name: str, data_dir: Path, plac
         tokens_per_bar=tokens_per_bar,
         tokens_per_s=tokens_per_s,
         sampling=Sampling(temperature=config.export.temperature, top_p=config.export.top_p),
-        sources=_sources(config, corpus, data_dir),
+        sources=_sources(config, corpus),
         training=_how(config, config_name, progress),
         metrics=metrics,
-        metrics_command=f"copilot-train export --config configs/{config_name} --data ../shared/data --out DIR",
+        metrics_command=f"copilot-train export --config configs/{config_name} --out DIR",
         sha256={},
     )
     return save_bundle(to, model, vocab, record).path
 
 
-def _sources(config: TrainingConfig, corpus: Corpus, data_dir: Path) -> tuple[Source, ...]:
-    songs = Counter(song.source for song in corpus.training())
-    rows = manifest(data_dir) if songs.keys() - GENERATED.keys() else {}
-    total = sum(weight for source, weight in config.corpus.weights.items() if songs[source])
+def _sources(config: TrainingConfig, corpus: Corpus) -> tuple[Source, ...]:
+    """Every source that was trained on, cited or not; songs are the training split's."""
+    songs = dict(zip(corpus.sources, corpus.manifest.splits["train"], strict=True))
+    weights = config.corpus.weights or dict.fromkeys(corpus.sources, 1.0)
+    total = sum(weight for source, weight in weights.items() if songs.get(source))
     return tuple(
         Source(
-            name=source,
-            license=OWN_LICENSE if source in GENERATED else str(rows[source]["license"]),
-            url="" if source in GENERATED else str(rows[source]["repo"]),
-            citation=CITATIONS.get(source, ""),
-            songs=songs[source],
-            share=round(weight / total, 4),
+            name=source.name,
+            license=source.license or "not stated",
+            url=source.url,
+            citation=source.citation,
+            songs=songs[source.name],
+            share=round(weights[source.name] / total, 4),
         )
-        for source, weight in config.corpus.weights.items()
-        if songs[source]
+        for source in corpus.manifest.sources
+        if songs[source.name] and source.name in weights
     )
 
 

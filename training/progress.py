@@ -31,20 +31,3 @@ class ProgressLine:
                 text += f"  {name} {line[name]:.3f}"
         click.echo(text)
         self.shown_s, self.tokens, self.at_s = now_s, line["tokens"], line["elapsed_s"]
-
-
-@dataclass(slots=True)
-class SongCounter:
-    """Prints the number of songs read so far at a limited rate."""
-
-    began_s: float = 0.0
-    shown_s: float = 0.0
-
-    def at(self, songs: int) -> None:
-        """Take the number of songs so far."""
-        now_s = time.monotonic()
-        if not self.began_s:
-            self.began_s = self.shown_s = now_s
-        if now_s - self.shown_s >= _EVERY_S:
-            click.echo(f"corpus: {songs:,} songs, {songs / (now_s - self.began_s):,.0f} a second")
-            self.shown_s = now_s

@@ -1,8 +1,5 @@
 """The stages of a training run, each from what the one before left on disk."""
 
-from collections.abc import Callable
-from pathlib import Path
-
 from tokenizers import Tokenizer
 
 from copilot.codec.vocabulary import Vocabulary
@@ -12,8 +9,7 @@ from training import counting
 from training.batches import BatchMaker
 from training.checkpoint import Progress
 from training.config import TrainingConfig
-from training.corpus import Corpus, read_songs
-from training.files import folder_sha256
+from training.corpus import Corpus
 from training.loop import Report, pretrain
 from training.network import build_model
 from training.places import Places
@@ -33,30 +29,17 @@ VALIDATION_SEED = 7
 GRID = GridParams()
 
 
-def make_corpus(
-    config: TrainingConfig, data_dir: Path, places: Places, each: Callable[[int], None] = lambda _: None
-) -> Corpus:
-    """Read the collections and write the corpus. `each` is told the number of songs so far."""
-    songs = []
-    for song in read_songs(config.corpus, data_dir, GRID):
-        songs.append(song)
-        each(len(songs))
-    corpus = Corpus(tuple(songs))
-    corpus.save(places.corpus)
-    return corpus
-
-
 def make_tokenizer(
     config: TrainingConfig, places: Places, report: counting.Report = lambda _: None
 ) -> tuple[Vocabulary, TokenizerRecord]:
     """Learn the tokenizer on the training songs and write it, unless it lies there already."""
-    table, corpus_sha256 = WordTable(GRID), folder_sha256(places.corpus)
-    record = made_already(places.tokenizer, table, config.tokenizer, corpus_sha256)
+    corpus, table = Corpus.open(places.corpus), WordTable(GRID)
+    record = made_already(places.tokenizer, table, config.tokenizer, corpus.sha256)
     if record is not None:
         report("is made already, of this corpus and with these settings")
         return load_vocabulary(places), record
-    material = tokenizer_material(config, Corpus.load(places.corpus), config.tokenizer.sample_windows, report)
-    vocab, record = choose_tokenizer(material, config.tokenizer, corpus_sha256, report)
+    material = tokenizer_material(config, corpus, config.tokenizer.sample_windows, report)
+    vocab, record = choose_tokenizer(material, config.tokenizer, corpus.sha256, report)
     write_tokenizer(places.tokenizer, vocab, record)
     return vocab, record
 
@@ -66,7 +49,7 @@ def tokenizer_material(
 ) -> Material:
     """Windows of the training songs, and of the held-out ones (of all, where a tiny corpus holds none out)."""
     table, weights = WordTable(GRID), config.corpus.weights
-    held_out = Sampler(corpus.validation() or list(corpus.songs), weights, table)
+    held_out = Sampler(corpus.validation() or corpus.all_songs(), weights, table)
     return draw_material(Sampler(corpus.training(), weights, table), held_out, windows, report)
 
 
@@ -74,8 +57,8 @@ def study_tokenizers(
     config: TrainingConfig, places: Places, report: counting.Report, line: Report
 ) -> list[StudyResult]:
     """Every variant of [study] from every seed; what an earlier run of the same settings finished stands."""
-    corpus = Corpus.load(places.corpus)
-    folder = study_folder(places.study, config, folder_sha256(places.corpus))
+    corpus = Corpus.open(places.corpus)
+    folder = study_folder(places.study, config, corpus.sha256)
     material = tokenizer_material(config, corpus, config.study.sample_windows, report)
     return run_study(config, Music(corpus, material), folder, report, line)
 
@@ -90,7 +73,7 @@ def load_vocabulary(places: Places) -> Vocabulary:
 
 def run_pretraining(config: TrainingConfig, places: Places, report: Report) -> Progress:
     """Train, or go on training, from the corpus and the tokenizer."""
-    corpus, vocab, loop = Corpus.load(places.corpus), load_vocabulary(places), config.pretrain
+    corpus, vocab, loop = Corpus.open(places.corpus), load_vocabulary(places), config.pretrain
     weights, table = config.corpus.weights, vocab.table
     model = build_model(config.model, vocab.size, vocab.pad_id, loop.window, loop.seed)
     batches = BatchMaker(Sampler(corpus.training(), weights, table), vocab, loop.seed)
@@ -103,5 +86,5 @@ def run_pretraining(config: TrainingConfig, places: Places, report: Report) -> P
 
 def validation_batches(config: TrainingConfig, corpus: Corpus, vocab: Vocabulary) -> BatchMaker:
     """Windows of held-out songs, or of all where a tiny corpus holds none out."""
-    songs = corpus.validation() or list(corpus.songs)
+    songs = corpus.validation() or corpus.all_songs()
     return BatchMaker(Sampler(songs, config.corpus.weights, vocab.table), vocab, VALIDATION_SEED)

@@ -142,7 +142,7 @@ def _train(
 def _samplers(config: TrainingConfig, music: Music, variant: Variant) -> tuple[SameMusic, SameMusic]:
     """Of the training songs, and of the held-out ones (of all, where a tiny corpus holds none out)."""
     corpus, weights = music.corpus, config.corpus.weights
-    held_out = corpus.validation() or list(corpus.songs)
+    held_out = corpus.validation() or corpus.all_songs()
     words = config.study.window_words
     return (
         SameMusic(corpus.training(), weights, music.table, variant, words),

@@ -4,7 +4,7 @@
 one before every note; `…-words` gives each word an id of its own. All are made from the shipped codec's words.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,8 +15,8 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 from copilot.codec.vocabulary import Vocabulary
 from copilot.codec.words import WordTable
 from copilot.errors import ConfigError
+from training.corpus import SongView
 from training.sampler import Sampler
-from training.song import Song
 from training.tokenizer import MAX_SIZE, MIN_SIZE, Material, learn
 from training.tokenizer_figures import begun
 from training.tokenizer_rules import SPACE
@@ -66,7 +66,7 @@ class SameMusic(Sampler):
 
     def __init__(
         self,
-        songs: Sequence[Song],
+        songs: SongView,
         weights: Mapping[str, float],
         table: WordTable,
         variant: Variant,

@@ -11,7 +11,10 @@ from copilot.errors import InputError, ParameterError
 from copilot.music.midifile import read_score
 from training.commands.styles import styles
 from training.config import CorpusConfig
-from training.corpus import generated_song, read_songs
+from training.corpus import Corpus
+from training.corpus.build import build
+from training.corpus.report import CorpusProgress
+from training.corpus.workers import LocalWorkers
 from training.styles.files import midi_bytes, write_styles
 from training.styles.generate import draw_style, play_style
 from training.styles.plan import PARTS
@@ -93,14 +96,16 @@ def test_what_cannot_be_written_is_one_line(tmp_path: Path) -> None:
 
 def test_styles_are_a_source_of_the_corpus(tmp_path: Path) -> None:
     """Beside `styles.blues`, with no collection at hand, each with as many songs as its setting says."""
-    config = CorpusConfig(
-        weights={"styles": 0.5, "styles.blues": 0.5}, style_songs=3, blues_songs=2, workers=1
-    )
-    songs = list(read_songs(config, tmp_path, GridParams()))
-    assert [song.source for song in songs] == ["styles"] * 3 + ["styles.blues"] * 2
-    assert [song.name for song in songs] == ["styles 0", "styles 1", "styles 2", "blues 0", "blues 1"]
-    assert songs[1].genre == draw_style(1).genre
     slow = next(seed for seed in range(100) if draw_style(seed).feel == "slow")
-    song = generated_song(slow, "styles", GridParams())
-    assert song.meter == "12_8"
-    assert song.bars[1] == 144
+    config = CorpusConfig(
+        weights={"styles": 0.5, "styles.blues": 0.5}, style_songs=slow + 2, blues_songs=2, workers=1
+    )
+    directory = tmp_path / "corpus"
+    build(config, tmp_path, directory, GridParams(), LocalWorkers(1), CorpusProgress(lambda _: None))
+    songs = {song.name: song for song in Corpus.open(directory).all_songs()}
+    expected = [f"styles {seed}" for seed in range(slow + 2)] + ["blues 0", "blues 1"]
+    assert sorted(songs) == sorted(expected)
+    assert {songs[name].source for name in expected[-2:]} == {"styles.blues"}
+    assert songs["styles 1"].genre == draw_style(1).genre
+    song = songs[f"styles {slow}"]
+    assert (song.source, song.meter, song.bars[1]) == ("styles", "12_8", 144)

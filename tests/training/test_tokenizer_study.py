@@ -1,5 +1,6 @@
 """The comparison of ways to write: what is rewritten, what is held equal, and what the table says."""
 
+import shutil
 from pathlib import Path
 
 import msgspec
@@ -73,9 +74,9 @@ def test_the_word_level_has_one_id_a_word(table: WordTable) -> None:
     assert vocab.tokenizer.encode("[GENRE_BLUES] BAR ON_7_40 ").ids == vocab.encode(words)
 
 
-def test_variants_draw_the_same_music(songs: list[Song], table: WordTable) -> None:
+def test_variants_draw_the_same_music(blues_corpus: Path, table: WordTable) -> None:
     """The same generator gives the same windows, rewritten or not, whatever number of words is asked for."""
-    weights = {"styles.blues": 1.0}
+    songs, weights = Corpus.open(blues_corpus).training(), {"styles.blues": 1.0}
     running = SameMusic(songs, weights, table, Variant.parse("running-1536"), 200)
     every = SameMusic(songs, weights, table, Variant.parse("every-words"), 200)
     one, other = np.random.default_rng(1), np.random.default_rng(1)
@@ -140,7 +141,7 @@ def test_the_table_has_a_row_a_variant() -> None:
 
 
 def test_a_study_goes_on_where_it_stopped(
-    tmp_path: Path, songs: list[Song], tiny_config: TrainingConfig, to_toml, invoke
+    tmp_path: Path, blues_corpus: Path, tiny_config: TrainingConfig, to_toml, invoke
 ) -> None:
     """Two variants are trained and measured on the same notes; a second run trains only what is new."""
     study = StudyConfig(
@@ -149,7 +150,7 @@ def test_a_study_goes_on_where_it_stopped(
     )  # fmt: skip
     config = msgspec.structs.replace(tiny_config, study=study)
     places = Places(tmp_path / "run")
-    Corpus(tuple(songs)).save(places.corpus)
+    shutil.copytree(blues_corpus, places.corpus)
     said: list[str] = []
     results = stages.study_tokenizers(config, places, said.append, lambda _: None)
     assert [made.variant for made in results] == ["running-1024", "every-words"]

@@ -65,7 +65,7 @@ def evaluate(
         raise ConfigError(f"{json_file}: there is no such folder: make it, or give another place")
     config, places = load_config(config_path), Places(out_dir)
     bundle = Bundle.open(bundle_dir or (places.bundle if places.bundle.is_dir() else default_bundle_path()))
-    corpus = Corpus.load(places.corpus)
+    corpus = Corpus.open(places.corpus)
     chosen = held_out(places.corpus, corpus, split, songs)
     measured = measure_bundle(bundle, chosen, corpus, config, ppm_ids, EvaluationLine().at)
     command = f"copilot-train evaluate --config configs/{config_path.name} --out DIR --split {split}"

@@ -21,7 +21,7 @@ def everything(
     context: click.Context, config_path: Path, data_dir: Path, out_dir: Path, bundle_dir: Path | None
 ) -> None:
     """All stages in turn."""
-    context.invoke(corpus, config_path=config_path, data_dir=data_dir, out_dir=out_dir)
+    context.invoke(corpus, config_path=config_path, data_dir=data_dir, out_dir=out_dir, ray_address=None)
     context.invoke(tokenizer, config_path=config_path, out_dir=out_dir)
     context.invoke(pretrain, config_path=config_path, out_dir=out_dir)
-    context.invoke(export, config_path=config_path, data_dir=data_dir, out_dir=out_dir, bundle_dir=bundle_dir)
+    context.invoke(export, config_path=config_path, out_dir=out_dir, bundle_dir=bundle_dir)

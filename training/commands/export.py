@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from training.commands.options import config_option, data_option, out_option, to_option
+from training.commands.options import config_option, out_option, to_option
 from training.config import load_config
 from training.export import export_bundle
 from training.places import Places
@@ -12,13 +12,10 @@ from training.places import Places
 
 @click.command()
 @config_option
-@data_option
 @out_option
 @to_option
-def export(config_path: Path, data_dir: Path, out_dir: Path, bundle_dir: Path | None) -> None:
+def export(config_path: Path, out_dir: Path, bundle_dir: Path | None) -> None:
     """Write the newest checkpoint as a bundle."""
     places = Places(out_dir)
-    written = export_bundle(
-        load_config(config_path), config_path.name, data_dir, places, bundle_dir or places.bundle
-    )
+    written = export_bundle(load_config(config_path), config_path.name, places, bundle_dir or places.bundle)
     click.echo(f"export: {written}")

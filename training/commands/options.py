@@ -25,7 +25,7 @@ def data_option(command: _Command) -> _Command:
         type=_PATH,
         default=Path("../shared/data"),
         show_default=True,
-        help="The MIDI collections: index.jsonl, MANIFEST.json, shippable/.",
+        help="Where the MIDI is: a folder of files and archives, or collections with index.jsonl.",
     )(command)
 
 

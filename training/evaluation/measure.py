@@ -23,7 +23,11 @@ from training.song import Song
 from training.stages import GRID
 from training.windows import Speller
 
-SPLITS: dict[str, Callable[[Corpus], Sequence[Song]]] = {"validation": Corpus.validation}
+SPLITS: dict[str, Callable[[Corpus], Sequence[Song]]] = {
+    "validation": Corpus.validation,
+    "test": Corpus.test,
+    "held-out": lambda corpus: [*corpus.validation(), *corpus.test()],
+}
 PPM_ORDER, PPM_IDS = 4, 2_000_000
 """More ids teach PPM-C no more: after 1, 2, 4, 8 M it costs 2.555, 2.551, 2.552, 2.553 nats an id. 2 M take 4 s and
 190 MB. One that knows the song alone costs 2.232: what other songs taught drowns what the song itself repeats.

@@ -8,6 +8,8 @@ from copilot.errors import CopilotError
 from training.commands.corpus import corpus
 from training.commands.everything import everything
 from training.commands.export import export
+from training.commands.finetune import finetune
+from training.commands.merge import merge
 from training.commands.pretrain import pretrain
 from training.commands.tokenizer import tokenizer
 
@@ -17,16 +19,18 @@ Examples:
   copilot-train all --config configs/train-smoke.toml --data ../shared/data --out runs/smoke
   copilot-train all --config configs/train-default.toml --data ../shared/data --out runs/train
   copilot-train pretrain --config configs/train-default.toml --out runs/train   (goes on where it stopped)
+  copilot-train finetune --config configs/train-olmo2-1b.toml --base allenai/OLMo-2-0425-1B --out runs/blues
+  copilot-train merge --config configs/train-olmo2-1b.toml --data ../shared/data --out runs/blues
   copilot-train export --config configs/train-default.toml --data ../shared/data --out runs/train --to my-bundle
 """
 
 
 @click.group(epilog=EXAMPLES)
 def cli() -> None:
-    """Make a model bundle from MIDI collections: corpus, tokenizer, pretraining, export."""
+    """Make a model bundle from MIDI collections: corpus, tokenizer, pretraining, fine-tuning, merging."""
 
 
-for command in (corpus, tokenizer, pretrain, export, everything):
+for command in (corpus, tokenizer, pretrain, finetune, merge, export, everything):
     cli.add_command(command)
 
 

@@ -27,8 +27,16 @@ class TokenizerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
 
 
 class ModelConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The shape of an Olmo2ForCausalLM."""
+    """Where phase 1 begins: from scratch in the shape given here, or from `base`, whose shape then stands.
 
+    `base` is a directory, a model's name on the hub, or a bundle. `train` says what of it learns: all,
+    `vocabulary` (embedding and output matrix) or that and the norms. `base_license` is written into the bundle
+    where the base's own model card doesn't tell.
+    """
+
+    base: str = ""
+    base_license: str = ""
+    train: Literal["all", "vocabulary", "vocabulary+norms"] = "all"
     hidden: int = 256
     layers: int = 6
     heads: int = 4
@@ -63,6 +71,26 @@ class PretrainConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     validation_windows: int = 48
 
 
+class LoraConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Phase 2's adapters on the attention's four matrices, over a frozen base.
+
+    `base` as in [model]; empty means this run's phase 1. The base is held in bfloat16 where [finetune] has `bf16`,
+    else in float32; `quantize` narrows its matrices further, on CUDA alone.
+    """
+
+    base: str = ""
+    base_license: str = ""
+    rank: int = 16
+    alpha: float = 32.0
+    dropout: float = 0.0
+    rank_stabilized: bool = False
+    quantize: Literal["none", "8bit", "4bit"] = "none"
+
+    def __post_init__(self) -> None:
+        if self.rank < 1 or self.alpha <= 0 or not 0 <= self.dropout < 1:
+            raise ValueError("rank must be at least 1, alpha above 0 and dropout in 0–1 (1 excluded)")
+
+
 class ExportConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What the bundle says of itself beyond what was measured; `note` is for what no setting tells."""
 
@@ -80,6 +108,8 @@ class TrainingConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     tokenizer: TokenizerConfig
     model: ModelConfig
     pretrain: PretrainConfig
+    finetune: PretrainConfig | None = None
+    lora: LoraConfig = LoraConfig()
     export: ExportConfig
 
 

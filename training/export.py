@@ -2,25 +2,31 @@
 
 import platform
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+import peft
 import torch
 import transformers
+from transformers import Olmo2ForCausalLM
 
 from copilot.codec.vocabulary import Vocabulary
-from copilot.errors import ConfigError
 from copilot.model.manifest import ENGINE, SCHEMA, Manifest, Sampling, Source
 from copilot.model.save import save_bundle
-from training import checkpoint
 from training.batches import Batch
 from training.checkpoint import Progress
-from training.config import TrainingConfig
+from training.config import PretrainConfig, TrainingConfig
 from training.corpus import BLUES, Corpus
-from training.network import build_model
+from training.finetune import adapted
+from training.merge import MergeFigures, merge
+from training.network import to_dtype
 from training.places import Places
+from training.play import notes_played
 from training.sources import manifest
 from training.stages import load_vocabulary, validation_batches
+from training.start import BaseRecord, as_trained
 from training.validate import Validator
 
 CITATIONS = {
@@ -42,17 +48,54 @@ CITATIONS = {
 
 OWN_LICENSE = "Apache-2.0"
 _RATE_STEP, _RATE_WINDOWS = 1, 200
+_CHECK_STEP, _CHECK_WINDOWS, _CHECK_IDS = 2, 4, 256
+"""What merged logits are compared on: enough for every word that is common, and a minute for 1B weights on a CPU."""
 
 
-def export_bundle(config: TrainingConfig, config_name: str, data_dir: Path, places: Places, to: Path) -> Path:
-    """Write the newest checkpoint as a bundle to `to`; returns `to`. Raises ConfigError where there is none."""
-    corpus, vocab, loop = Corpus.load(places.corpus), load_vocabulary(places), config.pretrain
-    newest = checkpoint.latest(places.run)
-    if newest is None:
-        raise ConfigError(f"{places.run}: has no checkpoint: run `copilot-train pretrain`")
-    model = build_model(config.model, vocab.size, vocab.pad_id, loop.window, loop.seed)
-    progress = checkpoint.load_weights(newest, model)
-    model.to(getattr(torch, config.export.dtype))
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an export comes from and goes to: the run, its settings and their file's name, the collections."""
+
+    config: TrainingConfig
+    config_name: str
+    data_dir: Path
+    places: Places
+    to: Path
+
+
+def export_bundle(origin: Origin) -> Path:
+    """Write phase 1's newest checkpoint as a bundle; returns its folder. Raises ConfigError where there is none."""
+    vocab, loop = load_vocabulary(origin.places), origin.config.pretrain
+    model, progress, start = as_trained(origin.places, vocab)
+    to_dtype(model, getattr(torch, origin.config.export.dtype))
+    return _write(origin, model, vocab, loop, _how(origin, "pretrain", progress, start.base))
+
+
+def merge_bundle(origin: Origin, *, play: bool = True) -> tuple[Path, MergeFigures]:
+    """Write phase 2's newest checkpoint, folded into its base, as a bundle; returns its folder, and how true it is.
+
+    With `play` the copilot jams two bars with it first. Raises ConfigError where there is no checkpoint,
+    BundleError where merging changed what the model says or the copilot can't play it: nothing is written then.
+    """
+    vocab, loop = load_vocabulary(origin.places), origin.config.finetune or origin.config.pretrain
+    both, progress, record = adapted(origin.places, vocab)
+    batches = validation_batches(origin.config, Corpus.load(origin.places.corpus), vocab)
+    ids = batches.batch(_CHECK_STEP, _CHECK_WINDOWS, min(loop.window, _CHECK_IDS)).ids
+    merged = merge(both, ids, getattr(torch, origin.config.export.dtype))
+    how = _how(origin, "finetune", progress, record.base)
+    how |= {"adapters": msgspec.to_builtins(record.lora), "merge": msgspec.to_builtins(merged.figures)}
+    return _write(origin, merged.model, vocab, loop, how, notes_played if play else None), merged.figures
+
+
+def _write(
+    origin: Origin,
+    model: Olmo2ForCausalLM,
+    vocab: Vocabulary,
+    loop: PretrainConfig,
+    how: dict[str, object],
+    check: Callable[[Path], object] | None = None,
+) -> Path:
+    config, corpus = origin.config, Corpus.load(origin.places.corpus)
     batches = validation_batches(config, corpus, vocab)
     metrics = Validator(batches, vocab.table, loop.validation_windows, loop.window).measure(model)
     tokens_per_bar, tokens_per_s = _rates(batches.batch(_RATE_STEP, _RATE_WINDOWS, loop.window), vocab)
@@ -64,13 +107,15 @@ def export_bundle(config: TrainingConfig, config_name: str, data_dir: Path, plac
         tokens_per_bar=tokens_per_bar,
         tokens_per_s=tokens_per_s,
         sampling=Sampling(temperature=config.export.temperature, top_p=config.export.top_p),
-        sources=_sources(config, corpus, data_dir),
-        training=_how(config, config_name, progress),
+        sources=_sources(config, corpus, origin.data_dir),
+        training=how,
         metrics=metrics,
-        metrics_command=f"copilot-train export --config configs/{config_name} --data ../shared/data --out DIR",
+        metrics_command=(
+            f"copilot-train {how['command']} --config configs/{origin.config_name} --data ../shared/data --out DIR"
+        ),
         sha256={},
     )
-    return save_bundle(to, model, vocab, record).path
+    return save_bundle(origin.to, model, vocab, record, check).path
 
 
 def _sources(config: TrainingConfig, corpus: Corpus, data_dir: Path) -> tuple[Source, ...]:
@@ -85,24 +130,34 @@ def _sources(config: TrainingConfig, corpus: Corpus, data_dir: Path) -> tuple[So
             citation=CITATIONS.get(source, ""),
             songs=songs[source],
             share=round(weight / total, 4),
+            synthetic=source == BLUES,
         )
         for source, weight in config.corpus.weights.items()
         if songs[source]
     )
 
 
-def _how(config: TrainingConfig, config_name: str, progress: Progress) -> dict[str, object]:
+def _how(origin: Origin, stage: str, progress: Progress, base: BaseRecord | None) -> dict[str, object]:
+    config = origin.config
     note = {"note": config.export.note} if config.export.note else {}
+    stood_on = (
+        {"base": base.name, "base_license": base.license, "base_revision": base.revision} if base else {}
+    )
+    loop = config.finetune if stage == "finetune" and config.finetune else config.pretrain
     return note | {
-        "config": f"configs/{config_name}",
+        "command": "merge" if stage == "finetune" else "export",
+        "config": f"configs/{origin.config_name}",
         "settings": msgspec.to_builtins(config),
-        "seed": config.pretrain.seed,
+        **stood_on,
+        "license": base.license if base else OWN_LICENSE,
+        "seed": loop.seed,
         "steps": progress.step,
         "tokens": progress.tokens,
         "hours": round(progress.elapsed_s / 3600, 2),
         "python": platform.python_version(),
         "torch": str(torch.__version__),
         "transformers": transformers.__version__,
+        "peft": peft.__version__,
     }
 
 

@@ -8,15 +8,17 @@ from tokenizers import Tokenizer
 from copilot.codec.vocabulary import Vocabulary
 from copilot.codec.words import GridParams, WordTable
 from copilot.errors import ConfigError
+from training.adapters import inner
 from training.batches import BatchMaker
 from training.checkpoint import Progress
 from training.config import TrainingConfig
 from training.corpus import Corpus, read_songs
 from training.files import write_whole
+from training.finetune import adopt_tokenizer, begin_adapters
 from training.loop import Report, pretrain
-from training.network import build_model
 from training.places import Places
 from training.sampler import Sampler
+from training.start import begin
 from training.tokenizer import TokenizerFigures, choose_tokenizer, readme
 from training.validate import Validator
 
@@ -60,13 +62,35 @@ def run_pretraining(config: TrainingConfig, places: Places, report: Report) -> P
     """Train, or go on training, from the corpus and the tokenizer."""
     corpus, vocab, loop = Corpus.load(places.corpus), load_vocabulary(places), config.pretrain
     weights, table = config.corpus.weights, vocab.table
-    model = build_model(config.model, vocab.size, vocab.pad_id, loop.window, loop.seed)
+    model = begin(
+        config.model, seed=loop.seed, window=loop.window, bf16=loop.bf16, vocab=vocab, places=places
+    )
     batches = BatchMaker(Sampler(corpus.training(), weights, table), vocab, loop.seed)
-    places.run.mkdir(parents=True, exist_ok=True)
     validator = Validator(
         validation_batches(config, corpus, vocab), table, loop.validation_windows, loop.window
     )
     return pretrain(model, batches, validator, loop, places.run, report)
+
+
+def run_finetuning(config: TrainingConfig, places: Places, report: Report) -> Progress:
+    """Train adapters on a base, or go on training them, from the corpus and the tokenizer.
+
+    Raises ConfigError where the configuration has no [finetune], or the base can't be had.
+    """
+    loop = config.finetune
+    if loop is None:
+        raise ConfigError("the configuration has no [finetune]: add the table, see configs/train-smoke.toml")
+    adopt_tokenizer(config.lora.base, places)
+    corpus, vocab = Corpus.load(places.corpus), load_vocabulary(places)
+    adapted = begin_adapters(
+        config.lora, seed=loop.seed, bf16=loop.bf16, window=loop.window, vocab=vocab, places=places
+    )
+    weights, table = config.corpus.weights, vocab.table
+    batches = BatchMaker(Sampler(corpus.training(), weights, table), vocab, loop.seed)
+    validator = Validator(
+        validation_batches(config, corpus, vocab), table, loop.validation_windows, loop.window
+    )
+    return pretrain(inner(adapted), batches, validator, loop, places.finetune, report)
 
 
 def validation_batches(config: TrainingConfig, corpus: Corpus, vocab: Vocabulary) -> BatchMaker:

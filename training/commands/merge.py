@@ -1,0 +1,36 @@
+"""`copilot-train merge`: adapters folded into their base → a bundle that the copilot plays."""
+
+from pathlib import Path
+
+import click
+
+from training.commands.options import config_option, data_option, out_option, to_option
+from training.config import load_config
+from training.export import Origin, merge_bundle
+from training.places import Places
+
+EXAMPLES = """
+\b
+Examples:
+  copilot-train merge --config configs/train-smoke.toml --data ../shared/data --out runs/smoke
+  copilot-train merge --config configs/train-olmo2-1b.toml --data ../shared/data --out runs/blues --to blues-1b
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@config_option
+@data_option
+@out_option
+@to_option
+@click.option(
+    "--play/--no-play", default=True, show_default=True, help="Have the copilot jam two bars with it."
+)
+def merge(config_path: Path, data_dir: Path, out_dir: Path, bundle_dir: Path | None, play: bool) -> None:
+    """Fold the newest adapters into their base, and write the result as a bundle."""
+    places = Places(out_dir)
+    origin = Origin(load_config(config_path), config_path.name, data_dir, places, bundle_dir or places.bundle)
+    path, figures = merge_bundle(origin, play=play)
+    click.echo(
+        f"merge: {path}; logits within {figures.folded:.1e} of base and adapters, "
+        f"in 16 bits {figures.rounded:.2%} of their deviation ({figures.rounded_limit:.2%} allowed)"
+    )

@@ -13,9 +13,10 @@ from training.checkpoint import Progress
 from training.config import TrainingConfig
 from training.corpus import Corpus, read_songs
 from training.files import write_whole
-from training.loop import Report, pretrain
+from training.loop import train
 from training.network import build_model
 from training.places import Places
+from training.runlog import Report
 from training.sampler import Sampler
 from training.tokenizer import TokenizerFigures, choose_tokenizer, readme
 from training.validate import Validator
@@ -59,14 +60,13 @@ def load_vocabulary(places: Places) -> Vocabulary:
 def run_pretraining(config: TrainingConfig, places: Places, report: Report) -> Progress:
     """Train, or go on training, from the corpus and the tokenizer."""
     corpus, vocab, loop = Corpus.load(places.corpus), load_vocabulary(places), config.pretrain
-    weights, table = config.corpus.weights, vocab.table
     model = build_model(config.model, vocab.size, vocab.pad_id, loop.window, loop.seed)
-    batches = BatchMaker(Sampler(corpus.training(), weights, table), vocab, loop.seed)
+    sampler = Sampler(corpus.training(), loop.weights or config.corpus.weights, vocab.table)
+    batches = BatchMaker(sampler, vocab, loop.seed, loop.packing)
     places.run.mkdir(parents=True, exist_ok=True)
-    validator = Validator(
-        validation_batches(config, corpus, vocab), table, loop.validation_windows, loop.window
-    )
-    return pretrain(model, batches, validator, loop, places.run, report)
+    held_out = validation_batches(config, corpus, vocab)
+    validator = Validator(held_out, vocab.table, loop.validation_windows, loop.window)
+    return train(model, batches, validator, loop, places.run, report)
 
 
 def validation_batches(config: TrainingConfig, corpus: Corpus, vocab: Vocabulary) -> BatchMaker:

@@ -76,12 +76,16 @@ def find_base(spec: str, license_: str = "") -> Base:
 
 
 def load_olmo2(directory: Path, dtype: torch.dtype, quantization: Any = None) -> Olmo2ForCausalLM:
-    """The model of a checked directory, in training mode, on the CPU unless quantised (then on the first GPU).
+    """The model of a checked directory, in training mode, on the CPU unless quantised (then on this process' GPU).
 
     Raises ConfigError where its files don't fit each other.
     """
     disable_progress_bar()  # type: ignore[no-untyped-call]  # it would write into the progress line
-    where = {"quantization_config": quantization, "device_map": {"": 0}} if quantization is not None else {}
+    where = (
+        {"quantization_config": quantization, "device_map": {"": torch.cuda.current_device()}}
+        if quantization is not None
+        else {}
+    )
     try:
         loaded: Any = Olmo2ForCausalLM.from_pretrained(
             directory,

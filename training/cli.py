@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from copilot.errors import CopilotError
+from copilot.errors import CopilotError, StoppedError
 from training.commands.corpus import corpus
 from training.commands.everything import everything
 from training.commands.export import export
@@ -38,6 +38,9 @@ def main() -> None:
     """The console script: one line and status 2 for anything that the user can mend."""
     try:
         cli.main(standalone_mode=False)
+    except StoppedError as error:
+        click.echo(f"copilot-train: {error}", err=True)
+        sys.exit(130)
     except CopilotError as error:
         click.echo(f"copilot-train: {error}", err=True)
         sys.exit(2)

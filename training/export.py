@@ -17,7 +17,7 @@ from copilot.model.manifest import ENGINE, SCHEMA, Manifest, Sampling, Source
 from copilot.model.save import save_bundle
 from training.batches import Batch
 from training.checkpoint import Progress
-from training.config import PretrainConfig, TrainingConfig
+from training.config import LoopConfig, TrainingConfig
 from training.corpus import BLUES, Corpus
 from training.finetune import adapted
 from training.merge import MergeFigures, merge
@@ -91,7 +91,7 @@ def _write(
     origin: Origin,
     model: Olmo2ForCausalLM,
     vocab: Vocabulary,
-    loop: PretrainConfig,
+    loop: LoopConfig,
     how: dict[str, object],
     check: Callable[[Path], object] | None = None,
 ) -> Path:

@@ -18,7 +18,7 @@ from training import checkpoint
 from training.adapters import add_adapters, inner, load_frozen
 from training.base import check_words, find_base, load_olmo2
 from training.checkpoint import Progress
-from training.config import LoraConfig
+from training.config import LoopConfig, LoraConfig
 from training.files import whole_folder, write_whole
 from training.network import fit_vocabulary, to_dtype
 from training.places import Places
@@ -42,22 +42,21 @@ class AdapterRecord(msgspec.Struct, frozen=True, kw_only=True):
     base_sha256: str
 
 
-def begin_adapters(
-    lora: LoraConfig, *, seed: int, bf16: bool, window: int, vocab: Vocabulary, places: Places
-) -> PeftModel:
+def begin_adapters(lora: LoraConfig, loop: LoopConfig, vocab: Vocabulary, places: Places) -> PeftModel:
     """The base with its adapters, for a new run or one that goes on.
 
     Raises ConfigError where the run was begun with other settings or words, or its base can't be had.
     """
+    bf16 = loop.precision == "bf16"
     record = read_adapters(places)
     if record is None:
-        record = _write_base(lora, seed, bf16, vocab, places)
+        record = _write_base(lora, loop.seed, bf16, vocab, places)
     _check_same(record, lora, vocab, places)
     model = load_frozen(places.finetune / _BASE, bf16=bf16, quantize=lora.quantize)
     positions = model.config.max_position_embeddings
-    if window > positions:
+    if loop.window > positions:
         raise ConfigError(
-            f"{places.finetune / _BASE}: was made for {positions:,} tokens, [finetune] window is {window:,}: "
+            f"{places.finetune / _BASE}: was made for {positions:,} tokens, [finetune] window is {loop.window:,}: "
             f"set it to {positions:,} or less"
         )
     return add_adapters(model, lora, record.seed)

@@ -77,17 +77,6 @@ def to_dtype(model: Olmo2ForCausalLM, dtype: torch.dtype) -> Olmo2ForCausalLM:
     return model
 
 
-def matrices(model: Olmo2ForCausalLM) -> list[torch.nn.Parameter]:
-    """The layers' matrices, which Muon trains."""
-    return [weight for weight in model.model.layers.parameters() if weight.ndim == 2]
-
-
-def others(model: Olmo2ForCausalLM) -> list[torch.nn.Parameter]:
-    """Embedding, output matrix and norms, which AdamW trains."""
-    theirs = {id(weight) for weight in matrices(model)}
-    return [weight for weight in model.parameters() if id(weight) not in theirs]
-
-
 def _rows_like(old: torch.Tensor, rows: int, generator: torch.Generator) -> torch.Tensor:
     """Rows drawn with the mean and deviation of the old ones in each dimension: float32 (rows, hidden)."""
     deviation, mean = torch.std_mean(old.float(), dim=0)

@@ -1,9 +1,14 @@
 """The stages of a training run, each from what the one before left on disk."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import cast
 
+import torch
+from accelerate import PartialState
 from tokenizers import Tokenizer
+from transformers import Olmo2ForCausalLM
 
 from copilot.codec.vocabulary import Vocabulary
 from copilot.codec.words import GridParams, WordTable
@@ -11,12 +16,13 @@ from copilot.errors import ConfigError
 from training.adapters import inner
 from training.batches import BatchMaker
 from training.checkpoint import Progress
-from training.config import TrainingConfig
+from training.config import LoopConfig, TrainingConfig
 from training.corpus import Corpus, read_songs
 from training.files import write_whole
 from training.finetune import adopt_tokenizer, begin_adapters
-from training.loop import Report, pretrain
+from training.loop import train
 from training.places import Places
+from training.runlog import Report
 from training.sampler import Sampler
 from training.start import begin
 from training.tokenizer import TokenizerFigures, choose_tokenizer, readme
@@ -61,15 +67,9 @@ def load_vocabulary(places: Places) -> Vocabulary:
 def run_pretraining(config: TrainingConfig, places: Places, report: Report) -> Progress:
     """Train, or go on training, from the corpus and the tokenizer."""
     corpus, vocab, loop = Corpus.load(places.corpus), load_vocabulary(places), config.pretrain
-    weights, table = config.corpus.weights, vocab.table
-    model = begin(
-        config.model, seed=loop.seed, window=loop.window, bf16=loop.bf16, vocab=vocab, places=places
-    )
-    batches = BatchMaker(Sampler(corpus.training(), weights, table), vocab, loop.seed)
-    validator = Validator(
-        validation_batches(config, corpus, vocab), table, loop.validation_windows, loop.window
-    )
-    return pretrain(model, batches, validator, loop, places.run, report)
+    with _main_process_first():
+        model = begin(config.model, loop, vocab, places)
+    return _train(model, config, loop, corpus, vocab, places.run, report)
 
 
 def run_finetuning(config: TrainingConfig, places: Places, report: Report) -> Progress:
@@ -82,15 +82,31 @@ def run_finetuning(config: TrainingConfig, places: Places, report: Report) -> Pr
         raise ConfigError("the configuration has no [finetune]: add the table, see configs/train-smoke.toml")
     adopt_tokenizer(config.lora.base, places)
     corpus, vocab = Corpus.load(places.corpus), load_vocabulary(places)
-    adapted = begin_adapters(
-        config.lora, seed=loop.seed, bf16=loop.bf16, window=loop.window, vocab=vocab, places=places
-    )
-    weights, table = config.corpus.weights, vocab.table
-    batches = BatchMaker(Sampler(corpus.training(), weights, table), vocab, loop.seed)
-    validator = Validator(
-        validation_batches(config, corpus, vocab), table, loop.validation_windows, loop.window
-    )
-    return pretrain(inner(adapted), batches, validator, loop, places.finetune, report)
+    with _main_process_first():
+        model = inner(begin_adapters(config.lora, loop, vocab, places))
+    return _train(model, config, loop, corpus, vocab, places.finetune, report)
+
+
+def _main_process_first() -> AbstractContextManager[None]:
+    """Of several processes that train together, the first writes what the others then find."""
+    state = PartialState(cpu=not torch.accelerator.is_available())
+    return cast("AbstractContextManager[None]", state.main_process_first())
+
+
+def _train(
+    model: Olmo2ForCausalLM,
+    config: TrainingConfig,
+    loop: LoopConfig,
+    corpus: Corpus,
+    vocab: Vocabulary,
+    out_dir: Path,
+    report: Report,
+) -> Progress:
+    sampler = Sampler(corpus.training(), loop.weights or config.corpus.weights, vocab.table)
+    batches = BatchMaker(sampler, vocab, loop.seed, loop.packing)
+    held_out = validation_batches(config, corpus, vocab)
+    validator = Validator(held_out, vocab.table, loop.validation_windows, loop.window)
+    return train(model, batches, validator, loop, out_dir, report)
 
 
 def validation_batches(config: TrainingConfig, corpus: Corpus, vocab: Vocabulary) -> BatchMaker:

@@ -12,7 +12,7 @@ from copilot.errors import ConfigError
 from training import checkpoint
 from training.base import check_words, find_base, load_olmo2
 from training.checkpoint import Progress
-from training.config import ModelConfig
+from training.config import LoopConfig, ModelConfig
 from training.files import write_whole
 from training.network import build_model, choose_trained, fit_vocabulary
 from training.places import Places
@@ -41,18 +41,16 @@ class StartRecord(msgspec.Struct, frozen=True, kw_only=True):
     base: BaseRecord | None = None
 
 
-def begin(
-    config: ModelConfig, *, seed: int, window: int, bf16: bool, vocab: Vocabulary, places: Places
-) -> Olmo2ForCausalLM:
+def begin(config: ModelConfig, loop: LoopConfig, vocab: Vocabulary, places: Places) -> Olmo2ForCausalLM:
     """The model that phase 1 begins with, for a new run or one that goes on; only what is to learn has gradients.
 
     Raises ConfigError where the run in `places` was begun with another model or vocabulary.
     """
     record = StartRecord(
         model=config,
-        seed=seed,
-        window=window,
-        bf16=bf16,
+        seed=loop.seed,
+        window=loop.window,
+        bf16=loop.precision == "bf16",
         vocab_size=vocab.size,
         vocab_sha256=vocab.sha256,
         pad_id=vocab.pad_id,

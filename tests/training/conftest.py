@@ -87,6 +87,8 @@ def to_toml() -> ToToml:
     def write(config: TrainingConfig, path: Path) -> Path:
         lines: list[str] = []
         for name, table in msgspec.to_builtins(config).items():
+            if table is None:
+                continue
             lines.append(f"[{name}]")
             lines += [
                 f"{key} = {json.dumps(value)}" for key, value in table.items() if not isinstance(value, dict)

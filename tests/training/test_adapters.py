@@ -93,9 +93,7 @@ def test_a_quantised_base_learns(quantize, tmp_path: Path) -> None:
     """Adapters, embedding and head get gradients; the base's matrices are narrower than 16 bits."""
     pytest.importorskip("bitsandbytes")
     model = inner(
-        add_adapters(
-            load_frozen(write_olmo2(tmp_path), bf16=True, quantize=quantize), LoraConfig(), 0
-        )
+        add_adapters(load_frozen(write_olmo2(tmp_path), bf16=True, quantize=quantize), LoraConfig(), 0)
     )
     with torch.autocast("cuda", torch.bfloat16):
         model(input_ids=IDS.cuda(), labels=IDS.cuda()).loss.backward()

@@ -61,7 +61,9 @@ def test_a_merged_model_plays_in_the_copilots_decoder(tmp_path: Path) -> None:
     decoder = NumbaDecoder.load(tmp_path / "merged", 64)
     ours = decoder.append(IDS[0].tolist())
     with torch.no_grad():
-        theirs = load_olmo2(tmp_path / "merged", torch.float32).eval()(input_ids=IDS[:1]).logits[0, -1].numpy()
+        theirs = (
+            load_olmo2(tmp_path / "merged", torch.float32).eval()(input_ids=IDS[:1]).logits[0, -1].numpy()
+        )
     assert np.abs(ours - theirs).max() <= 1e-4 * np.abs(theirs).max()
 
 
@@ -70,7 +72,7 @@ def test_adapters_that_are_lost_on_the_way_are_found_out(
 ) -> None:
     """A merge that drops them changes the logits, and is refused in one line."""
     monkeypatch.setattr(PeftModel, "merge_and_unload", lambda self: self.unload(), raising=False)
-    with pytest.raises(BundleError, match="merging changed the logits by .* nothing was written") as caught:
+    with pytest.raises(BundleError, match=r"merging changed the logits by .* nothing was written") as caught:
         merge(learnt(tmp_path), IDS, torch.bfloat16)
     assert "\n" not in str(caught.value)
 
@@ -80,7 +82,7 @@ def test_weights_that_16_bits_can_not_hold_are_found_out(tmp_path: Path) -> None
     adapted = learnt(tmp_path)
     with torch.no_grad():
         adapted.get_base_model().model.layers[0].mlp.up_proj.weight[0, 0] = 1e5
-    with pytest.raises(BundleError, match="rounding the merged weights to float16 .* another dtype"):
+    with pytest.raises(BundleError, match=r"rounding the merged weights to float16 .* another dtype"):
         merge(adapted, IDS, torch.float16)
 
 

@@ -71,8 +71,18 @@ def export_bundle(origin: Origin) -> Path:
     return _write(origin, model, vocab, loop, _how(origin, "pretrain", progress, start.base))
 
 
-def merge_bundle(origin: Origin, *, play: bool = True) -> tuple[Path, MergeFigures]:
-    """Write phase 2's newest checkpoint, folded into its base, as a bundle; returns its folder, and how true it is.
+@dataclass(frozen=True, slots=True)
+class MergedBundle:
+    """Where a merged bundle lies, how true it is, and the notes that the copilot played with it; None if it wasn't
+    asked to."""
+
+    path: Path
+    figures: MergeFigures
+    notes: int | None
+
+
+def merge_bundle(origin: Origin, *, play: bool = True) -> MergedBundle:
+    """Write phase 2's newest checkpoint, folded into its base, as a bundle.
 
     With `play` the copilot jams two bars with it first. Raises ConfigError where there is no checkpoint,
     BundleError where merging changed what the model says or the copilot can't play it: nothing is written then.
@@ -84,7 +94,14 @@ def merge_bundle(origin: Origin, *, play: bool = True) -> tuple[Path, MergeFigur
     merged = merge(both, ids, getattr(torch, origin.config.export.dtype))
     how = _how(origin, "finetune", progress, record.base)
     how |= {"adapters": msgspec.to_builtins(record.lora), "merge": msgspec.to_builtins(merged.figures)}
-    return _write(origin, merged.model, vocab, loop, how, notes_played if play else None), merged.figures
+    notes: int | None = None
+
+    def jam(folder: Path) -> None:
+        nonlocal notes
+        notes = notes_played(folder) if play else None
+
+    path = _write(origin, merged.model, vocab, loop, how, jam)
+    return MergedBundle(path, merged.figures, notes)
 
 
 def _write(

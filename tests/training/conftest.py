@@ -42,6 +42,7 @@ def tiny_config() -> TrainingConfig:
         pretrain=msgspec.structs.replace(
             config.pretrain, steps=4, window=64, batch_windows=2, validation_windows=2, threads=1
         ),
+        finetune=None,
     )
 
 

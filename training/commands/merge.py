@@ -29,8 +29,10 @@ def merge(config_path: Path, data_dir: Path, out_dir: Path, bundle_dir: Path | N
     """Fold the newest adapters into their base, and write the result as a bundle."""
     places = Places(out_dir)
     origin = Origin(load_config(config_path), config_path.name, data_dir, places, bundle_dir or places.bundle)
-    path, figures = merge_bundle(origin, play=play)
+    made = merge_bundle(origin, play=play)
     click.echo(
-        f"merge: {path}; logits within {figures.folded:.1e} of base and adapters, "
-        f"in 16 bits {figures.rounded:.2%} of their deviation ({figures.rounded_limit:.2%} allowed)"
+        f"merge: {made.path}; logits within {made.figures.folded:.1e} of base and adapters, in 16 bits "
+        f"{made.figures.rounded:.2%} of their deviation ({made.figures.rounded_limit:.2%} allowed)"
     )
+    if made.notes is not None:
+        click.echo(f"merge: the copilot opens it and plays {made.notes} notes in two bars")

@@ -9,6 +9,7 @@ from training.commands.corpus import corpus
 from training.commands.everything import everything
 from training.commands.export import export
 from training.commands.finetune import finetune
+from training.commands.memory import memory
 from training.commands.merge import merge
 from training.commands.pretrain import pretrain
 from training.commands.tokenizer import tokenizer
@@ -30,7 +31,7 @@ def cli() -> None:
     """Make a model bundle from MIDI collections: corpus, tokenizer, pretraining, fine-tuning, merging."""
 
 
-for command in (corpus, tokenizer, pretrain, finetune, merge, export, everything):
+for command in (corpus, tokenizer, pretrain, finetune, merge, export, memory, everything):
     cli.add_command(command)
 
 

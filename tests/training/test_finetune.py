@@ -125,7 +125,7 @@ def test_an_olmo2_becomes_a_bundle_that_plays(
 
 
 def test_the_frozen_base_stays_what_it_was(places: Places, config: TrainingConfig, tmp_path: Path) -> None:
-    """Phase 2 stands on a copy with the base's own weights, and checkpoints hold adapters, embedding and head only."""
+    """Phase 2 stands on a copy with the base's own weights; checkpoints hold adapters, embedding and head only."""
     base = write_olmo2(tmp_path / "base")
     config = with_lora(config, base=str(base))
     run_finetuning(config, places, silent)
@@ -245,9 +245,9 @@ def test_a_window_longer_than_the_base_was_made_for_is_one_line(
         pretrain=msgspec.structs.replace(config.pretrain, window=512),
         finetune=msgspec.structs.replace(config.finetune, window=512),
     )
-    with pytest.raises(ConfigError, match="made for 256 tokens, .pretrain. window is 512: set it to 256"):
+    with pytest.raises(ConfigError, match=r"made for 256 tokens, \[pretrain\] window is 512: set it to 256"):
         run_pretraining(with_model(long, base=base), places, silent)
-    with pytest.raises(ConfigError, match="made for 256 tokens, .finetune. window is 512: set it to 256"):
+    with pytest.raises(ConfigError, match=r"made for 256 tokens, \[finetune\] window is 512: set it to 256"):
         run_finetuning(with_lora(long, base=base), places, silent)
 
 

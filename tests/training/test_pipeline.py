@@ -56,7 +56,7 @@ def test_a_stage_without_the_one_before_says_which_to_run(tmp_path: Path) -> Non
         Corpus.load(Places(tmp_path).corpus)
 
 
-@pytest.mark.parametrize("name", ["train-default.toml", "train-smoke.toml"])
+@pytest.mark.parametrize("name", ["train-default.toml", "train-smoke.toml", "train-olmo2-1b.toml"])
 def test_the_configurations_that_ship_are_valid(name: str) -> None:
     """Every key in them is known."""
     assert load_config(CONFIGS / name).corpus.weights

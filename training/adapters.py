@@ -4,6 +4,7 @@ The base is held in float32 or bfloat16, or in 8 or 4 bits by bitsandbytes (QLoR
 """
 
 import importlib.util
+import logging
 import warnings
 from pathlib import Path
 from typing import Literal, cast
@@ -30,6 +31,8 @@ def load_frozen(directory: Path, *, bf16: bool, quantize: Quantize) -> Olmo2ForC
     if quantize == "none":
         return load_olmo2(directory, torch.bfloat16 if bf16 else torch.float32)
     _check_can_quantize(quantize)
+    # In 8 bits it says of every matrix and step that it casts what comes in.
+    logging.getLogger("bitsandbytes.autograd._functions").setLevel(logging.ERROR)
     return load_olmo2(directory, torch.bfloat16, _quantization(quantize))
 
 

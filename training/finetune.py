@@ -10,6 +10,7 @@ import msgspec
 import torch
 from peft import PeftModel
 from transformers import Olmo2ForCausalLM
+from transformers.utils.logging import disable_progress_bar
 
 from copilot.codec.vocabulary import Vocabulary
 from copilot.errors import ConfigError
@@ -106,6 +107,7 @@ def adopt_tokenizer(spec: str, places: Places) -> None:
 
 
 def _write_base(lora: LoraConfig, seed: int, bf16: bool, vocab: Vocabulary, places: Places) -> AdapterRecord:
+    disable_progress_bar()  # type: ignore[no-untyped-call]  # it would write into the progress line
     model, made_of = _open_base(lora, seed, bf16, vocab, places)
     to_dtype(model, torch.bfloat16 if bf16 else torch.float32)
     with whole_folder(places.finetune / _BASE) as folder:

@@ -12,8 +12,8 @@ def write_olmo2(directory: Path, *, tied: bool = False, dtype: torch.dtype = tor
     """Save one whose rows lie at a scale and around a place of their own; returns the folder."""
     config = Olmo2Config(
         vocab_size=ENGLISH,
-        hidden_size=48,
-        intermediate_size=80,
+        hidden_size=64,
+        intermediate_size=128,
         num_hidden_layers=2,
         num_attention_heads=2,
         num_key_value_heads=1,
@@ -30,7 +30,7 @@ def write_olmo2(directory: Path, *, tied: bool = False, dtype: torch.dtype = tor
         for name, weight in model.named_parameters():
             if "norm" in name:
                 weight.uniform_(0.5, 1.5)
-        model.model.embed_tokens.weight.normal_(0.0, 0.7).add_(torch.linspace(-1.0, 1.0, 48))
+        model.model.embed_tokens.weight.normal_(0.0, 0.7).add_(torch.linspace(-1.0, 1.0, 64))
     model.to(dtype).save_pretrained(directory)
     (directory / "README.md").write_text("---\nlicense: apache-2.0\nlanguage:\n- en\n---\n# A model card\n")
     return directory

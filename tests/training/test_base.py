@@ -106,7 +106,7 @@ def spoil_lacking(directory: Path) -> None:
 
 def spoil_shape(directory: Path) -> None:
     tensors = load_file(directory / "model.safetensors")
-    tensors["lm_head.weight"] = torch.zeros(ENGLISH + 1, 48)
+    tensors["lm_head.weight"] = torch.zeros(ENGLISH + 1, 64)
     save_file(tensors, directory / "model.safetensors", {"format": "pt"})
 
 

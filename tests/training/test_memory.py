@@ -98,7 +98,7 @@ def test_a_base_is_known_by_its_folder_or_its_name(tmp_path: Path) -> None:
     assert shape_of("", model) == Shape(32, 1, 2, 1, 48)
     assert shape_of(OLMO2_1B, model) == KNOWN[OLMO2_1B]
     directory = write_olmo2(tmp_path, tied=True)
-    assert shape_of(str(directory), model) == Shape(48, 2, 2, 1, 80, tied=True)
-    assert load_olmo2(directory, torch.float32).config.hidden_size == 48
+    assert shape_of(str(directory), model) == Shape(64, 2, 2, 1, 128, tied=True)
+    assert load_olmo2(directory, torch.float32).config.hidden_size == 64
     with pytest.raises(ConfigError, match="of unknown shape: give a folder, or one of allenai/"):
         shape_of("someone/else", model)

@@ -3,19 +3,23 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 from tokenizers import Tokenizer
+from transformers import Olmo2ForCausalLM
 
 from copilot.codec.vocabulary import Vocabulary
 from copilot.codec.words import GridParams, WordTable
 from copilot.errors import ConfigError
 from training.batches import BatchMaker
 from training.checkpoint import Progress
-from training.config import TrainingConfig
+from training.config import LoopConfig, TrainingConfig
+from training.continuation import Continuation
 from training.corpus import Corpus, read_songs
-from training.files import write_whole
+from training.files import folder_sha256, write_whole
 from training.loop import train
 from training.network import build_model
 from training.places import Places
+from training.record import VOCABULARY
 from training.runlog import Report
 from training.sampler import Sampler
 from training.tokenizer import TokenizerFigures, choose_tokenizer, readme
@@ -61,15 +65,46 @@ def run_pretraining(config: TrainingConfig, places: Places, report: Report) -> P
     """Train, or go on training, from the corpus and the tokenizer."""
     corpus, vocab, loop = Corpus.load(places.corpus), load_vocabulary(places), config.pretrain
     model = build_model(config.model, vocab.size, vocab.pad_id, loop.window, loop.seed)
+    return _train(model, config, loop, corpus, vocab, places, places.run, report)
+
+
+def _train(
+    model: Olmo2ForCausalLM,
+    config: TrainingConfig,
+    loop: LoopConfig,
+    corpus: Corpus,
+    vocab: Vocabulary,
+    places: Places,
+    out_dir: Path,
+    report: Report,
+) -> Progress:
     sampler = Sampler(corpus.training(), loop.weights or config.corpus.weights, vocab.table)
     batches = BatchMaker(sampler, vocab, loop.seed, loop.packing)
-    places.run.mkdir(parents=True, exist_ok=True)
-    held_out = validation_batches(config, corpus, vocab)
-    validator = Validator(held_out, vocab.table, loop.validation_windows, loop.window)
-    return train(model, batches, validator, loop, places.run, report)
+    validator = Validator(
+        validation_batches(config, corpus, vocab), vocab.table, loop.validation_windows, loop.window
+    )
+    sketch = Continuation(
+        validation_sampler(config, corpus, vocab.table),
+        vocab,
+        loop.window,
+        loop.seed,
+        config.export.temperature,
+        config.export.top_p,
+    )
+    facts = {
+        "config": msgspec.to_builtins(config),
+        VOCABULARY: vocab.sha256,
+        "corpus_sha256": folder_sha256(places.corpus),
+    }
+    return train(model, batches, validator, loop, out_dir, report, sketch=sketch, facts=facts)
+
+
+def validation_sampler(config: TrainingConfig, corpus: Corpus, table: WordTable) -> Sampler:
+    """Draws from held-out songs, or from all where a tiny corpus holds none out."""
+    songs = corpus.validation() or list(corpus.songs)
+    return Sampler(songs, config.corpus.weights, table)
 
 
 def validation_batches(config: TrainingConfig, corpus: Corpus, vocab: Vocabulary) -> BatchMaker:
     """Windows of held-out songs, or of all where a tiny corpus holds none out."""
-    songs = corpus.validation() or list(corpus.songs)
-    return BatchMaker(Sampler(songs, config.corpus.weights, vocab.table), vocab, VALIDATION_SEED)
+    return BatchMaker(validation_sampler(config, corpus, vocab.table), vocab, VALIDATION_SEED)

@@ -52,7 +52,7 @@ class TransformersDecoder:
         with torch.inference_mode():
             output = self._model(
                 input_ids=torch.tensor([list(ids)], device=self._model.device),  # (1, time)
-                past_key_values=self._cache,
+                cache=self._cache,
                 use_cache=True,
                 logits_to_keep=1,
             )

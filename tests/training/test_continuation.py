@@ -47,10 +47,10 @@ def test_a_song_of_a_single_bar_is_a_prompt_too(tmp_path: Path, sampler: Sampler
 
     class OneBar(Sampler):
         def draw(self, rng: np.random.Generator, max_words: int) -> Words:
-            words = sampler.draw(rng, max_words)
+            words = sampler.draw(rng, 200)
             return words[: int(np.flatnonzero(words == TABLE.bar)[1])]
 
     one_bar = OneBar.__new__(OneBar)
-    model = build_model(ModelConfig(hidden=32, layers=1, heads=2, kv_heads=1), VOCAB.size, 0, 64, 0).eval()
-    Continuation(one_bar, VOCAB, 64, 0, 1.0, 1.0)(model, tmp_path / "a.mid")
+    model = build_model(ModelConfig(hidden=32, layers=1, heads=2, kv_heads=1), VOCAB.size, 0, 300, 0).eval()
+    Continuation(one_bar, VOCAB, 300, 0, 1.0, 1.0)(model, tmp_path / "a.mid")
     assert read_score(tmp_path / "a.mid").note_count > 0

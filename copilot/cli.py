@@ -9,11 +9,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from copilot import __version__
-from copilot.commands.show import StatusLine, beats_bar, print_jam
+from copilot.commands.show import StatusLine, beats_bar, print_jam, print_rows
 from copilot.errors import CopilotError
 from copilot.live.config import Config, load_config
 from copilot.panel import Value, find
@@ -108,7 +106,22 @@ _model_options = _options(
 
 
 class _Group(click.Group):
-    """Shows errors of ours as one line, and ends with status 2."""
+    """Shows errors, ours and click's, as one line, and ends with status 2."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            result = super().main(*args, **{**kwargs, "standalone_mode": False})
+        except click.exceptions.NoArgsIsHelpError as error:
+            error.show()
+            sys.exit(error.exit_code)
+        except click.UsageError as error:
+            command = error.ctx.command_path if error.ctx else "copilot"
+            _fail(f"{error.format_message().rstrip('.')}: see `{command} --help`")
+        except click.ClickException as error:
+            _fail(error.format_message())
+        except click.Abort:
+            sys.exit(130)
+        sys.exit(result if isinstance(result, int) else 0)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -325,10 +338,7 @@ def info(bundle: Path | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(dict(rows)))
         return
-    table = Table(show_header=False, box=None, pad_edge=False)
-    for name, value in rows:
-        table.add_row(name, value)
-    Console(highlight=False, soft_wrap=False).print(table)
+    print_rows(rows)
 
 
 def _bundle(given: Path | None, config: Config) -> Path | None:

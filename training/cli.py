@@ -45,8 +45,11 @@ def main() -> None:
     except CopilotError as error:
         click.echo(f"copilot-train: {error}", err=True)
         sys.exit(2)
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
+        sys.exit(2)
+    except click.ClickException as error:
+        click.echo(f"copilot-train: {error.format_message()}", err=True)
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
         click.echo("copilot-train: stopped; the same command goes on from the last checkpoint", err=True)

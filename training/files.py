@@ -1,5 +1,6 @@
 """Files and folders that are whole or not there."""
 
+import hashlib
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,3 +35,12 @@ def whole_folder(path: Path) -> Iterator[Path]:
         raise ConfigError(f"{path}: can't be written ({error}): make room, or give another place") from None
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def folder_sha256(folder: Path) -> str:
+    """One hash of a folder's own files, by name: a manifest among them speaks for what lies deeper."""
+    whole = hashlib.sha256()
+    for path in sorted(path for path in folder.iterdir() if path.is_file()):
+        with path.open("rb") as file:
+            whole.update(f"{path.name} {hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
+    return whole.hexdigest()

@@ -21,8 +21,8 @@ class Learner:
         self._config, self._ranks = config, ranks
         if config.gradient_checkpointing:
             # The other, older way to recompute would leave a frozen embedding's layers without gradients.
-            model.gradient_checkpointing_enable(  # type: ignore[operator]
-                gradient_checkpointing_kwargs={"use_reentrant": False}
+            model.activation_checkpointing_enable(  # type: ignore[operator]
+                activation_checkpointing_kwargs={"use_reentrant": False}
             )
         if config.compile:
             for layer in layers_of(model):

@@ -67,6 +67,7 @@ def train(
     or SIGTERM, with a checkpoint; ConfigError where the processes can't do what `config` asks for.
     """
     ranks = Ranks(config, accelerator)
+    out_dir.mkdir(parents=True, exist_ok=True)
     facts = facts or {}
     check_record(out_dir, facts)
     found = checkpoint.latest(out_dir, _log.warning if ranks.is_main else lambda _: None)

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import cast
 
+import msgspec
 import torch
 from accelerate import PartialState
 from tokenizers import Tokenizer
@@ -17,11 +18,13 @@ from training.adapters import inner
 from training.batches import BatchMaker
 from training.checkpoint import Progress
 from training.config import LoopConfig, TrainingConfig
+from training.continuation import Continuation
 from training.corpus import Corpus, read_songs
-from training.files import write_whole
+from training.files import folder_sha256, write_whole
 from training.finetune import adopt_tokenizer, begin_adapters
 from training.loop import train
 from training.places import Places
+from training.record import VOCABULARY
 from training.runlog import Report
 from training.sampler import Sampler
 from training.start import begin
@@ -69,7 +72,7 @@ def run_pretraining(config: TrainingConfig, places: Places, report: Report) -> P
     corpus, vocab, loop = Corpus.load(places.corpus), load_vocabulary(places), config.pretrain
     with _main_process_first():
         model = begin(config.model, loop, vocab, places)
-    return _train(model, config, loop, corpus, vocab, places.run, report)
+    return _train(model, config, loop, corpus, vocab, places, places.run, report)
 
 
 def run_finetuning(config: TrainingConfig, places: Places, report: Report) -> Progress:
@@ -84,7 +87,7 @@ def run_finetuning(config: TrainingConfig, places: Places, report: Report) -> Pr
     corpus, vocab = Corpus.load(places.corpus), load_vocabulary(places)
     with _main_process_first():
         model = inner(begin_adapters(config.lora, loop, vocab, places))
-    return _train(model, config, loop, corpus, vocab, places.finetune, report)
+    return _train(model, config, loop, corpus, vocab, places, places.finetune, report)
 
 
 def _main_process_first() -> AbstractContextManager[None]:
@@ -99,17 +102,37 @@ def _train(
     loop: LoopConfig,
     corpus: Corpus,
     vocab: Vocabulary,
+    places: Places,
     out_dir: Path,
     report: Report,
 ) -> Progress:
     sampler = Sampler(corpus.training(), loop.weights or config.corpus.weights, vocab.table)
     batches = BatchMaker(sampler, vocab, loop.seed, loop.packing)
-    held_out = validation_batches(config, corpus, vocab)
-    validator = Validator(held_out, vocab.table, loop.validation_windows, loop.window)
-    return train(model, batches, validator, loop, out_dir, report)
+    validator = Validator(
+        validation_batches(config, corpus, vocab), vocab.table, loop.validation_windows, loop.window
+    )
+    sketch = Continuation(
+        validation_sampler(config, corpus, vocab.table),
+        vocab,
+        loop.window,
+        loop.seed,
+        config.export.temperature,
+        config.export.top_p,
+    )
+    facts = {
+        "config": msgspec.to_builtins(config),
+        VOCABULARY: vocab.sha256,
+        "corpus_sha256": folder_sha256(places.corpus),
+    }
+    return train(model, batches, validator, loop, out_dir, report, sketch=sketch, facts=facts)
+
+
+def validation_sampler(config: TrainingConfig, corpus: Corpus, table: WordTable) -> Sampler:
+    """Draws from held-out songs, or from all where a tiny corpus holds none out."""
+    songs = corpus.validation() or list(corpus.songs)
+    return Sampler(songs, config.corpus.weights, table)
 
 
 def validation_batches(config: TrainingConfig, corpus: Corpus, vocab: Vocabulary) -> BatchMaker:
     """Windows of held-out songs, or of all where a tiny corpus holds none out."""
-    songs = corpus.validation() or list(corpus.songs)
-    return BatchMaker(Sampler(songs, config.corpus.weights, vocab.table), vocab, VALIDATION_SEED)
+    return BatchMaker(validation_sampler(config, corpus, vocab.table), vocab, VALIDATION_SEED)

@@ -79,4 +79,4 @@ def _dealt(tensor: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
     """This process' share of a tensor that is laid out like a weight; a scalar is everybody's."""
     if isinstance(like, DTensor) and tensor.shape == like.shape:
         return distribute_tensor(tensor.to(like.device), like.device_mesh, like.placements)
-    return tensor
+    return tensor.clone()  # what was read lies in the file, which will be dropped

@@ -86,7 +86,9 @@ def jam(options: JamOptions, progress: Progress = lambda _now, _end: None) -> Ja
         music = to_score(read_journal(taping.path))
     write_score(music, output)
     if options.plot:
-        plot_jam(music, options.plot, title=f"{score.title}: copilot on {panel.text('part')}")
+        plot_jam(
+            music, options.plot, title=f"{(options.file or EXAMPLE).stem}: copilot on {panel.text('part')}"
+        )
     return JamResult(figures | {"output": str(output)}, music, output, options.plot)
 
 

@@ -3,7 +3,7 @@
 import contextlib
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,6 @@ def beats_bar(is_shown: bool) -> Iterator[Callable[[float, float], None]]:
 
 def print_jam(figures: dict[str, Any], plot: Path | None) -> None:
     """The closing table of a jam."""
-    table = Table(show_header=False, box=None, pad_edge=False)
     rows = {
         "part": figures["part"],
         "notes heard": figures["notes_heard"],
@@ -48,9 +47,20 @@ def print_jam(figures: dict[str, Any], plot: Path | None) -> None:
     }
     if plot:
         rows["picture"] = str(plot)
-    for name, value in rows.items():
-        table.add_row(name, str(value))
-    Console(highlight=False).print(table)
+    print_rows([(name, str(value)) for name, value in rows.items()])
+
+
+def print_rows(rows: Sequence[tuple[str, str]]) -> None:
+    """Labels and values in two columns: within a terminal's width, uncut where there is none."""
+    if sys.stdout.isatty():
+        table = Table(show_header=False, box=None, pad_edge=False)
+        for name, value in rows:
+            table.add_row(name, value)
+        Console(highlight=False).print(table)
+        return
+    width = max(len(name) for name, _ in rows)
+    for name, value in rows:
+        click.echo(f"{name:<{width}}  {value}")
 
 
 class StatusLine:

@@ -23,14 +23,12 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="reads the children from /proc"),
 ]
 
-BEATS = 24
 
-
-def _band() -> Score:
-    """A keyboard that strikes a chord on every beat of six bars at 120 bpm."""
+def _band(beats: int) -> Score:
+    """A keyboard that strikes a chord of three on every beat at 120 bpm."""
     chords = ((60, 64, 67), (57, 60, 64), (65, 69, 72), (67, 71, 74))
     notes = tuple(
-        Note(24 * beat, 24 * beat + 20, pitch, 90) for beat in range(BEATS) for pitch in chords[beat // 4 % 4]
+        Note(24 * beat, 24 * beat + 20, pitch, 90) for beat in range(beats) for pitch in chords[beat // 4 % 4]
     )
     return Score(24, (Part(3, "keys", notes),))
 
@@ -44,17 +42,22 @@ def _worker_of(parent: int) -> int | None:
     return None
 
 
-async def _jam(kills: int) -> tuple[Session, Stage]:
-    """Play with the band, and kill so many workers from the third second on, each as soon as it is there."""
+async def _jam(kills: int, beats: int) -> tuple[Session, Stage, int]:
+    """Play with the band, and kill so many workers from 1.5 s on, each as soon as it is there.
+
+    Returns also how many proposals had come when the first one was killed.
+    """
     engine = EngineClient(default_bundle_path(), seed=0)
     await engine.start()
-    clock, band = MonotonicClock(), _band()
+    clock, band, proposals = MonotonicClock(), _band(beats), 0
     start_s = clock.now_s() + 0.1
     session = new_session(Panel(), beat_clock(band, start_s), {3: "keys"})
     stage = Stage(session, engine, FileRig(band, clock, start_s), clock)
 
     async def kill() -> None:
-        await asyncio.sleep(3.0)
+        nonlocal proposals
+        await asyncio.sleep(1.5)
+        proposals = session.planner.figures.proposals
         killed: set[int] = set()
         while len(killed) < kills:
             worker = _worker_of(os.getpid())
@@ -66,25 +69,25 @@ async def _jam(kills: int) -> tuple[Session, Stage]:
     killing = asyncio.create_task(kill())
     await stage.run()
     killing.cancel()
-    return session, stage
+    return session, stage, proposals
 
 
 @pytest.mark.slow
 def test_another_worker_takes_over() -> None:
     """After a SIGKILL the next worker proposes again, and no note is left hanging."""
-    session, stage = asyncio.run(_jam(1))
+    session, stage, before = asyncio.run(_jam(1, beats=14))
     assert stage.engine.deaths == 1
     assert not stage.is_listening_only
     assert session.hanging == 0
-    assert session.heard_notes == 3 * BEATS
-    assert session.planner.figures.proposals > 10
+    assert session.heard_notes == 3 * 14
+    assert session.planner.figures.proposals > before + 2
 
 
 @pytest.mark.slow
 def test_a_worker_that_keeps_dying_is_given_up() -> None:
     """Five deaths in half a minute end in listening only; the players are heard to the end."""
-    session, stage = asyncio.run(_jam(MAX_DEATHS))
+    session, stage, _ = asyncio.run(_jam(MAX_DEATHS, beats=22))
     assert stage.engine.deaths == MAX_DEATHS
     assert stage.is_listening_only
     assert session.hanging == 0
-    assert session.heard_notes == 3 * BEATS
+    assert session.heard_notes == 3 * 22

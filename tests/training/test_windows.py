@@ -30,7 +30,7 @@ def seated(song: Song, cut: Cut) -> Score:
         rows = song.notes[song.notes[:, PART] == number].tolist()
         rests = cut.rests if seat == 0 else ()
         notes = tuple(
-            Note(start, end, pitch + shift, velocity)
+            Note(start, end, pitch + shift, min(127, max(1, velocity + cut.louder.get(number, 0))))
             for start, end, _, pitch, velocity in rows
             if not any(begin <= start < stop for begin, stop in rests)
         )

@@ -117,6 +117,24 @@ def fold(base: Path, run: Path, to: Path) -> tuple[float, Any, float]:
     return time.perf_counter() - began_s, merged.figures, peak
 
 
+def play(merged: Path) -> tuple[float, float, float]:
+    """The copilot's decoder on what was merged: seconds to load it and for a token, and the peak in GiB."""
+    from copilot.decode.numba_decoder import NumbaDecoder
+
+    began_s = time.perf_counter()
+    decoder = NumbaDecoder.load(merged, 256)
+    loaded_s = time.perf_counter()
+    decoder.warm_up()
+    decoder.append(range(1, 65))
+    times_s = []
+    for token in range(5):
+        before_s = time.perf_counter()
+        decoder.append([token])
+        times_s.append(time.perf_counter() - before_s)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    return loaded_s - began_s, float(np.median(times_s)), peak
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=1)
@@ -134,6 +152,7 @@ def main() -> None:
         print(f"OLMo-2 of {alone(build, base):.3f} billion random weights, {VOCAB:,} ids")
         times_s, peak, computed = alone(learn, base, run, options)
         seconds, figures, merge_peak = alone(fold, base, run, merged)
+        load_s, token_s, play_peak = alone(play, merged)
         size = (merged / "model.safetensors").stat().st_size / 1e9
     median_s = float(np.median(times_s[1:] or times_s))
     rows = {
@@ -142,6 +161,7 @@ def main() -> None:
         ),
         f"memory, {options.quantize} base": f"{peak:.2f} GiB measured, {computed:.2f} computed for a GPU",
         "merge": f"{seconds:.1f} s, {merge_peak:.2f} GiB, one file of {size:.2f} GB",
+        "the copilot's decoder": f"{token_s:.2f} s a token, loaded in {load_s:.1f} s, {play_peak:.2f} GiB",
         "merged logits off by": f"{figures.folded:.1e} folded, {figures.rounded:.2%} rounded",
     }
     for label, text in rows.items():

@@ -6,6 +6,7 @@ import click
 
 from copilot.errors import CopilotError, StoppedError
 from training.commands.corpus import corpus
+from training.commands.evaluate import evaluate
 from training.commands.everything import everything
 from training.commands.export import export
 from training.commands.finetune import finetune
@@ -23,15 +24,16 @@ Examples:
   copilot-train finetune --config configs/train-olmo2-1b.toml --base allenai/OLMo-2-0425-1B --out runs/blues
   copilot-train merge --config configs/train-olmo2-1b.toml --data ../shared/data --out runs/blues
   copilot-train export --config configs/train-default.toml --data ../shared/data --out runs/train --to my-bundle
+  copilot-train evaluate --config configs/train-default.toml --out runs/train --model my-bundle
 """
 
 
 @click.group(epilog=EXAMPLES)
 def cli() -> None:
-    """Make a model bundle from MIDI collections: corpus, tokenizer, pretraining, fine-tuning, merging."""
+    """Make a model bundle from MIDI collections: corpus, tokenizer, both phases of training, merging, evaluation."""
 
 
-for command in (corpus, tokenizer, pretrain, finetune, merge, export, memory, everything):
+for command in (corpus, tokenizer, pretrain, finetune, merge, export, evaluate, memory, everything):
     cli.add_command(command)
 
 

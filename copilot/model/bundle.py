@@ -128,4 +128,5 @@ class Bundle:
         rows += [(f"training {key}", str(value)) for key, value in plain.items()]
         rows += [(key, f"{value:g}") for key, value in manifest.metrics.items()]
         rows += [("measured by", manifest.metrics_command)] if manifest.metrics_command else []
+        rows += manifest.evaluation.describe() if manifest.evaluation else []
         return [*rows, *((f"sha256 {name}", digest) for name, digest in sorted(manifest.sha256.items()))]

@@ -4,7 +4,7 @@ import dataclasses
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from safetensors import SafetensorError
@@ -12,8 +12,10 @@ from safetensors import SafetensorError
 from copilot.codec.grid import GridCodec
 from copilot.codec.vocabulary import Vocabulary
 from copilot.errors import BundleError
+from copilot.files import write_whole
 from copilot.model.bundle import Bundle
-from copilot.model.check import file_sha256
+from copilot.model.check import decode_json, file_sha256
+from copilot.model.evaluation import Evaluation
 from copilot.model.manifest import CODEC, FILES, MANIFEST, TOKENIZER, WEIGHTS, CodecFile, Manifest
 
 if TYPE_CHECKING:
@@ -69,6 +71,18 @@ def _write_files(beside: Path, model: "Olmo2ForCausalLM", vocab: Vocabulary, man
     _write_json(beside / MANIFEST, msgspec.structs.replace(manifest, sha256=dict(hashes)))
 
 
+def write_evaluation(bundle: Bundle, evaluation: Evaluation) -> Bundle:
+    """Put figures into a bundle's bundle.json and leave all else in it as it is; returns the bundle opened anew.
+
+    No hash changes: bundle.json carries those of the other files. Raises BundleError or InputError.
+    """
+    record = decode_json(bundle.path / MANIFEST, dict[str, Any])
+    hashes = record.pop("sha256")
+    record |= {"evaluation": msgspec.to_builtins(evaluation), "sha256": hashes}
+    write_whole(bundle.path / MANIFEST, _readable(record))
+    return Bundle.open(bundle.path)
+
+
 def _put_in_place(beside: Path, path: Path) -> None:
     old = path.with_name(f".{path.name}.old")
     shutil.rmtree(old, ignore_errors=True)
@@ -79,4 +93,8 @@ def _put_in_place(beside: Path, path: Path) -> None:
 
 
 def _write_json(path: Path, record: msgspec.Struct) -> None:
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n")
+    path.write_bytes(_readable(record))
+
+
+def _readable(record: msgspec.Struct | dict[str, Any]) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n"

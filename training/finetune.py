@@ -4,6 +4,8 @@ The base is written to finetune/base/ as it was when the run began: adapters fit
 on and no others, and a phase 1 that goes on meanwhile must not change them under a run.
 """
 
+from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -15,23 +17,27 @@ from transformers.utils.logging import disable_progress_bar
 from copilot.codec.vocabulary import Vocabulary
 from copilot.errors import ConfigError
 from copilot.model.check import file_sha256
+from copilot.model.manifest import MANIFEST, TOKENIZER, WEIGHTS, Source
 from training import checkpoint
 from training.adapters import add_adapters, inner, load_frozen
 from training.base import check_words, find_base, load_olmo2
 from training.checkpoint import Progress
 from training.config import LoopConfig, LoraConfig
+from training.corpus import Corpus
 from training.files import whole_folder, write_whole
 from training.network import fit_vocabulary, to_dtype
 from training.places import Places
-from training.start import BaseRecord, as_trained, read_record
+from training.start import BaseRecord, as_trained, check_same, check_same_words, read_record
 
-_RECORD, _BASE, _WEIGHTS = "adapters.json", "base", "model.safetensors"
+_RECORD, _BASE = "adapters.json", "base"
 
 
 class AdapterRecord(msgspec.Struct, frozen=True, kw_only=True):
     """adapters.json: what a run's adapters are, and what they stand on.
 
-    `base` is None where phase 1 began from scratch. `base_sha256` is that of base/model.safetensors.
+    `base` is None where phase 1 began from scratch. `base_sha256` is that of base/model.safetensors. `base_steps`
+    and `base_tokens` are this run's phase 1 in it, `heard` is what it had learnt from before it came into this run
+    (licences stand there where the base said them).
     """
 
     lora: LoraConfig
@@ -41,6 +47,9 @@ class AdapterRecord(msgspec.Struct, frozen=True, kw_only=True):
     vocab_sha256: str
     base: BaseRecord | None
     base_sha256: str
+    base_steps: int = 0
+    base_tokens: int = 0
+    heard: tuple[Source, ...] = ()
 
 
 def begin_adapters(lora: LoraConfig, loop: LoopConfig, vocab: Vocabulary, places: Places) -> PeftModel:
@@ -72,7 +81,7 @@ def adapted(places: Places, vocab: Vocabulary) -> tuple[PeftModel, Progress, Ada
     if record is None or newest is None:
         raise ConfigError(f"{places.finetune}: has no checkpoint: run `copilot-train finetune`")
     _check_same(record, record.lora, vocab, places)
-    if file_sha256(places.finetune / _BASE / _WEIGHTS) != record.base_sha256:
+    if file_sha256(places.finetune / _BASE / WEIGHTS) != record.base_sha256:
         raise ConfigError(
             f"{places.finetune / _BASE}: is not the base that the adapters were trained on: run finetune anew "
             "in another --out"
@@ -93,67 +102,76 @@ def read_adapters(places: Places) -> AdapterRecord | None:
 
 
 def adopt_tokenizer(spec: str, places: Places) -> None:
-    """Take the words of a base that has some, another run or a bundle, where this run has none yet."""
-    theirs = next(
-        (file for file in (Path(spec) / "tokenizer" / "tokenizer.json", Path(spec) / "tokenizer.json")
-         if file.is_file()),
-        None,
-    )  # fmt: skip
-    ours = places.tokenizer / "tokenizer.json"
-    is_ours = (Path(spec) / "bundle.json").is_file() or read_record(Places(Path(spec)).run) is not None
-    if spec and theirs is not None and is_ours and not ours.is_file():
+    """Take the words of a base that has ours, another run or a bundle, where this run has none yet."""
+    folder, ours = Path(spec).expanduser(), places.tokenizer / TOKENIZER
+    if not spec or ours.is_file():
+        return
+    is_run = read_record(Places(folder).run) is not None
+    theirs = (Places(folder).tokenizer if is_run else folder) / TOKENIZER
+    if theirs.is_file() and (is_run or (folder / MANIFEST).is_file()):
         places.tokenizer.mkdir(parents=True, exist_ok=True)
         write_whole(ours, theirs.read_bytes())
 
 
 def _write_base(lora: LoraConfig, seed: int, bf16: bool, vocab: Vocabulary, places: Places) -> AdapterRecord:
     disable_progress_bar()  # type: ignore[no-untyped-call]  # it would write into the progress line
-    model, made_of = _open_base(lora, seed, bf16, vocab, places)
-    to_dtype(model, torch.bfloat16 if bf16 else torch.float32)
+    base = _open_base(lora, seed, bf16, vocab, places)
+    to_dtype(base.model, torch.bfloat16 if bf16 else torch.float32)
     with whole_folder(places.finetune / _BASE) as folder:
-        model.save_pretrained(folder)
-        sha256 = file_sha256(folder / _WEIGHTS)
+        base.model.save_pretrained(folder)
+        sha256 = file_sha256(folder / WEIGHTS)
     record = AdapterRecord(
         lora=lora,
         seed=seed,
         bf16=bf16,
         vocab_size=vocab.size,
         vocab_sha256=vocab.sha256,
-        base=made_of,
+        base=base.made_of,
         base_sha256=sha256,
+        base_steps=base.steps,
+        base_tokens=base.tokens,
+        heard=base.heard,
     )
     write_whole(places.finetune / _RECORD, msgspec.json.format(msgspec.json.encode(record)))
     return record
 
 
-def _open_base(
-    lora: LoraConfig, seed: int, bf16: bool, vocab: Vocabulary, places: Places
-) -> tuple[Olmo2ForCausalLM, BaseRecord | None]:
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A base in our words; whose it is, this run's phase 1 in it, and what it learnt from elsewhere."""
+
+    model: Olmo2ForCausalLM
+    made_of: BaseRecord | None
+    steps: int = 0
+    tokens: int = 0
+    heard: tuple[Source, ...] = ()
+
+
+def _open_base(lora: LoraConfig, seed: int, bf16: bool, vocab: Vocabulary, places: Places) -> _Opened:
     """This run's phase 1, another run's, a bundle, or an OLMo-2 whose vocabulary is then replaced."""
-    run = Places(Path(lora.base).expanduser()) if lora.base else places
-    if not lora.base or read_record(run.run) is not None:
-        model, _, start = as_trained(run, vocab)
-        return model, start.base
+    if not lora.base:
+        model, progress, start = as_trained(places, vocab)
+        return _Opened(model, start.base, progress.step, progress.tokens)
+    other = Places(Path(lora.base).expanduser())
+    if read_record(other.run) is not None:
+        model, _, start = as_trained(other, vocab)
+        return _Opened(model, start.base, heard=_heard(other))
     base = find_base(lora.base, lora.base_license)
     check_words(base, vocab, places.tokenizer)
     model = load_olmo2(base.directory, torch.bfloat16 if bf16 else torch.float32)
-    if base.bundle is None:
-        fit_vocabulary(model, vocab.size, vocab.pad_id, seed)
-    return model, BaseRecord(name=base.name, license=base.license, revision=base.revision)
+    made_of = BaseRecord(name=base.name, license=base.license, revision=base.revision)
+    if base.bundle is not None:
+        return _Opened(model, made_of, heard=base.bundle.manifest.sources)
+    fit_vocabulary(model, vocab.size, vocab.pad_id, seed)
+    return _Opened(model, made_of)
+
+
+def _heard(run: Places) -> tuple[Source, ...]:
+    """The collections in another run's corpus; their licences are looked up when a bundle is written."""
+    songs = Counter(song.source for song in Corpus.load(run.corpus).training())
+    return tuple(Source(name=name, license="", songs=count) for name, count in songs.items())
 
 
 def _check_same(record: AdapterRecord, lora: LoraConfig, vocab: Vocabulary, places: Places) -> None:
-    if record.vocab_sha256 != vocab.sha256:
-        raise ConfigError(
-            f"{places.finetune}: was trained on a vocabulary of {record.vocab_size:,} ids (sha256 "
-            f"{record.vocab_sha256[:12]}), the tokenizer here has {vocab.size:,} ({vocab.sha256[:12]}): "
-            "put its tokenizer.json back, or give another --out"
-        )
-    was, now = msgspec.to_builtins(record.lora), msgspec.to_builtins(lora)
-    changed = [key for key in was if was[key] != now[key]]
-    if changed:
-        key = changed[0]
-        raise ConfigError(
-            f"{places.finetune}: was begun with {key} = {was[key]!r}, this is {now[key]!r}: "
-            "put the setting back, or give another --out"
-        )
+    check_same_words(places.finetune, record.vocab_size, record.vocab_sha256, vocab)
+    check_same(places.finetune, "adapters", record.lora, lora)

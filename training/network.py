@@ -72,8 +72,13 @@ def choose_trained(model: Olmo2ForCausalLM, train: Literal["all", "vocabulary", 
 
 
 def to_dtype(model: Olmo2ForCausalLM, dtype: torch.dtype) -> Olmo2ForCausalLM:
-    """All its weights in another width, in place. (transformers' own `to` can't be typed.)"""
-    nn.Module.to(model, dtype)
+    """All its weights in another width, in place.
+
+    Weights alone: `model.to` would round the rotary frequencies too, which a bundle does not hold and whoever loads
+    one computes anew.
+    """
+    for weight in model.parameters():
+        weight.data = weight.data.to(dtype)
     return model
 
 

@@ -1,7 +1,6 @@
 """What phase 1 trains: a model from scratch or from a base, the same again each time, and as it was trained."""
 
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import torch
@@ -55,10 +54,14 @@ def begin(config: ModelConfig, loop: LoopConfig, vocab: Vocabulary, places: Plac
         vocab_sha256=vocab.sha256,
         pad_id=vocab.pad_id,
     )
-    model, record = _build(record, vocab, places)
     found = read_record(places.run)
     if found is not None:
-        _check_same(found, record, places.run)
+        check_same_words(places.run, found.vocab_size, found.vocab_sha256, vocab)
+        check_same(places.run, "model", found.model, record.model)
+    model, made_of = _build(record, vocab, places)
+    if found is not None:
+        check_same(places.run, "base", found.base, made_of)
+    record = msgspec.structs.replace(record, base=made_of)
     places.run.mkdir(parents=True, exist_ok=True)
     write_whole(places.run / _RECORD, msgspec.json.format(msgspec.json.encode(record)))
     return model
@@ -69,9 +72,9 @@ def as_trained(places: Places, vocab: Vocabulary) -> tuple[Olmo2ForCausalLM, Pro
     record, newest = read_record(places.run), checkpoint.latest(places.run)
     if record is None or newest is None:
         raise ConfigError(f"{places.run}: has no checkpoint: run `copilot-train pretrain`")
-    if record.vocab_sha256 != vocab.sha256:
-        raise ConfigError(_other_words(places.run, record, vocab.size, vocab.sha256))
-    model, _ = _build(record, vocab, places)
+    check_same_words(places.run, record.vocab_size, record.vocab_sha256, vocab)
+    model, made_of = _build(record, vocab, places)
+    check_same(places.run, "base", record.base, made_of)
     return model, checkpoint.load_weights(newest, model), record
 
 
@@ -85,18 +88,39 @@ def read_record(run: Path) -> StartRecord | None:
         raise ConfigError(f"{run / _RECORD}: can't be read ({error}): begin anew in another --out") from None
 
 
-def _build(record: StartRecord, vocab: Vocabulary, places: Places) -> tuple[Olmo2ForCausalLM, StartRecord]:
-    """The model that a record describes, and the record with what its base turned out to be."""
+def check_same_words(run: Path, size: int, sha256: str, vocab: Vocabulary) -> None:
+    """Raises ConfigError where a run's vocabulary, by its size and hash, is not the one of the tokenizer here."""
+    if sha256 != vocab.sha256:
+        raise ConfigError(
+            f"{run}: was trained on a vocabulary of {size:,} ids (sha256 {sha256[:12]}), the tokenizer here has "
+            f"{vocab.size:,} ({vocab.sha256[:12]}): put its tokenizer.json back, or give another --out"
+        )
+
+
+def check_same(run: Path, what: str, was: msgspec.Struct | None, now: msgspec.Struct | None) -> None:
+    """Raises ConfigError, naming what differs, where settings are not those that a run was begun with."""
+    before, after = (msgspec.to_builtins(settings) or {} for settings in (was, now))
+    changed = [key for key in {**before, **after} if before.get(key) != after.get(key)]
+    if changed:
+        key = changed[0]
+        raise ConfigError(
+            f"{run}: was begun with {what} {key} = {before.get(key)!r}, this is {after.get(key)!r}: "
+            "put it back, or give another --out"
+        )
+
+
+def _build(
+    record: StartRecord, vocab: Vocabulary, places: Places
+) -> tuple[Olmo2ForCausalLM, BaseRecord | None]:
+    """The model that a record describes, and what its base turned out to be."""
     config = record.model
     if not config.base:
         model = build_model(config, vocab.size, vocab.pad_id, record.window, record.seed)
         choose_trained(model, config.train)
-        return model, record
+        return model, None
     base = find_base(config.base, config.base_license)
     check_words(base, vocab, places.tokenizer)
-    narrow = (
-        record.bf16 and config.train != "all"
-    )  # what only stands by is read in 16 bits, what learns is not
+    narrow = record.bf16 and config.train != "all"  # what stands still is held in 16 bits, what learns is not
     model = load_olmo2(base.directory, torch.bfloat16 if narrow else torch.float32)
     positions = model.config.max_position_embeddings
     if record.window > positions:
@@ -108,8 +132,7 @@ def _build(record: StartRecord, vocab: Vocabulary, places: Places) -> tuple[Olmo
         fit_vocabulary(model, vocab.size, vocab.pad_id, record.seed)
     choose_trained(model, config.train)
     widen_trained(model)
-    made_of = BaseRecord(name=base.name, license=base.license, revision=base.revision)
-    return model, msgspec.structs.replace(record, base=made_of)
+    return model, BaseRecord(name=base.name, license=base.license, revision=base.revision)
 
 
 def widen_trained(model: torch.nn.Module) -> None:
@@ -117,29 +140,3 @@ def widen_trained(model: torch.nn.Module) -> None:
     for weight in model.parameters():
         if weight.requires_grad:
             weight.data = weight.data.float()
-
-
-def _check_same(found: StartRecord, wanted: StartRecord, run: Path) -> None:
-    if found.vocab_sha256 != wanted.vocab_sha256:
-        raise ConfigError(_other_words(run, found, wanted.vocab_size, wanted.vocab_sha256))
-    for name in ("model", "base"):
-        was, now = msgspec.to_builtins(getattr(found, name)), msgspec.to_builtins(getattr(wanted, name))
-        if was != now:
-            raise ConfigError(
-                f"{run}: was begun with {name} {_changed(was, now)}, this is {_changed(now, was)}: "
-                "put the setting back, or give another --out"
-            )
-
-
-def _changed(one: dict[str, Any] | None, other: dict[str, Any] | None) -> str:
-    """What of `one` the other has not."""
-    if one is None:
-        return "none"
-    return ", ".join(f"{key} = {value!r}" for key, value in one.items() if (other or {}).get(key) != value)
-
-
-def _other_words(run: Path, found: StartRecord, size: int, sha256: str) -> str:
-    return (
-        f"{run}: was trained on a vocabulary of {found.vocab_size:,} ids (sha256 {found.vocab_sha256[:12]}), the "
-        f"tokenizer here has {size:,} ({sha256[:12]}): put its tokenizer.json back, or give another --out"
-    )

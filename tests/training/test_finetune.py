@@ -1,6 +1,6 @@
 """Both phases over somebody's OLMo-2, up to a bundle that plays; and what of it is refused."""
 
-import json
+import errno
 import os
 import signal
 import subprocess
@@ -14,6 +14,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 from safetensors.torch import load_file
+from transformers import Olmo2ForCausalLM
 
 from copilot.decode.numba_decoder import NumbaDecoder
 from copilot.errors import BundleError, ConfigError
@@ -138,10 +139,13 @@ def test_the_frozen_base_stays_what_it_was(places: Places, config: TrainingConfi
 def test_a_killed_run_ends_with_the_weights_of_an_undisturbed_one(
     new_run: Callable[[str], Places], config: TrainingConfig, tmp_path: Path, to_toml
 ) -> None:
-    """SIGKILL while adapters are trained, dropout and all, and the same command again: bit for bit the same."""
+    """SIGKILL while adapters are trained, with dropout and recomputed activations, and the same command again."""
     assert config.finetune is not None
     config = msgspec.structs.replace(
-        config, finetune=msgspec.structs.replace(config.finetune, steps=8, checkpoint_every=1, seed=5)
+        config,
+        finetune=msgspec.structs.replace(
+            config.finetune, steps=8, checkpoint_every=1, seed=5, gradient_checkpointing=True
+        ),
     )
     config = with_lora(config, base=str(write_olmo2(tmp_path / "base")))
     killed, undisturbed = new_run("killed"), new_run("undisturbed")
@@ -188,6 +192,9 @@ def test_another_run_and_a_bundle_are_bases_and_bring_their_words(
         (run.tokenizer / "tokenizer.json").unlink()
         run_finetuning(with_lora(config, base=str(base)), run, silent)
         assert load_vocabulary(run).sha256 == load_vocabulary(places).sha256
+        record = read_adapters(run)
+        assert record is not None
+        assert [source.name for source in record.heard] == ["styles.blues"]
         phase_1 = trained(places.run)["lm_head.weight"].bfloat16()
         assert torch.equal(load_file(run.finetune / "base" / "model.safetensors")["lm_head.weight"], phase_1)
 
@@ -225,12 +232,12 @@ def test_a_run_goes_on_with_its_own_settings_only(
 ) -> None:
     """Another shape, base or rank would make another model of the same checkpoints."""
     run_pretraining(config, places, silent)
-    with pytest.raises(ConfigError, match="was begun with model layers = 2, this is layers = 3: put"):
+    with pytest.raises(ConfigError, match="was begun with model layers = 2, this is 3: put it back"):
         run_pretraining(with_model(config, layers=3), places, silent)
     run_finetuning(config, places, silent)
-    with pytest.raises(ConfigError, match="was begun with rank = 4, this is 8: put the setting back"):
+    with pytest.raises(ConfigError, match="was begun with adapters rank = 4, this is 8: put it back"):
         run_finetuning(with_lora(config, rank=8), places, silent)
-    with pytest.raises(ConfigError, match="was begun with base = ''"):
+    with pytest.raises(ConfigError, match="was begun with adapters base = ''"):
         run_finetuning(with_lora(config, base=str(write_olmo2(tmp_path / "base"))), places, silent)
 
 
@@ -249,6 +256,23 @@ def test_a_window_longer_than_the_base_was_made_for_is_one_line(
         run_pretraining(with_model(long, base=base), places, silent)
     with pytest.raises(ConfigError, match=r"made for 256 tokens, \[finetune\] window is 512: set it to 256"):
         run_finetuning(with_lora(long, base=base), places, silent)
+
+
+def test_a_disk_too_full_for_the_base_is_one_line(
+    places: Places, config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing half-written stays, and the same command begins again."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    run_pretraining(config, places, silent)
+    with monkeypatch.context() as patched:
+        patched.setattr(Olmo2ForCausalLM, "save_pretrained", full)
+        with pytest.raises(ConfigError, match=r"base: can't be written .*No space left.*: make room"):
+            run_finetuning(config, places, silent)
+    assert list(places.finetune.iterdir()) == []
+    assert run_finetuning(config, places, silent).step == 3
 
 
 def test_stages_out_of_turn_say_which_to_run(
@@ -293,5 +317,4 @@ def test_a_merged_model_that_does_not_play_is_not_put_in_place(
     with pytest.raises(BundleError, match="does not play it"):
         merge_bundle(Origin(config, "tiny.toml", collections, places, places.bundle))
     assert (before / "bundle.json").read_bytes() == manifest
-    assert json.loads(manifest)["training"]["command"] == "export"
     assert [path.name for path in places.out_dir.iterdir() if path.name.startswith(".")] == []

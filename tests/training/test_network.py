@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from training.base import load_olmo2
-from training.network import choose_trained, fit_vocabulary
+from training.network import choose_trained, fit_vocabulary, to_dtype
 
 from .olmo2 import write_olmo2
 
@@ -78,3 +78,13 @@ def test_what_is_frozen_has_no_gradient(train, trained: set[str], tmp_path: Path
     assert {name for name, weight in model.named_parameters() if weight.requires_grad} == trained
     choose_trained(model, "all")
     assert all(weight.requires_grad for weight in model.parameters())
+
+
+def test_other_widths_leave_the_rotary_frequencies_alone(tmp_path: Path) -> None:
+    """A model that was narrowed and widened again says what the narrowed one says once it is saved and read."""
+    model = load_olmo2(write_olmo2(tmp_path / "base", tied=True), torch.float32)
+    to_dtype(model, torch.bfloat16).save_pretrained(tmp_path / "narrow")
+    ids = torch.arange(60)[None]
+    read = load_olmo2(tmp_path / "narrow", torch.float32)
+    assert torch.equal(to_dtype(model, torch.float32)(input_ids=ids).logits, read(input_ids=ids).logits)
+    assert model.lm_head.weight is model.model.embed_tokens.weight

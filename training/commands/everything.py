@@ -16,7 +16,7 @@ from training.config import load_config
 
 @click.command("all")
 @config_option
-@base_option("[base in [model]; empty: from scratch]")
+@base_option(". [base in [model]; empty: from scratch]")
 @data_option
 @out_option
 @to_option

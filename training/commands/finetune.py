@@ -21,7 +21,7 @@ Examples:
 
 @click.command(epilog=EXAMPLES)
 @config_option
-@base_option("[base in [lora]; empty: this run's phase 1]")
+@base_option(", or another run. [base in [lora]; empty: this run's phase 1]")
 @out_option
 def finetune(config_path: Path, base: str | None, out_dir: Path) -> None:
     """Train LoRA adapters, the embedding and the head, or go on from the newest checkpoint."""

@@ -52,7 +52,7 @@ def base_option(text: str) -> Callable[[_Command], _Command]:
         "--base",
         default=None,
         metavar="DIR|NAME",
-        help=f"An OLMo-2 (a folder, or its name on the hub), a bundle or a run. {text}",
+        help=f"An OLMo-2, by its folder or its name on the hub, or a bundle{text}",
     )
 
 

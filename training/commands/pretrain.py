@@ -13,7 +13,7 @@ from training.progress import ProgressLine
 
 @click.command()
 @config_option
-@base_option("[base in [model]; empty: from scratch]")
+@base_option(". [base in [model]; empty: from scratch]")
 @out_option
 def pretrain(config_path: Path, base: str | None, out_dir: Path) -> None:
     """Train from scratch or from a base, or go on from the newest checkpoint."""

@@ -6,14 +6,12 @@ from typing import cast
 
 import numpy as np
 import torch
-from transformers import Olmo2ForCausalLM
+from transformers import DynamicCache, Olmo2ForCausalLM
 
 from copilot.codec.grammar import GridState, Limits
 from copilot.codec.grid import GridCodec
 from copilot.codec.vocabulary import Vocabulary
 from copilot.codec.words import SEATS, Header
-from copilot.decode.decoder import TransformersDecoder
-from copilot.decode.sampling import sample
 from copilot.music.midifile import Marker, write_score
 from copilot.music.order import BAR
 from copilot.music.roles import Role
@@ -57,18 +55,18 @@ class Continuation:
         limits = Limits(ons=self._lanes())
         rng = np.random.default_rng(self._seed)
         ids, node = vocab.encode(self._prompt.tolist()), 0
-        decoder = TransformersDecoder(cast("Olmo2ForCausalLM", model))
-        whole, logits = len(ids), decoder.append(ids)
+        cache = DynamicCache(config=cast("Olmo2ForCausalLM", model).config)
+        whole, logits = len(ids), _append(model, cache, ids)
         while bars <= BARS and len(ids) < self._window:
             allowed = vocab.allowed(node, state.mask(limits))
-            token = sample(logits, allowed, temperature=self._temperature, top_p=self._top_p, rng=rng)
+            token = _draw(logits, allowed, self._temperature, self._top_p, rng)
             ids.append(token)
             node, word = vocab.step(node, token)
             if word >= 0:
                 event = state.advance(word)
                 bars += event is not None and event.kind == BAR
                 whole = len(ids)
-            logits = decoder.append([token])
+            logits = _append(model, cache, [token])
         return ids[:whole], given_ticks
 
     def _state(self) -> tuple[GridState, int]:
@@ -99,3 +97,26 @@ class Continuation:
         roles = {**SEATS, 0: header.part or "lead"}
         parts = tuple(replace(part, program=_PROGRAMS[roles[part.channel]]) for part in score.parts)
         return replace(score, parts=parts, tempi=(TempoChange(0, header.tempo_bpm or 120.0),))
+
+
+@torch.inference_mode()
+def _append(model: torch.nn.Module, cache: DynamicCache, ids: list[int]) -> np.ndarray:
+    """Take in ids; returns the last one's logits, float64 (vocabulary,)."""
+    device = next(model.parameters()).device
+    output = model(
+        input_ids=torch.tensor([ids], device=device), cache=cache, use_cache=True, logits_to_keep=1
+    )
+    logits: np.ndarray = output.logits[0, -1].double().cpu().numpy()
+    return logits
+
+
+def _draw(
+    logits: np.ndarray, allowed: np.ndarray, temperature: float, top_p: float, rng: np.random.Generator
+) -> int:
+    """An allowed id, from the likeliest ones that make up `top_p` at that temperature."""
+    scores = np.where(allowed, logits, -np.inf)
+    weights = np.exp((scores - scores.max()) / max(temperature, 1e-6))
+    order = np.argsort(-weights, kind="stable")
+    shares = np.cumsum(weights[order] / weights.sum())
+    kept = order[: 1 + int(np.searchsorted(shares, top_p))]
+    return int(rng.choice(kept, p=weights[kept] / weights[kept].sum()))

@@ -113,7 +113,7 @@ def train(
                 "elapsed_s": round(elapsed_s, 1),
                 "grad_norm": round(norm, 5),
                 "clip": round(limit, 5),
-                "lr": scale * config.lr,
+                "lr": float(f"{scale * config.lr:.6g}"),
                 "memory_mib": ranks.memory_mib(),
             }
             is_last = budget.share(progress) >= 1.0

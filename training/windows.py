@@ -34,6 +34,11 @@ class Cut:
     rests: tuple[tuple[int, int], ...] = ()
     louder: dict[int, int] = field(default_factory=dict)
 
+    @property
+    def mine(self) -> int:
+        """The copilot's part."""
+        return next(part for part, seat in self.seats.items() if seat == 0)
+
 
 def window_words(song: Song, cut: Cut, table: WordTable, max_words: int) -> Words:
     """The window's words from its bar line on: int64, at most `max_words`, pinned and held words included."""

@@ -51,13 +51,13 @@ class TransformersDecoder:
         torch = self._torch
         with torch.inference_mode():
             output = self._model(
-                input_ids=torch.tensor([list(ids)], device=self._model.device),  # (1, time)
+                input_ids=torch.tensor([list(ids)]),  # (1, time)
                 cache=self._cache,
                 use_cache=True,
                 logits_to_keep=1,
             )
         self.ids.extend(ids)
-        logits: Logits = output.logits[0, -1].float().cpu().numpy()  # (vocab,)
+        logits: Logits = output.logits[0, -1].float().numpy()  # (vocab,)
         return logits
 
     def mark(self) -> int:

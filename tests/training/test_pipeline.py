@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from copilot.errors import ConfigError
+from copilot.errors import ConfigError, StoppedError
 from copilot.model.bundle import Bundle
 from training.cli import cli, main
 from training.config import TrainingConfig, load_config
@@ -89,6 +89,23 @@ def test_the_console_script_ends_with_status_2_and_one_line(
         main()
     assert caught.value.code == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_run_that_is_asked_to_stop_ends_with_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, to_toml, tiny_config
+) -> None:
+    """Ctrl-C or SIGTERM: where it stands and how it goes on, and the status of a command that was interrupted."""
+
+    def stopped(*_: object) -> None:
+        raise StoppedError("stopped at step 4: the checkpoint of step 4 is kept")
+
+    monkeypatch.setattr("training.stages.run_pretraining", stopped)
+    config = to_toml(tiny_config, tmp_path / "tiny.toml")
+    monkeypatch.setattr("sys.argv", ["copilot-train", "pretrain", f"--config={config}", f"--out={tmp_path}"])
+    with pytest.raises(SystemExit) as caught:
+        main()
+    assert caught.value.code == 130
+    assert capsys.readouterr().err == "copilot-train: stopped at step 4: the checkpoint of step 4 is kept\n"
 
 
 def test_settings_are_recorded_as_plain_values(tiny_config: TrainingConfig) -> None:

@@ -1,5 +1,6 @@
 """The loop over rows that are drawn from nothing, for tests of the loop alone; also a command for torchrun."""
 
+import contextlib
 import json
 import sys
 from pathlib import Path
@@ -9,11 +10,13 @@ import numpy as np
 import torch
 from transformers import Olmo2ForCausalLM
 
+from copilot.errors import ConfigError
 from training.batches import IGNORED, Batch
 from training.checkpoint import Progress
 from training.config import LoopConfig, ModelConfig
 from training.loop import train
 from training.network import build_model
+from training.ranks import Ranks
 
 VOCAB, WINDOW = 32, 24
 CONFIG = LoopConfig(
@@ -30,10 +33,22 @@ CONFIG = LoopConfig(
 )
 
 
+class KilledError(Exception):
+    """The run ends here, as if it had been killed."""
+
+
 class Rows:
-    """Rows that count upward, of unequal length: something to learn, and uneven padding."""
+    """Rows that count upward, of unequal length: something to learn, and uneven padding.
+
+    After `killed_at` steps (0: never) all processes are killed.
+    """
+
+    def __init__(self, killed_at: int = 0) -> None:
+        self.killed_at = killed_at
 
     def batch(self, step: int, rows: int, time: int, rank: int = 0, ranks: int = 1) -> Batch:
+        if self.killed_at and step == self.killed_at:
+            raise KilledError
         ids, targets = [], []
         for row in range(rank, rank + ranks * -(-rows // ranks), ranks):
             rng = np.random.default_rng([step, row])
@@ -63,10 +78,6 @@ def with_(config: LoopConfig = CONFIG, **changes: object) -> LoopConfig:
     return msgspec.structs.replace(config, **changes)
 
 
-class KilledError(Exception):
-    """The run ends here, as if it had been killed."""
-
-
 def run(
     out_dir: Path,
     config: LoopConfig = CONFIG,
@@ -74,13 +85,9 @@ def run(
     killed_at: int = 0,
     **more: object,
 ) -> Progress:
-    """Train a tiny model; `killed_at` ends it at that step's log line."""
-
-    def report(line: dict[str, float]) -> None:
-        if line["step"] == killed_at:
-            raise KilledError
-
-    return train(model or tiny_model(), Rows(), Nothing(), config, out_dir, report, **more)  # type: ignore[arg-type]
+    """Train a tiny model."""
+    rows = Rows(killed_at)
+    return train(model or tiny_model(), rows, Nothing(), config, out_dir, lambda _: None, **more)  # type: ignore[arg-type]
 
 
 def losses(out_dir: Path) -> list[float]:
@@ -101,13 +108,14 @@ def sharded(out_dir: Path) -> None:
     accelerator = Accelerator(cpu=True, fsdp_plugin=plugin)
     accelerator.state.distributed_type = DistributedType.FSDP
     accelerator.state.fsdp_plugin = plugin
+    with contextlib.suppress(ConfigError):
+        Ranks(with_(optimizer="muon"), accelerator)
+        raise AssertionError("Muon takes whole matrices, and was given shards")
     config = with_(ema=0.9, checkpoint_every=3)
     run(out_dir / "straight", config, accelerator=accelerator)
-    try:
-        accelerator.free_memory()
+    accelerator.free_memory()
+    with contextlib.suppress(KilledError):
         run(out_dir / "stopped", config, accelerator=accelerator, killed_at=5)
-    except KilledError:
-        pass
     accelerator.wait_for_everyone()
     accelerator.free_memory()
     run(out_dir / "stopped", config, accelerator=accelerator)

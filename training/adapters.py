@@ -26,11 +26,26 @@ WHOLE = ("embed_tokens", "lm_head")
 Quantize = Literal["none", "8bit", "4bit"]
 
 
+def check_can_quantize(quantize: Quantize) -> None:
+    """Raises ConfigError, one line, where there is no GPU or no bitsandbytes to narrow a base with."""
+    if quantize == "none":
+        return
+    if not torch.cuda.is_available():
+        raise ConfigError(
+            f'quantize = "{quantize}" needs an NVIDIA GPU and none is here: set quantize = "none" in [lora]'
+        )
+    if importlib.util.find_spec("bitsandbytes") is None:
+        raise ConfigError(
+            f'quantize = "{quantize}" needs bitsandbytes: run pip install "midi-copilot[qlora]", '
+            'or set quantize = "none" in [lora]'
+        )
+
+
 def load_frozen(directory: Path, *, bf16: bool, quantize: Quantize) -> Olmo2ForCausalLM:
     """The base, every matrix as narrow as asked for. Raises ConfigError where `quantize` can't be had here."""
+    check_can_quantize(quantize)
     if quantize == "none":
         return load_olmo2(directory, torch.bfloat16 if bf16 else torch.float32)
-    _check_can_quantize(quantize)
     # In 8 bits it says of every matrix and step that it casts what comes in.
     logging.getLogger("bitsandbytes.autograd._functions").setLevel(logging.ERROR)
     return load_olmo2(directory, torch.bfloat16, _quantization(quantize))
@@ -77,15 +92,3 @@ def _quantization(quantize: Quantize) -> BitsAndBytesConfig:
         bnb_4bit_compute_dtype=torch.bfloat16,
         llm_int8_skip_modules=["lm_head"],
     )
-
-
-def _check_can_quantize(quantize: Quantize) -> None:
-    if not torch.cuda.is_available():
-        raise ConfigError(
-            f'quantize = "{quantize}" needs an NVIDIA GPU and none is here: set quantize = "none" in [lora]'
-        )
-    if importlib.util.find_spec("bitsandbytes") is None:
-        raise ConfigError(
-            f'quantize = "{quantize}" needs bitsandbytes: run pip install "midi-copilot[qlora]", '
-            'or set quantize = "none" in [lora]'
-        )

@@ -19,7 +19,7 @@ from copilot.errors import ConfigError
 from copilot.model.check import file_sha256
 from copilot.model.manifest import MANIFEST, TOKENIZER, WEIGHTS, Source
 from training import checkpoint
-from training.adapters import add_adapters, inner, load_frozen
+from training.adapters import add_adapters, check_can_quantize, inner, load_frozen
 from training.base import check_words, find_base, load_olmo2
 from training.checkpoint import Progress
 from training.config import LoopConfig, LoraConfig
@@ -57,6 +57,7 @@ def begin_adapters(lora: LoraConfig, loop: LoopConfig, vocab: Vocabulary, places
 
     Raises ConfigError where the run was begun with other settings or words, or its base can't be had.
     """
+    check_can_quantize(lora.quantize)  # before a run is begun that could not go on without it
     bf16 = loop.precision == "bf16"
     record = read_adapters(places)
     if record is None:

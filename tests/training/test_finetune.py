@@ -241,6 +241,17 @@ def test_a_run_goes_on_with_its_own_settings_only(
         run_finetuning(with_lora(config, base=str(write_olmo2(tmp_path / "base"))), places, silent)
 
 
+def test_a_run_is_not_begun_on_what_can_not_be_had(
+    places: Places, config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a GPU for 4 bits the line comes first, and the same run can then begin with 16."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    run_pretraining(config, places, silent)
+    with pytest.raises(ConfigError, match="needs an NVIDIA GPU"):
+        run_finetuning(with_lora(config, quantize="4bit"), places, silent)
+    assert run_finetuning(config, places, silent).step == 3
+
+
 def test_a_window_longer_than_the_base_was_made_for_is_one_line(
     places: Places, config: TrainingConfig, tmp_path: Path
 ) -> None:

@@ -12,7 +12,9 @@
     ├── OscError              a datagram is not an OSC message that we take
     ├── JournalError          a journal is unreadable
     ├── ProtocolError         a frame between the processes is malformed or of another version
-    └── WorkerError           a child process died or did not answer
+    ├── WorkerError           a child process died or did not answer
+    └── TrainingError         a training run diverged, or what it left on disk can't be gone on from
+        └── StoppedError      it was asked to stop, and can be gone on with
 
 Every message says what was got, what is allowed and what to do.
 """
@@ -68,3 +70,11 @@ class ProtocolError(CopilotError):
 
 class WorkerError(CopilotError):
     """A child process died or did not answer."""
+
+
+class TrainingError(CopilotError):
+    """A training run diverged, or what it left on disk can't be gone on from."""
+
+
+class StoppedError(TrainingError):
+    """A training run was asked to stop, and can be gone on with."""

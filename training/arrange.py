@@ -12,7 +12,23 @@ SEATS_OF: dict[Role, tuple[int, ...]] = {
     role: tuple(seat for seat, sitting in SEATS.items() if sitting == role) for role in ROLES
 }
 P_DROP_WORD = 0.1
-P_DROP_PART = 0.05
+"""Each pinned word is left out so often, so that it can be left unsaid."""
+
+TEMPO_JITTER = 0.1
+"""The tempo that is said is up to this share off.
+
+On a grid of beats another tempo moves no note; it changes what the tempo word says. A band takes the same
+arrangement a tenth faster or slower without changing its feel, so such tempi have the same notes. Beyond that they
+have not: swing straightens as the tempo rises (A. Friberg, A. Sundström, Music Perception 19, 2002).
+"""
+
+BAND_VELOCITY_JITTER, PART_VELOCITY_JITTER = 12, 6
+"""By how much velocity the whole band plays louder or softer, and each player on top of that.
+
+A constant for each part and window, as from another keyboard or another day: accents stay as they were played. The
+copilot's part goes with the band, so that it learns to follow the band's loudness.
+"""
+
 P_SMALL_BAND = 0.75
 SMALL_BAND = (1, 5)
 """Fewest and most players in a small band: rigs are smaller than the fifteen tracks of a game score."""
@@ -49,13 +65,20 @@ def draw_cut(song: Song, rng: np.random.Generator, window: int) -> Cut:
 
     header = Header(
         genre=song.genre if said(P_DROP_WORD) else None,
-        part=part if part == "drums" or said(P_DROP_PART) else None,
-        tempo_bpm=song.tempo_bpm if said(P_DROP_WORD) else None,
+        part=part if part == "drums" or said(P_DROP_WORD) else None,
+        tempo_bpm=_draw_tempo(song, rng) if said(P_DROP_WORD) else None,
         meter=song.meter if said(P_DROP_WORD) else None,
         seats=tuple(seat for seat in seats.values() if seat and said(P_DROP_WORD)),
     )
     bar = _draw_bar(song, mine, seats, rng, window)
-    return Cut(seats, header, bar, _draw_key(song, seats, rng), _draw_rests(song, bar, rng))
+    return Cut(
+        seats,
+        header,
+        bar,
+        _draw_key(song, seats, rng),
+        _draw_rests(song, bar, rng),
+        _draw_loudness(seats, rng),
+    )
 
 
 def _draw_part(song: Song, rng: np.random.Generator) -> int:
@@ -116,6 +139,19 @@ def _draw_rests(song: Song, bar: int, rng: np.random.Generator) -> tuple[tuple[i
         from_tick = start_tick + int(rng.uniform(LATEST_ENTRY_BARS, 4 * LATEST_ENTRY_BARS) * bar_ticks)
         rests.append((from_tick, from_tick + int(rng.uniform(0.5, LONGEST_REST_BARS) * bar_ticks)))
     return tuple(rests)
+
+
+def _draw_tempo(song: Song, rng: np.random.Generator) -> float | None:
+    if song.tempo_bpm is None:
+        return None
+    return song.tempo_bpm * float(1.0 + rng.uniform(-TEMPO_JITTER, TEMPO_JITTER))
+
+
+def _draw_loudness(seats: dict[int, int], rng: np.random.Generator) -> dict[int, int]:
+    """How much louder each part is, in velocity."""
+    band = int(rng.integers(-BAND_VELOCITY_JITTER, BAND_VELOCITY_JITTER + 1))
+    each = rng.integers(-PART_VELOCITY_JITTER, PART_VELOCITY_JITTER + 1, len(seats))
+    return {part: band + int(own) for part, own in zip(seats, each, strict=True)}
 
 
 def _draw_key(song: Song, seats: dict[int, int], rng: np.random.Generator) -> int:

@@ -1,4 +1,4 @@
-"""Batches of ids: window after window, padded at the end."""
+"""Batches of ids: rows of windows, one after another where they are short, and padding where nothing fits."""
 
 from dataclasses import dataclass
 
@@ -10,42 +10,86 @@ from training.sampler import Sampler
 from training.windows import Speller, Words
 
 IGNORED = -100
-"""The target of padding."""
+"""The target of padding, and of each window's first id, which nothing precedes."""
+
+_LEAST_ROOM = 32
+"""A shorter rest of a row stays padding: not even a bar of a band fits in."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """ids: int64 (windows, time); targets: the ids one step later, IGNORED for padding, same shape.
+    """Some rows of a global batch.
 
-    words: int64 (windows, time), the word that each target is part of, −1 for padding.
+    ids: int64 (rows, time); targets: the ids one step later, IGNORED for padding, same shape. positions: int64
+    (rows, time), each id's place in its window; they begin again at 0 with every further window of a row.
+    owners: int64 (rows, time), the index in `words[row]` of the word that each target is part of, −1 for padding.
+    words: each row's words, all its windows' one after another. notes: note-ons of which an id is a target.
     """
 
     ids: torch.Tensor
     targets: torch.Tensor
+    positions: torch.Tensor
     owners: np.ndarray
     words: tuple[Words, ...]
+    notes: int
+
+    @property
+    def learnt(self) -> int:
+        """Targets that count."""
+        return int((self.targets != IGNORED).sum())
 
 
 class BatchMaker:
-    """Draws batch after batch. Batch `step` of a seed is always the same."""
+    """Draws batch after batch. Row `row` of batch `step` of a seed is always the same, whoever draws it.
 
-    def __init__(self, sampler: Sampler, vocab: Vocabulary, seed: int) -> None:
-        self._sampler, self._vocab, self._seed = sampler, vocab, seed
+    With `packing`, a row whose window ends early is filled with further ones.
+    """
+
+    def __init__(self, sampler: Sampler, vocab: Vocabulary, seed: int, packing: bool = False) -> None:
+        self._sampler, self._vocab, self._seed, self._packing = sampler, vocab, seed, packing
         self._speller = Speller(vocab)
 
-    def batch(self, step: int, windows: int, time: int) -> Batch:
-        """`windows` windows of `time` targets each."""
-        rng = np.random.default_rng([self._seed, step])
-        ids = np.full((windows, time + 1), self._vocab.pad_id, dtype=np.int64)
-        owners = np.full((windows, time + 1), -1, dtype=np.int64)
-        drawn: list[Words] = []
-        for row in range(windows):
-            words = self._sampler.draw(rng, time + 1)
-            spelt, owner = self._speller.spell(words)
-            spelt, owner = spelt[: time + 1], owner[: time + 1]
-            ids[row, : len(spelt)], owners[row, : len(spelt)] = spelt, owner
-            drawn.append(words)
-        targets = np.where(owners >= 0, ids, IGNORED)
-        return Batch(
-            torch.from_numpy(ids[:, :-1]), torch.from_numpy(targets[:, 1:]), owners[:, 1:], tuple(drawn)
+    def batch(self, step: int, rows: int, time: int, rank: int = 0, ranks: int = 1) -> Batch:
+        """`rows` rows of `time` targets each; of several ranks, every `ranks`-th of them, from row `rank` on.
+
+        All ranks get equally many: where the rows don't go round, the last ones get a row of padding.
+        """
+        mine = range(rank, rank + ranks * -(-rows // ranks), ranks)
+        drawn = [self._row(step, row if row < rows else None, time) for row in mine]
+        ids, targets, positions, owners = (
+            np.stack(arrays) for arrays in zip(*(d[:4] for d in drawn), strict=True)
         )
+        words = tuple(row[-1] for row in drawn)
+        reached = [said[np.unique(owner[owner >= 0])] for said, owner in zip(words, owners, strict=True)]
+        notes = sum(int((said >= self._vocab.table.on_0).sum()) for said in reached)
+        return Batch(
+            torch.from_numpy(ids),
+            torch.from_numpy(targets),
+            torch.from_numpy(positions),
+            owners,
+            words,
+            notes,
+        )
+
+    def _row(
+        self, step: int, row: int | None, time: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, Words]:
+        ids = np.full(time, self._vocab.pad_id, dtype=np.int64)
+        targets, owners = np.full(time, IGNORED, dtype=np.int64), np.full(time, -1, dtype=np.int64)
+        positions = np.arange(time)
+        windows: list[Words] = [np.zeros(0, dtype=np.int64)]
+        if row is None:
+            return ids, targets, positions, owners, windows[0]
+        rng = np.random.default_rng([self._seed, step, row])
+        at = 0
+        while at == 0 or (self._packing and time - at >= _LEAST_ROOM):
+            words = self._sampler.draw(rng, time - at + 1)
+            spelt, owner = self._speller.spell(words)
+            spelt, owner = spelt[: time - at + 1], owner[: time - at + 1]
+            until = at + len(spelt) - 1
+            ids[at:until], targets[at:until] = spelt[:-1], spelt[1:]
+            owners[at:until] = owner[1:] + sum(map(len, windows))
+            positions[at:] = np.arange(time - at)
+            windows.append(words)
+            at = until
+        return ids, targets, positions, owners, np.concatenate(windows)

@@ -2,7 +2,7 @@
 
 import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -86,8 +86,16 @@ class StudyConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
 
 class ModelConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The shape of an Olmo2ForCausalLM."""
+    """Where phase 1 begins: from scratch in the shape given here, or from `base`, whose shape then stands.
 
+    `base` is a directory, a model's name on the hub, or a bundle. `train` says what of it learns: all,
+    `vocabulary` (embedding and output matrix) or that and the norms. `base_license` is written into the bundle
+    where the base's own model card doesn't tell.
+    """
+
+    base: str = ""
+    base_license: str = ""
+    train: Literal["all", "vocabulary", "vocabulary+norms"] = "all"
     hidden: int = 256
     layers: int = 6
     heads: int = 4
@@ -97,29 +105,88 @@ class ModelConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     tied: bool = False
 
 
-class PretrainConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The training loop. It ends after `steps`, or after `hours` of wall clock where `steps` is 0.
+class LoopConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A training loop: the table [pretrain]. It ends after `steps`, or after `hours` of wall clock where those are 0.
 
-    `lr_matrix` is Muon's step for the layers' matrices, `lr_other` AdamW's for embeddings, head and norms.
+    A step learns from `batch_windows` rows of `window` ids over all processes, `micro_windows` of them at a time
+    in each (0: all at once); until `short_share` of the run is over, from twice as many rows of half the length.
+    `packing` fills a row whose window ends early with further windows. `weights` is each source's share of the
+    windows, in any unit; empty takes [corpus.weights].
+
+    "muon" trains the layers' matrices by Muon at `lr_matrix` and everything else by AdamW at `lr`; "adamw" trains
+    all at `lr`. Either rate warms up over `warmup_share` of the run; "wsd" then holds it, and lets it fall to 0
+    over the last `decay_share`; "cosine" lets it fall to 0 from there on.
+
+    Gradients are clipped at `clip_norm`, and at `clip_factor` times the median norm of the last steps where that is
+    less (0: never). A loss above `spike_factor` times its median for `spike_patience` steps ends the run.
+    `ema` above 0 is the decay of averaged weights, which are what is measured, sampled and exported.
+
+    Checkpoints come every `checkpoint_s` seconds and every `checkpoint_every` steps (0: not by steps), and at the
+    end. `sample_every` steps a continuation is written as MIDI (0: never). `threads` 0 leaves their number to torch.
     """
 
     seed: int = 0
-    steps: int = 0
-    hours: float = 1.1
-    window: int = 1024
-    batch_windows: int = 8
-    threads: int = 2
-    lr_matrix: float = 0.005
-    lr_other: float = 0.003
-    weight_decay: float = 0.1
-    short_share: float = 0.5
-    warmup_share: float = 0.02
-    decay_share: float = 0.4
-    clip_norm: float = 1.0
-    bf16: bool = True
-    checkpoint_s: float = 180.0
-    validate_every: int = 250
-    validation_windows: int = 48
+    steps: Annotated[int, msgspec.Meta(ge=0)] = 0
+    hours: Annotated[float, msgspec.Meta(gt=0)] = 1.1
+    weights: dict[str, float] = {}
+    window: Annotated[int, msgspec.Meta(ge=2)] = 1024
+    batch_windows: Annotated[int, msgspec.Meta(ge=1)] = 8
+    micro_windows: Annotated[int, msgspec.Meta(ge=0)] = 0
+    short_share: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.5
+    packing: bool = True
+    precision: Literal["bf16", "fp32"] = "bf16"
+    threads: Annotated[int, msgspec.Meta(ge=0)] = 0
+    compile: bool = False
+    gradient_checkpointing: bool = False
+    optimizer: Literal["muon", "adamw"] = "muon"
+    lr: Annotated[float, msgspec.Meta(gt=0)] = 0.003
+    lr_matrix: Annotated[float, msgspec.Meta(gt=0)] = 0.005
+    weight_decay: Annotated[float, msgspec.Meta(ge=0)] = 0.1
+    schedule: Literal["wsd", "cosine"] = "wsd"
+    warmup_share: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.02
+    decay_share: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.4
+    label_smoothing: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.0
+    clip_norm: Annotated[float, msgspec.Meta(gt=0)] = 1.0
+    clip_factor: Annotated[float, msgspec.Meta(ge=0)] = 2.0
+    spike_factor: Annotated[float, msgspec.Meta(gt=1)] = 2.0
+    spike_patience: Annotated[int, msgspec.Meta(ge=1)] = 20
+    ema: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.0
+    checkpoint_s: Annotated[float, msgspec.Meta(ge=0)] = 180.0
+    checkpoint_every: Annotated[int, msgspec.Meta(ge=0)] = 0
+    log_every: Annotated[int, msgspec.Meta(ge=1)] = 1
+    validate_every: Annotated[int, msgspec.Meta(ge=1)] = 250
+    validation_windows: Annotated[int, msgspec.Meta(ge=1)] = 48
+    sample_every: Annotated[int, msgspec.Meta(ge=0)] = 1000
+
+
+class FinetuneConfig(LoopConfig, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The same loop with what suits adapters on a trained base by default: the table [finetune]."""
+
+    optimizer: Literal["muon", "adamw"] = "adamw"
+    lr: Annotated[float, msgspec.Meta(gt=0)] = 2e-4
+    weight_decay: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    schedule: Literal["wsd", "cosine"] = "cosine"
+    short_share: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
+
+
+class LoraConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Phase 2's adapters on the attention's four matrices, over a frozen base.
+
+    `base` as in [model]; empty means this run's phase 1. The base is held in bfloat16 where `precision` in [finetune]
+    is bf16, else in float32; `quantize` narrows its matrices further, on CUDA alone.
+    """
+
+    base: str = ""
+    base_license: str = ""
+    rank: int = 16
+    alpha: float = 32.0
+    dropout: float = 0.0
+    rank_stabilized: bool = False
+    quantize: Literal["none", "8bit", "4bit"] = "none"
+
+    def __post_init__(self) -> None:
+        if self.rank < 1 or self.alpha <= 0 or not 0 <= self.dropout < 1:
+            raise ValueError("rank must be at least 1, alpha above 0 and dropout in 0–1 (1 excluded)")
 
 
 class ExportConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -138,7 +205,9 @@ class TrainingConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     corpus: CorpusConfig
     tokenizer: TokenizerConfig
     model: ModelConfig
-    pretrain: PretrainConfig
+    pretrain: LoopConfig
+    finetune: FinetuneConfig | None = None
+    lora: LoraConfig = LoraConfig()
     export: ExportConfig
     study: StudyConfig = StudyConfig()
 

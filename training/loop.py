@@ -1,120 +1,195 @@
-"""The pretraining loop: resumable with the same command, and always annealed when its budget ends."""
+"""The training loop, of both phases: plain, on accelerate, the same bit for bit however often it was stopped."""
 
-import json
 import logging
+import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 import torch
-from transformers import Olmo2ForCausalLM
+from accelerate import Accelerator
 
-from training import checkpoint
+from copilot.errors import StoppedError
+from training import checkpoint, states
 from training.batches import BatchMaker
 from training.checkpoint import Progress
-from training.config import PretrainConfig
-from training.gradients import Workers
-from training.network import matrices, others
-from training.validate import Validator
+from training.config import LoopConfig
+from training.ema import Averages
+from training.guard import Guard
+from training.interrupts import Interrupts
+from training.learner import Learner
+from training.ranks import Ranks
+from training.record import check_record, write_record
+from training.runlog import Report, RunLog
+from training.schedule import Budget, lr_scale, rows_at
 
-log = logging.getLogger(__name__)
-Report = Callable[[dict[str, float]], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """How much of a run is over, by steps or by the clock."""
-
-    config: PretrainConfig
-
-    def share(self, progress: Progress) -> float:
-        """0 at the start, 1 or more at the end."""
-        if self.config.steps:
-            return progress.step / self.config.steps
-        return progress.elapsed_s / (self.config.hours * 3600)
+_log = logging.getLogger(__name__)
+Figures = dict[str, float]
+Sketch = Callable[[torch.nn.Module, Path], None]
+"""Writes what a model makes of a held-out beginning to a MIDI file."""
 
 
-def lr_scale(share: float, config: PretrainConfig) -> float:
-    """Warm-up, a plateau, then down to zero: a plateau lets a run be lengthened from its checkpoint."""
-    up = min(1.0, (share + 1e-4) / config.warmup_share) if config.warmup_share else 1.0
-    down = min(1.0, max(0.0, 1.0 - share) / config.decay_share) if config.decay_share else 1.0
-    return min(up, down)
+class Measures(Protocol):
+    """What tells how good a model is."""
+
+    def measure(self, model: Any) -> Figures:
+        """Figures for the log, by name."""
 
 
-def make_optimizers(model: Olmo2ForCausalLM, config: PretrainConfig) -> list[torch.optim.Optimizer]:
-    """Muon for the layers' matrices, AdamW for the rest."""
-    muon = torch.optim.Muon(
-        matrices(model),
-        lr=config.lr_matrix,
-        weight_decay=config.weight_decay,
-        momentum=0.95,
-        adjust_lr_fn="match_rms_adamw",
-    )
-    adamw = torch.optim.AdamW(others(model), lr=config.lr_other, betas=(0.9, 0.95), weight_decay=0.0)
-    return [muon, adamw]
-
-
-def pretrain(
-    model: Olmo2ForCausalLM,
+def train(
+    model: torch.nn.Module,
     batches: BatchMaker,
-    validator: Validator,
-    config: PretrainConfig,
+    validator: Measures,
+    config: LoopConfig,
     out_dir: Path,
     report: Report,
+    *,
+    sketch: Sketch | None = None,
+    facts: Mapping[str, object] | None = None,
+    accelerator: Accelerator | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Progress:
     """Train until the budget is spent, going on from the newest checkpoint in `out_dir`; returns the progress.
 
-    Writes log.jsonl there, and a checkpoint every `checkpoint_s` and at the end. `report` gets each log line.
+    model: a causal language model of transformers, or peft around one. Its weights with `requires_grad` are
+    trained, in place and in the dtype that they have, and they alone are in checkpoints (`checkpoint.load_weights`
+    puts them into such a model again): the others must be the same each time.
+    batches: draws row r of global batch k, the same whoever asks. validator: measures every `validate_every` steps
+    and at the end, in every process. sketch: writes samples/step-….mid every `sample_every` steps.
+    out_dir: gets the checkpoints, log.jsonl, tensorboard/, samples/ and run.json, which holds `facts`
+    (configuration, hashes) beside what the loop knows itself. For several machines it must be a shared folder.
+    report: gets each line of the log, in the main process. accelerator: None makes one.
+
+    Raises TrainingError where the run diverged, or a checkpoint can't be used or written; StoppedError after Ctrl-C
+    or SIGTERM, with a checkpoint; ConfigError where the processes can't do what `config` asks for.
     """
-    budget, optimizers, progress = Budget(config), make_optimizers(model, config), Progress()
-    workers = Workers(model, config.threads, config.bf16)
-    resumed = checkpoint.latest(out_dir)
-    if resumed is not None:
-        progress = checkpoint.load_weights(resumed, model)
-        checkpoint.load_optimizers(resumed, optimizers)
-    began_s, saved_s = clock() - progress.elapsed_s, clock()
-
-    def note(line: dict[str, float]) -> None:
-        with (out_dir / "log.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
-        report(line)
-
-    while budget.share(progress) < 1.0:
-        share = budget.share(progress)
-        _set_lr(optimizers, lr_scale(share, config), config)
-        time_ids = window_at(share, config)
-        batch = batches.batch(progress.step, config.batch_windows * config.window // time_ids, time_ids)
-        loss, seen = workers.backward(batch)
-        torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip_norm)
-        for optimizer in optimizers:
-            optimizer.step()
-            optimizer.zero_grad()
-        progress = Progress(progress.step + 1, clock() - began_s, progress.tokens + seen)
-        is_last = budget.share(progress) >= 1.0
-        line = {
-            "step": progress.step,
-            "share": round(share, 5),
-            "loss": round(loss, 4),
-            "tokens": progress.tokens,
-        }
-        line["elapsed_s"] = round(progress.elapsed_s, 1)
-        if is_last or progress.step % config.validate_every == 0:
-            line |= validator.measure(model)
-        note(line)
-        if is_last or clock() - saved_s >= config.checkpoint_s:
-            checkpoint.save(out_dir, model, optimizers, progress)
-            saved_s = clock()
+    ranks = Ranks(config, accelerator)
+    out_dir.mkdir(parents=True, exist_ok=True)
+    facts = facts or {}
+    check_record(out_dir, facts)
+    found = checkpoint.latest(out_dir, _log.warning if ranks.is_main else lambda _: None)
+    progress = checkpoint.load_weights(found, model, averaged=False) if found else Progress()
+    learner = Learner(model, config, ranks)
+    averages = Averages(learner.bare, config.ema) if config.ema else None
+    if found:
+        states.restore(found, learner.bare, learner.optimizers, averages)
+    guard, budget = Guard(config, progress.losses, progress.norms), Budget(config)
+    keeper = _Keeper(out_dir, ranks, learner, averages, progress if found else None)
+    gauge = _Gauge(out_dir, learner.bare, averages, validator, sketch, config)
+    began_s, line = clock() - progress.elapsed_s, Figures()
+    with Interrupts() as interrupts, RunLog(out_dir, progress.step, report, ranks.is_main) as log:
+        keeper.record(facts, progress, line)
+        while (share := budget.share(progress)) < 1.0:
+            torch.manual_seed(
+                (config.seed * 1_000_003 + progress.step) * ranks.count + ranks.index
+            )  # dropout
+            rows, time_ids = rows_at(share, config)
+            batch = batches.batch(progress.step, rows, time_ids, ranks.index, ranks.count)
+            learnt, notes = ranks.sum(batch.learnt, batch.notes)
+            nats, limit = learner.backward(batch, learnt), guard.clip
+            norm = learner.clip(limit)
+            nats, elapsed_s, asked = ranks.sum(
+                nats, clock() - began_s if ranks.is_main else 0.0, interrupts.asked
+            )
+            guard.check(progress.step + 1, nats / learnt, norm, keeper.says)
+            scale = lr_scale(share, config)
+            learner.move(scale)
+            step_s = elapsed_s - progress.elapsed_s
+            progress = Progress(
+                progress.step + 1, elapsed_s, progress.tokens + int(learnt), guard.losses, guard.norms
+            )
+            if averages:
+                averages.update(progress.step)
+            line = {
+                "step": progress.step,
+                "share": round(share, 5),
+                "loss": round(nats / learnt, 4),
+                "bits_per_note": round(nats / math.log(2) / max(1.0, notes), 4),
+                "tokens": progress.tokens,
+                "tokens_s": round(learnt / max(step_s, 1e-9), 1),
+                "elapsed_s": round(elapsed_s, 1),
+                "grad_norm": round(norm, 5),
+                "clip": round(limit, 5),
+                "lr": float(f"{scale * config.lr:.6g}"),
+                "memory_mib": ranks.memory_mib(),
+            }
+            is_last = budget.share(progress) >= 1.0
+            figures = gauge.measure(progress.step, is_last)
+            if figures or is_last or progress.step % config.log_every == 0:
+                log.add(line := line | figures)
+            if is_last or (not guard.is_spiking and (asked or keeper.is_due(progress, config))):
+                keeper.save(progress)
+            if asked and not is_last:
+                raise StoppedError(
+                    f"stopped at step {progress.step:,}: {keeper.says}; the same command goes on from there"
+                )
+    keeper.record(facts, progress, line)
     return progress
 
 
-def window_at(share: float, config: PretrainConfig) -> int:
-    """Targets a window: half length first, for attention takes a third of the time at 1,024."""
-    return config.window // 2 if share < config.short_share else config.window
+@dataclass(slots=True)
+class _Keeper:
+    """Saves checkpoints, and knows which is the last."""
+
+    out_dir: Path
+    ranks: Ranks
+    learner: Learner
+    averages: Averages | None
+    kept: Progress | None
+
+    @property
+    def says(self) -> str:
+        """Where the run can go back to, for people."""
+        return (
+            f"the checkpoint of step {self.kept.step:,} is kept"
+            if self.kept
+            else "there is no checkpoint yet"
+        )
+
+    def is_due(self, progress: Progress, config: LoopConfig) -> bool:
+        """Whether it is time for the next checkpoint; the same in all processes."""
+        since_s = progress.elapsed_s - (self.kept.elapsed_s if self.kept else 0.0)
+        by_step = config.checkpoint_every and progress.step % config.checkpoint_every == 0
+        return bool(by_step) or since_s >= config.checkpoint_s
+
+    def record(self, facts: Mapping[str, object], progress: Progress, figures: Figures) -> None:
+        """Write run.json."""
+        if self.ranks.is_main:
+            write_record(self.out_dir, facts, self.learner.bare, self.ranks, progress, figures)
+
+    def save(self, progress: Progress) -> None:
+        """Write a checkpoint, all processes together."""
+        files = states.gather(self.learner.bare, self.learner.optimizers, self.averages, self.ranks.is_main)
+        if self.ranks.is_main:
+            checkpoint.save(self.out_dir, progress, files)
+        self.ranks.wait()
+        self.kept = progress
 
 
-def _set_lr(optimizers: Sequence[torch.optim.Optimizer], scale: float, config: PretrainConfig) -> None:
-    for optimizer, peak in zip(optimizers, (config.lr_matrix, config.lr_other), strict=True):
-        for group in optimizer.param_groups:
-            group["lr"] = peak * scale
+@dataclass(frozen=True, slots=True)
+class _Gauge:
+    """Measures the model and has it play, where a step is one for that."""
+
+    out_dir: Path
+    model: torch.nn.Module
+    averages: Averages | None
+    validator: Measures
+    sketch: Sketch | None
+    config: LoopConfig
+
+    def measure(self, step: int, is_last: bool) -> Figures:
+        """The validator's figures; none where they are not due."""
+        is_measured = is_last or step % self.config.validate_every == 0
+        is_sketched = self.sketch and self.config.sample_every and step % self.config.sample_every == 0
+        if not (is_measured or is_sketched):
+            return {}
+        self.model.eval()
+        with self.averages.in_place() if self.averages else nullcontext():
+            figures = self.validator.measure(self.model) if is_measured else {}
+            if self.sketch and is_sketched:
+                self.sketch(self.model, self.out_dir / "samples" / f"step-{step:07d}.mid")
+        self.model.train()
+        return figures

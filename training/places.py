@@ -31,6 +31,11 @@ class Places:
         return self.out_dir / "pretrain"
 
     @property
+    def finetune(self) -> Path:
+        """The adapters' checkpoints and log.jsonl, and in base/ the model that they adapt."""
+        return self.out_dir / "finetune"
+
+    @property
     def bundle(self) -> Path:
         """The exported bundle."""
         return self.out_dir / "bundle"

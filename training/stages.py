@@ -1,19 +1,32 @@
 """The stages of a training run, each from what the one before left on disk."""
 
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import cast
+
+import msgspec
+import torch
+from accelerate import PartialState
 from tokenizers import Tokenizer
+from transformers import Olmo2ForCausalLM
 
 from copilot.codec.vocabulary import Vocabulary
 from copilot.codec.words import GridParams, WordTable
 from copilot.errors import ConfigError
 from training import counting
+from training.adapters import inner
 from training.batches import BatchMaker
 from training.checkpoint import Progress
-from training.config import TrainingConfig
+from training.config import LoopConfig, TrainingConfig
+from training.continuation import Continuation
 from training.corpus import Corpus
-from training.loop import Report, pretrain
-from training.network import build_model
+from training.finetune import adopt_tokenizer, begin_adapters
+from training.loop import train
 from training.places import Places
+from training.record import VOCABULARY
+from training.runlog import Report
 from training.sampler import Sampler
+from training.start import begin
 from training.tokenizer import (
     Material,
     TokenizerRecord,
@@ -74,17 +87,68 @@ def load_vocabulary(places: Places) -> Vocabulary:
 def run_pretraining(config: TrainingConfig, places: Places, report: Report) -> Progress:
     """Train, or go on training, from the corpus and the tokenizer."""
     corpus, vocab, loop = Corpus.open(places.corpus), load_vocabulary(places), config.pretrain
-    weights, table = config.corpus.weights, vocab.table
-    model = build_model(config.model, vocab.size, vocab.pad_id, loop.window, loop.seed)
-    batches = BatchMaker(Sampler(corpus.training(), weights, table), vocab, loop.seed)
-    places.run.mkdir(parents=True, exist_ok=True)
+    with _main_process_first():
+        model = begin(config.model, loop, vocab, places)
+    return _train(model, config, loop, corpus, vocab, places.run, report)
+
+
+def run_finetuning(config: TrainingConfig, places: Places, report: Report) -> Progress:
+    """Train adapters on a base, or go on training them, from the corpus and the tokenizer.
+
+    Raises ConfigError where the configuration has no [finetune], or the base can't be had.
+    """
+    loop = config.finetune
+    if loop is None:
+        raise ConfigError("the configuration has no [finetune]: add the table, see configs/train-smoke.toml")
+    adopt_tokenizer(config.lora.base, places)
+    corpus, vocab = Corpus.open(places.corpus), load_vocabulary(places)
+    with _main_process_first():
+        model = inner(begin_adapters(config.lora, loop, vocab, places))
+    return _train(model, config, loop, corpus, vocab, places.finetune, report)
+
+
+def _main_process_first() -> AbstractContextManager[None]:
+    """Of several processes that train together, the first writes what the others then find."""
+    state = PartialState(cpu=not torch.accelerator.is_available())
+    return cast("AbstractContextManager[None]", state.main_process_first())
+
+
+def _train(
+    model: Olmo2ForCausalLM,
+    config: TrainingConfig,
+    loop: LoopConfig,
+    corpus: Corpus,
+    vocab: Vocabulary,
+    out_dir: Path,
+    report: Report,
+) -> Progress:
+    sampler = Sampler(corpus.training(), loop.weights or config.corpus.weights, vocab.table)
+    batches = BatchMaker(sampler, vocab, loop.seed, loop.packing)
     validator = Validator(
-        validation_batches(config, corpus, vocab), table, loop.validation_windows, loop.window
+        validation_batches(config, corpus, vocab), vocab.table, loop.validation_windows, loop.window
     )
-    return pretrain(model, batches, validator, loop, places.run, report)
+    sketch = Continuation(
+        validation_sampler(config, corpus, vocab.table),
+        vocab,
+        loop.window,
+        loop.seed,
+        config.export.temperature,
+        config.export.top_p,
+    )
+    facts = {
+        "config": msgspec.to_builtins(config),
+        VOCABULARY: vocab.sha256,
+        "corpus_sha256": corpus.sha256,
+    }
+    return train(model, batches, validator, loop, out_dir, report, sketch=sketch, facts=facts)
+
+
+def validation_sampler(config: TrainingConfig, corpus: Corpus, table: WordTable) -> Sampler:
+    """Draws from held-out songs, or from all where a tiny corpus holds none out."""
+    songs = corpus.validation() or corpus.all_songs()
+    return Sampler(songs, config.corpus.weights, table)
 
 
 def validation_batches(config: TrainingConfig, corpus: Corpus, vocab: Vocabulary) -> BatchMaker:
     """Windows of held-out songs, or of all where a tiny corpus holds none out."""
-    songs = corpus.validation() or corpus.all_songs()
-    return BatchMaker(Sampler(songs, config.corpus.weights, vocab.table), vocab, VALIDATION_SEED)
+    return BatchMaker(validation_sampler(config, corpus, vocab.table), vocab, VALIDATION_SEED)

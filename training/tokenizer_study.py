@@ -21,11 +21,11 @@ from copilot.codec.vocabulary import Vocabulary
 from copilot.codec.words import WordTable
 from copilot.files import write_whole
 from training.batches import BatchMaker
-from training.config import ModelConfig, PretrainConfig, TrainingConfig
+from training.config import LoopConfig, ModelConfig, TrainingConfig
 from training.corpus import Corpus
 from training.counting import Report
 from training.files import make_folder
-from training.loop import pretrain
+from training.loop import train
 from training.network import build_model
 from training.tokenizer import Material
 from training.tokenizer_figures import VocabularyFigures, begun, measure
@@ -122,7 +122,7 @@ def _train(
     model = build_model(_shape(config), vocab.size, vocab.pad_id, window, seed)
     loop = _loop(config, seed, window)
     validator = Validator(BatchMaker(held_out, vocab, _VALIDATION_SEED), table, _ROWS, window)
-    progress = pretrain(model, BatchMaker(training, vocab, seed), validator, loop, make_folder(place), line)
+    progress = train(model, BatchMaker(training, vocab, seed), validator, loop, make_folder(place), line)
     notes_a_window = sum(int(begun(words, table).sum()) for words in sample) / len(sample)
     return StudyResult(
         variant=str(variant),
@@ -162,7 +162,7 @@ def _shape(config: TrainingConfig) -> ModelConfig:
     )
 
 
-def _loop(config: TrainingConfig, seed: int, window: int) -> PretrainConfig:
+def _loop(config: TrainingConfig, seed: int, window: int) -> LoopConfig:
     study = config.study
     return msgspec.structs.replace(
         config.pretrain,
@@ -171,6 +171,8 @@ def _loop(config: TrainingConfig, seed: int, window: int) -> PretrainConfig:
         window=window,
         batch_windows=study.batch_windows,
         short_share=0.0,
+        packing=False,
+        sample_every=0,
         validate_every=study.steps,
         checkpoint_s=30.0,
     )

@@ -46,8 +46,10 @@ class Validator:
 
 def _nats(model: Olmo2ForCausalLM, ids: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     """The cost of each target: float32 (windows, time), 0 for padding."""
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        logits = model(input_ids=ids, use_cache=False).logits
-    return F.cross_entropy(
-        logits.flatten(0, 1).float(), targets.flatten(), reduction="none", ignore_index=IGNORED
-    ).view(targets.shape)
+    device = next(model.parameters()).device
+    with torch.autocast(device.type, dtype=torch.bfloat16):
+        logits = model(input_ids=ids.to(device), use_cache=False).logits
+    nats = F.cross_entropy(
+        logits.flatten(0, 1).float(), targets.to(device).flatten(), reduction="none", ignore_index=IGNORED
+    )
+    return nats.view(targets.shape).cpu()

@@ -118,7 +118,10 @@ class Bundle:
             ("sampling", f"temperature {manifest.sampling.temperature:g}, top-p {manifest.sampling.top_p:g}"),
         ]
         rows += [
-            (f"trained on {s.name}", f"{s.songs:,} songs, {s.share:.0%}: {s.license}")
+            (
+                f"trained on {s.name}",
+                f"{s.songs:,} {'synthetic ' * s.synthetic}songs, {s.share:.0%}: {s.license}",
+            )
             for s in manifest.sources
         ]
         plain = {key: value for key, value in manifest.training.items() if not isinstance(value, dict)}

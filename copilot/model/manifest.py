@@ -17,7 +17,10 @@ ENGINE = "token"
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """One collection that the model learnt from: `songs` of it, and its `share` of the windows drawn."""
+    """One collection that the model learnt from: `songs` of it, and its `share` of the windows drawn.
+
+    `synthetic` marks what a program wrote and nobody played.
+    """
 
     name: str
     license: str
@@ -25,6 +28,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     citation: str = ""
     songs: int = 0
     share: float = 0.0
+    synthetic: bool = False
 
 
 class Sampling(msgspec.Struct, frozen=True, kw_only=True):

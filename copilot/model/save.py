@@ -2,14 +2,16 @@
 
 import dataclasses
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from safetensors import SafetensorError
 
 from copilot.codec.grid import GridCodec
 from copilot.codec.vocabulary import Vocabulary
+from copilot.errors import BundleError
 from copilot.files import write_whole
 from copilot.model.bundle import Bundle
 from copilot.model.check import decode_json, file_sha256
@@ -20,20 +22,41 @@ if TYPE_CHECKING:
     from transformers import Olmo2ForCausalLM
 
 
-def save_bundle(path: Path | str, model: "Olmo2ForCausalLM", vocab: Vocabulary, manifest: Manifest) -> Bundle:
+def save_bundle(
+    path: Path | str,
+    model: "Olmo2ForCausalLM",
+    vocab: Vocabulary,
+    manifest: Manifest,
+    check: Callable[[Path], object] | None = None,
+) -> Bundle:
     """Write a bundle in the model's own dtype, replacing the one at `path`; returns it opened.
 
-    The manifest's hashes are filled in here. Raises BundleError where the result would not open; what was at
+    The manifest's hashes are filled in here. `check` is given the finished folder before it takes its place. Raises
+    BundleError where the result would not open or the disk won't take it, and what `check` raises; what was at
     `path` is then still there.
     """
     from transformers.utils.logging import disable_progress_bar
 
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.part")
     shutil.rmtree(beside, ignore_errors=True)
     disable_progress_bar()  # type: ignore[no-untyped-call]
-    model.save_pretrained(beside)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write_files(beside, model, vocab, manifest)
+        Bundle.open(beside)
+        if check is not None:
+            check(beside)
+        _put_in_place(beside, path)
+    except (OSError, SafetensorError) as error:
+        raise BundleError(f"{path}: can't be written ({error}): make room, or give another place") from None
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    return Bundle.open(path)
+
+
+def _write_files(beside: Path, model: "Olmo2ForCausalLM", vocab: Vocabulary, manifest: Manifest) -> None:
+    model.save_pretrained(beside)  # one file: shards begin at 50 GB
     (beside / "generation_config.json").unlink(missing_ok=True)
     (beside / TOKENIZER).write_text(vocab.tokenizer.to_str(), "utf-8")
     codec = CodecFile(
@@ -46,9 +69,6 @@ def save_bundle(path: Path | str, model: "Olmo2ForCausalLM", vocab: Vocabulary, 
     (beside / WEIGHTS).chmod(0o644)  # written readable by its owner alone
     hashes: Mapping[str, str] = {name: file_sha256(beside / name) for name in FILES}
     _write_json(beside / MANIFEST, msgspec.structs.replace(manifest, sha256=dict(hashes)))
-    Bundle.open(beside)
-    _put_in_place(beside, path)
-    return Bundle.open(path)
 
 
 def write_evaluation(bundle: Bundle, evaluation: Evaluation) -> Bundle:

@@ -1,5 +1,6 @@
 """A bundle comes back as it was saved, and without torch until its weights are wanted."""
 
+import errno
 import json
 import subprocess
 import sys
@@ -63,6 +64,42 @@ def test_a_save_that_would_not_open_leaves_the_old_bundle(
     with pytest.raises(BundleError, match="window 65"):
         save_bundle(bundle.path, model, vocab, msgspec.structs.replace(manifest, window=65))
     assert Bundle.open(bundle.path).window == 64
+
+
+def test_a_full_disk_is_one_line_and_leaves_the_old_bundle(
+    bundle: Bundle,
+    model: Olmo2ForCausalLM,
+    vocab: Vocabulary,
+    manifest: Manifest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nothing half-written stays beside it."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Olmo2ForCausalLM, "save_pretrained", full)
+    with pytest.raises(BundleError, match=r"can't be written .*No space left.*: make room"):
+        save_bundle(bundle.path, model, vocab, msgspec.structs.replace(manifest, name="second"))
+    assert Bundle.open(bundle.path).manifest.name == "tiny"
+    assert [path.name for path in bundle.path.parent.iterdir()] == [bundle.path.name]
+
+
+def test_what_a_check_refuses_is_not_put_in_place(
+    bundle: Bundle, model: Olmo2ForCausalLM, vocab: Vocabulary, manifest: Manifest
+) -> None:
+    """It is given the whole bundle, before anybody else can find it."""
+    seen: list[str] = []
+
+    def refuse(folder: Path) -> None:
+        seen.append(Bundle.open(folder).manifest.name)
+        raise BundleError("no")
+
+    with pytest.raises(BundleError, match="no"):
+        save_bundle(bundle.path, model, vocab, msgspec.structs.replace(manifest, name="second"), refuse)
+    assert seen == ["second"]
+    assert Bundle.open(bundle.path).manifest.name == "tiny"
+    assert [path.name for path in bundle.path.parent.iterdir()] == [bundle.path.name]
 
 
 def test_a_description_tells_what_a_person_wants_to_know(bundle: Bundle) -> None:

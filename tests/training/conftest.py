@@ -69,6 +69,7 @@ def tiny_config() -> TrainingConfig:
         pretrain=msgspec.structs.replace(
             config.pretrain, steps=4, window=64, batch_windows=2, validation_windows=2, threads=1
         ),
+        finetune=None,
     )
 
 
@@ -130,6 +131,8 @@ def to_toml() -> ToToml:
     def write(config: TrainingConfig, path: Path) -> Path:
         lines: list[str] = []
         for name, table in msgspec.to_builtins(config).items():
+            if table is None:
+                continue
             lines.append(f"[{name}]")
             lines += [
                 f"{key} = {json.dumps(value)}" for key, value in table.items() if not isinstance(value, dict)

@@ -77,6 +77,45 @@ def test_drums_are_never_transposed_and_always_named(songs: list[Song], table: W
         assert set(words[(words >= seat * 128) & (words < seat * 128 + 128)] % 128) <= pitches
 
 
+def test_each_word_is_left_unsaid_one_time_in_ten(songs: list[Song]) -> None:
+    """Genre, part (but never drums), tempo and meter, each by itself."""
+    headers = [draw_cut(songs[0], np.random.default_rng(seed), 256).header for seed in range(600)]
+    for name in ("genre", "tempo_bpm", "meter"):
+        assert 0.06 < np.mean([getattr(header, name) is None for header in headers]) < 0.14
+    players = [
+        cut.header.part is None
+        for seed in range(600)
+        if songs[0].roles[(cut := draw_cut(songs[0], np.random.default_rng(seed), 256)).mine] != "drums"
+    ]
+    assert 0.06 < np.mean(players) < 0.14
+
+
+def test_the_tempo_that_is_said_is_a_tenth_off_at_most(songs: list[Song]) -> None:
+    """On both sides, and words of neighbouring tempi are said too; no note moves by it."""
+    tempi = [draw_cut(songs[0], np.random.default_rng(seed), 256).header.tempo_bpm for seed in range(200)]
+    said = np.asarray([tempo for tempo in tempi if tempo is not None]) / songs[0].tempo_bpm
+    assert 0.9 <= said.min() < 0.92
+    assert 1.08 < said.max() <= 1.1
+    unknown = replace(songs[0], tempo_bpm=None)
+    assert draw_cut(unknown, np.random.default_rng(0), 256).header.tempo_bpm is None
+
+
+def test_the_band_is_louder_or_softer_as_one(songs: list[Song], table: WordTable) -> None:
+    """Each part is moved by a constant, parts of a window near one another, and velocity stays within MIDI."""
+    shifts = []
+    for seed in range(200):
+        louder = list(draw_cut(songs[0], np.random.default_rng(seed), 256).louder.values())
+        assert max(louder) - min(louder) <= 12
+        shifts += louder
+    assert -18 <= min(shifts) < -14
+    assert 14 < max(shifts) <= 18
+    cut = replace(draw_cut(songs[0], np.random.default_rng(1), 256), rests=())
+    for shift in (-200, 200):
+        words = window_words(songs[0], replace(cut, louder=dict.fromkeys(cut.seats, shift)), table, 4096)
+        said = words[(words >= table.velocity_0) & (words < table.off_0)] - table.velocity_0
+        assert set(said.tolist()) == {0 if shift < 0 else table.params.velocity_levels - 1}
+
+
 def test_pitches_stay_within_midi() -> None:
     """A song that touches both ends of the keyboard is not transposed."""
     notes = np.asarray([[0, 12, 0, 0, 90], [24, 36, 0, 127, 90]] * 20, dtype=np.int32)

@@ -5,14 +5,17 @@ import shutil
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 import torch
 
 from training import checkpoint
-from training.config import PretrainConfig, TrainingConfig
-from training.loop import lr_scale, pretrain, window_at
+from training.batches import Batch
+from training.config import LoopConfig, TrainingConfig
+from training.loop import train
 from training.network import build_model
 from training.places import Places
+from training.schedule import lr_scale, rows_at
 from training.stages import make_tokenizer, run_pretraining
 
 
@@ -81,30 +84,28 @@ def test_a_run_by_the_clock_ends_when_its_hours_are_over(places: Places, tiny_co
             return {}
 
     class TwoIds:
-        def batch(self, step: int, windows: int, time: int) -> object:
-            from training.batches import Batch
-
-            ids = torch.ones((windows, time), dtype=torch.int64)
-            return Batch(ids, ids, None, ())  # type: ignore[arg-type]
+        def batch(self, step: int, rows: int, time: int, rank: int, ranks: int) -> Batch:
+            ids = torch.ones((rows, time), dtype=torch.int64)
+            return Batch(ids, ids, torch.arange(time).repeat(rows, 1), np.zeros((rows, time)), (), 0)
 
     model = build_model(config.model, 8, 0, 64, 0)
     places.run.mkdir()
-    progress = pretrain(
+    progress = train(
         model,
         TwoIds(),
         NothingToMeasure(),
         config.pretrain,
         places.run,
         lambda _: None,
-        lambda: float(next(times)),
-    )  # type: ignore[arg-type]
+        clock=lambda: float(next(times)),
+    )
     assert progress.elapsed_s >= 1800
     assert checkpoint.latest(places.run) is not None
 
 
 def test_the_learning_rate_warms_up_stays_and_falls_to_nothing() -> None:
     """It is never above its peak, at the peak in the middle, and 0 at the end."""
-    config = PretrainConfig(warmup_share=0.1, decay_share=0.4)
+    config = LoopConfig(warmup_share=0.1, decay_share=0.4)
     scales = [lr_scale(step / 100, config) for step in range(101)]
     assert scales[0] < 0.01
     assert scales[30] == 1.0
@@ -113,7 +114,7 @@ def test_the_learning_rate_warms_up_stays_and_falls_to_nothing() -> None:
     assert scales[60:] == sorted(scales[60:], reverse=True)
 
 
-def test_windows_are_short_first_and_whole_later() -> None:
-    """Half the window until `short_share`, then all of it."""
-    config = PretrainConfig(window=1024, short_share=0.5)
-    assert [window_at(share, config) for share in (0.0, 0.49, 0.5, 1.0)] == [512, 512, 1024, 1024]
+def test_rows_are_short_first_and_whole_later() -> None:
+    """Half the window, and twice as many, until `short_share`; then all of it."""
+    config = LoopConfig(window=1024, batch_windows=6, short_share=0.5)
+    assert [rows_at(share, config) for share in (0.0, 0.49, 0.5, 1.0)] == [(12, 512)] * 2 + [(6, 1024)] * 2

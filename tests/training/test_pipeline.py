@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from copilot.errors import ConfigError
+from copilot.errors import ConfigError, StoppedError
 from copilot.model.bundle import Bundle
 from training.cli import cli, main
 from training.config import TrainingConfig, load_config
@@ -42,7 +42,7 @@ def test_a_stage_without_the_one_before_says_which_to_run(tmp_path: Path) -> Non
         Corpus.open(Places(tmp_path).corpus)
 
 
-@pytest.mark.parametrize("name", ["train-default.toml", "train-smoke.toml"])
+@pytest.mark.parametrize("name", ["train-default.toml", "train-smoke.toml", "train-olmo2-1b.toml"])
 def test_the_configurations_that_ship_are_valid(name: str) -> None:
     """Every key in them is known."""
     assert load_config(CONFIGS / name).corpus.weights
@@ -75,6 +75,23 @@ def test_the_console_script_ends_with_status_2_and_one_line(
         main()
     assert caught.value.code == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_run_that_is_asked_to_stop_ends_with_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, to_toml, tiny_config
+) -> None:
+    """Ctrl-C or SIGTERM: where it stands and how it goes on, and the status of a command that was interrupted."""
+
+    def stopped(*_: object) -> None:
+        raise StoppedError("stopped at step 4: the checkpoint of step 4 is kept")
+
+    monkeypatch.setattr("training.stages.run_pretraining", stopped)
+    config = to_toml(tiny_config, tmp_path / "tiny.toml")
+    monkeypatch.setattr("sys.argv", ["copilot-train", "pretrain", f"--config={config}", f"--out={tmp_path}"])
+    with pytest.raises(SystemExit) as caught:
+        main()
+    assert caught.value.code == 130
+    assert capsys.readouterr().err == "copilot-train: stopped at step 4: the checkpoint of step 4 is kept\n"
 
 
 def test_settings_are_recorded_as_plain_values(tiny_config: TrainingConfig) -> None:

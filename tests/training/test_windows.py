@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from copilot.codec.grid import GridCodec
 from copilot.codec.vocabulary import Vocabulary, train_tokenizer
 from copilot.codec.words import SEATS, GridParams, WordTable
+from copilot.decode.window import choose_cut
 from copilot.music.score import Note, Part, Score
 from training.arrange import draw_cut
-from training.song import PART, Song
+from training.song import END, PART, Song
 from training.windows import Cut, Speller, window_words
 
 TABLE = WordTable(GridParams())
@@ -30,7 +31,7 @@ def seated(song: Song, cut: Cut) -> Score:
         rows = song.notes[song.notes[:, PART] == number].tolist()
         rests = cut.rests if seat == 0 else ()
         notes = tuple(
-            Note(start, end, pitch + shift, velocity)
+            Note(start, end, pitch + shift, min(127, max(1, velocity + cut.louder.get(number, 0))))
             for start, end, _, pitch, velocity in rows
             if not any(begin <= start < stop for begin, stop in rests)
         )
@@ -54,6 +55,44 @@ def test_a_window_equals_what_the_codec_writes_and_cuts(seed: int, which: int, s
     cut = replace(cut, bar=min(cut.bar, last_bar))
     ids, _ = Speller(VOCAB).spell(window_words(song, cut, TABLE, WHOLE))
     assert ids.tolist() == by_codec(song, cut)
+
+
+def test_a_window_from_mid_song_is_what_a_flush_leaves(songs: list[Song]) -> None:
+    """The engine's own flush (choose a cut, cut, pin again) gives, word for word, a window that can be drawn.
+
+    What sounds across the cut is announced, be it the copilot's, which here holds a note throughout, or a player's.
+    """
+    announced = set()
+    for seed in range(40):
+        song = songs[seed % 3]
+        cut = replace(draw_cut(song, np.random.default_rng(seed), 512), bar=0, rests=())
+        end = int(song.notes[:, END].max())
+        song = replace(song, notes=np.insert(song.notes, 0, [0, end, cut.mine, 101, 90], axis=0))
+        truth = CODEC.encode(seated(song, cut), cut.header)[:2048]
+        at = choose_cut(CODEC.cuts(truth), len(truth))
+        assert at is not None
+        now = replace(cut.header, tempo_bpm=96.0)  # what the panel says by then
+        flushed = CODEC.repinned(CODEC.cut(truth, at), now)
+        bar = CODEC.cuts(truth).index(at) + 1
+        words = window_words(song, replace(cut, bar=bar, header=now), TABLE, WHOLE)
+        ids, _ = Speller(VOCAB).spell(words)
+        assert ids[: len(flushed)].tolist() == flushed
+        music = int(np.flatnonzero(words == TABLE.bar)[0])
+        announced |= {(word - TABLE.on_0) // 128 for word in words[:music].tolist() if word >= TABLE.on_0}
+    assert 0 in announced
+    assert announced - {0}
+
+
+def test_windows_that_begin_amid_a_song_are_most_of_all(songs: list[Song]) -> None:
+    """Nine in ten begin at a later bar, as after a flush; and of those many announce what sounds."""
+    bars, held = [], []
+    for seed in range(200):
+        cut = draw_cut(songs[seed % 3], np.random.default_rng(seed), 256)
+        words = window_words(songs[seed % 3], cut, TABLE, 256)
+        bars.append(cut.bar)
+        held.append(bool((words[: int(np.flatnonzero(words == TABLE.bar)[0])] >= TABLE.on_0).any()))
+    assert np.mean(np.asarray(bars) > 0) > 0.7
+    assert np.mean(held) > 0.2
 
 
 @pytest.mark.parametrize("max_words", [1, 7, 40, 300])

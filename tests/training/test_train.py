@@ -13,6 +13,7 @@ from copilot.errors import ConfigError, StoppedError, TrainingError
 from tests.training.tiny_loop import CONFIG, Rows, losses, run, tiny_model, with_
 from training.learner import Learner
 from training.loop import train
+from training.optimizers import layers_of
 from training.ranks import Ranks
 from training.runlog import RunLog
 
@@ -35,6 +36,14 @@ def test_how_a_batch_is_gone_through_changes_nothing(changes: dict[str, object])
     assert other == pytest.approx(nats, rel=1e-6)
     for one, another in zip(expected, found, strict=True):
         torch.testing.assert_close(one, another, atol=1e-6, rtol=1e-4)
+
+
+def test_a_compiled_model_is_compiled_layer_by_layer() -> None:
+    """All layers share one graph, and what several processes wrap around the model stays outside of it."""
+    config = with_(compile=True)
+    learner = Learner(tiny_model(), config, Ranks(config))
+    assert all(layer._compiled_call_impl is not None for layer in layers_of(learner.bare))
+    assert learner.bare._compiled_call_impl is None
 
 
 def test_smoothing_changes_what_is_learnt_and_not_what_is_said(tmp_path: Path) -> None:

@@ -47,8 +47,8 @@ def test_a_pure_room_pulls_in_nothing_heavy(room: str) -> None:
     assert done.stdout.strip() == "[]"
 
 
-def modules() -> Iterator[tuple[str, Path]]:
-    for path in sorted(PACKAGE.rglob("*.py")):
+def modules(package: Path = PACKAGE) -> Iterator[tuple[str, Path]]:
+    for path in sorted(package.rglob("*.py")):
         parts = path.relative_to(ROOT).with_suffix("").parts
         yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), path
 
@@ -95,5 +95,17 @@ def test_the_package_never_imports_its_training() -> None:
     """Training uses the package, never the other way round."""
     reaching = [
         name for name, path in modules() if any(i.split(".")[0] == "training" for i in imports(name, path))
+    ]
+    assert reaching == []
+
+
+def test_training_shares_music_codec_and_model_with_the_package_and_nothing_else() -> None:
+    """Errors and files aside: what is live never runs in a training, and a training needs no decoder."""
+    shared = {"music", "codec", "model", "errors", "files"}
+    reaching = [
+        f"{name} imports {imported}"
+        for name, path in modules(ROOT / "training")
+        for imported in imports(name, path)
+        if (room := room_of(imported)) and room not in shared
     ]
     assert reaching == []

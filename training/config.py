@@ -9,13 +9,51 @@ import msgspec
 from copilot.errors import ConfigError
 
 
-class CorpusConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Where songs come from. `weights` are each source's share of the windows drawn, in any unit."""
+class SourceConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A source of MIDI of your own: a folder, a .mid file, an archive (tar, zip) or a parquet file.
 
-    weights: dict[str, float]
+    `path` is relative to --data. `genre` is a genre word of the vocabulary, for all its files or, with
+    `genre_from_name`, for those whose names tell none. `performed` music was played along a beat however loosely;
+    of other sources only files that lean on their beat by `min_pulse` are taken. Without `tempo_known` the tempo
+    that the files give means nothing. `melody_first` makes each file's first part the lead. `synthetic` was made by
+    a program. `midi_column` and `name_column` are parquet's, found by themselves where only one can be meant.
+    """
+
+    name: str
+    path: str
+    genre: str | None = None
+    genre_from_name: bool = False
+    license: str = ""
+    url: str = ""
+    citation: str = ""
+    performed: bool = False
+    tempo_known: bool = True
+    melody_first: bool = False
+    synthetic: bool = False
+    midi_column: str = ""
+    name_column: str = ""
+
+
+class CorpusConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where songs come from. `weights` are each source's share of the windows drawn, in any unit.
+
+    A name in `weights` is one of `sources`, a generated source (`styles`, `style_songs` of them; `styles.blues`,
+    `blues_songs` of them), or a shippable collection of --data. With neither sources nor weights all of --data is
+    one source. `workers` 0 is all cores.
+    `max_offgrid` is the greatest share of notes beside the grid that the index of a shippable collection may give;
+    `min_pulse` is for files without one (0 takes all, 1 is music typed in; see `training.corpus.facts.pulse`).
+    A file may take `hang_s` seconds of a processor and `memory_mb` beyond what an idle reader has.
+    """
+
+    weights: dict[str, float] = {}
+    sources: tuple[SourceConfig, ...] = ()
     blues_songs: int = 0
-    workers: int = 2
+    style_songs: int = 0
+    workers: int = 0
     max_offgrid: float = 0.5
+    min_pulse: float = 0.25
+    hang_s: float = 2.0
+    memory_mb: int = 512
 
 
 class TokenizerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -26,9 +64,38 @@ class TokenizerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     sample_windows: int = 6000
 
 
-class ModelConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The shape of an Olmo2ForCausalLM."""
+class StudyConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`tokenizer-study`: each of `variants` (see tokenizer_variants.py) by an equal small model, from each seed.
 
+    Differences are told to the first variant. A window is `window_words` words of running velocity; every variant
+    trains on the same windows, `batch_windows` a step, and is measured on the same `validation_windows`.
+    """
+
+    variants: tuple[str, ...] = (
+        "running-1536", "running-1024", "running-2048", "running-4096", "running-words",
+        "every-1536", "every-words",
+    )  # fmt: skip
+    seeds: tuple[int, ...] = (1, 2)
+    steps: int = 240
+    window_words: int = 384
+    batch_windows: int = 8
+    validation_windows: int = 160
+    sample_windows: int = 3000
+    hidden: int = 128
+    layers: int = 2
+
+
+class ModelConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where phase 1 begins: from scratch in the shape given here, or from `base`, whose shape then stands.
+
+    `base` is a directory, a model's name on the hub, or a bundle. `train` says what of it learns: all,
+    `vocabulary` (embedding and output matrix) or that and the norms. `base_license` is written into the bundle
+    where the base's own model card doesn't tell.
+    """
+
+    base: str = ""
+    base_license: str = ""
+    train: Literal["all", "vocabulary", "vocabulary+norms"] = "all"
     hidden: int = 256
     layers: int = 6
     heads: int = 4
@@ -102,6 +169,26 @@ class FinetuneConfig(LoopConfig, frozen=True, forbid_unknown_fields=True, kw_onl
     short_share: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
 
 
+class LoraConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Phase 2's adapters on the attention's four matrices, over a frozen base.
+
+    `base` as in [model]; empty means this run's phase 1. The base is held in bfloat16 where `precision` in [finetune]
+    is bf16, else in float32; `quantize` narrows its matrices further, on CUDA alone.
+    """
+
+    base: str = ""
+    base_license: str = ""
+    rank: int = 16
+    alpha: float = 32.0
+    dropout: float = 0.0
+    rank_stabilized: bool = False
+    quantize: Literal["none", "8bit", "4bit"] = "none"
+
+    def __post_init__(self) -> None:
+        if self.rank < 1 or self.alpha <= 0 or not 0 <= self.dropout < 1:
+            raise ValueError("rank must be at least 1, alpha above 0 and dropout in 0–1 (1 excluded)")
+
+
 class ExportConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What the bundle says of itself beyond what was measured; `note` is for what no setting tells."""
 
@@ -120,7 +207,9 @@ class TrainingConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     model: ModelConfig
     pretrain: LoopConfig
     finetune: FinetuneConfig | None = None
+    lora: LoraConfig = LoraConfig()
     export: ExportConfig
+    study: StudyConfig = StudyConfig()
 
 
 def load_config(path: Path) -> TrainingConfig:

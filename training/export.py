@@ -1,58 +1,103 @@
 """A checkpoint → a bundle: 16-bit weights, where they come from, and how well they know unseen songs."""
 
-import platform
-from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 import torch
-import transformers
+from transformers import Olmo2ForCausalLM
 
 from copilot.codec.vocabulary import Vocabulary
-from copilot.errors import ConfigError
 from copilot.model.manifest import ENGINE, SCHEMA, Manifest, Sampling, Source
 from copilot.model.save import save_bundle
-from training import checkpoint
 from training.batches import Batch
-from training.checkpoint import Progress
 from training.config import TrainingConfig
-from training.corpus import BLUES, Corpus
-from training.network import build_model
+from training.corpus import Corpus
+from training.finetune import adapted
+from training.merge import MergeFigures, merge
+from training.network import to_dtype
 from training.places import Places
-from training.sources import manifest
+from training.play import notes_played
+from training.provenance import Phase, sources_of, training_of
 from training.stages import load_vocabulary, validation_batches
+from training.start import as_trained
 from training.validate import Validator
 
-CITATIONS = {
-    "freedoom": "Freedoom project contributors, https://freedoom.github.io (CREDITS of the repository).",
-    "slakh": (
-        "E. Manilow, G. Wichern, P. Seetharaman, J. Le Roux: Cutting Music Source Separation Some Slakh "
-        "(WASPAA 2019); Slakh2100, Zenodo 4599666; MIDI from the Lakh MIDI Dataset (C. Raffel, 2016)."
-    ),
-    "pop909": "Z. Wang et al.: POP909: A Pop-Song Dataset for Music Arrangement Generation (ISMIR 2020).",
-    "groove": "J. Gillick et al.: Learning to Groove with Inverse Sequence Transformations (ICML 2019).",
-    "openewld": "F. Simonetta: OpenEWLD, public-domain subset of the Enhanced Wikifonia Leadsheet Dataset.",
-    "openscore_lieder": "M. Gotham, P. Jonas: The OpenScore Lieder Corpus (MEC 2021); OpenScore, CC0.",
-    "openscore_quartets": "M. Gotham et al.: The OpenScore String Quartet Corpus (DLfM 2023); OpenScore, CC0.",
-    "string_master": "string_master contributors.",
-    "ms3dmm": "Microsoft 3D Movie Maker, Microsoft Corporation.",
-    BLUES: "Written by this project (training.styles.blues).",
-}
-"""Whom to name. Every source of [corpus.weights] that has songs stands in the bundle, cited or not."""
-
-OWN_LICENSE = "Apache-2.0"
 _RATE_STEP, _RATE_WINDOWS = 1, 200
+_CHECK_STEP, _CHECK_WINDOWS, _CHECK_IDS = 2, 4, 256
+"""What merged logits are compared on: enough for every word that is common, and a minute for 1B weights on a CPU."""
 
 
-def export_bundle(config: TrainingConfig, config_name: str, data_dir: Path, places: Places, to: Path) -> Path:
-    """Write the newest checkpoint as a bundle to `to`; returns `to`. Raises ConfigError where there is none."""
-    corpus, vocab, loop = Corpus.load(places.corpus), load_vocabulary(places), config.pretrain
-    newest = checkpoint.latest(places.run)
-    if newest is None:
-        raise ConfigError(f"{places.run}: has no checkpoint: run `copilot-train pretrain`")
-    model = build_model(config.model, vocab.size, vocab.pad_id, loop.window, loop.seed)
-    progress = checkpoint.load_weights(newest, model)
-    model.to(getattr(torch, config.export.dtype))
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an export comes from and goes to: the run, its settings and their file's name."""
+
+    config: TrainingConfig
+    config_name: str
+    places: Places
+    to: Path
+
+
+def export_bundle(origin: Origin) -> Path:
+    """Write phase 1's newest checkpoint as a bundle; returns its folder. Raises ConfigError where there is none."""
+    vocab, loop = load_vocabulary(origin.places), origin.config.pretrain
+    model, progress, start = as_trained(origin.places, vocab)
+    to_dtype(model, getattr(torch, origin.config.export.dtype))
+    phase = Phase(loop, progress.step, progress.tokens, progress.elapsed_s)
+    how = training_of(origin.config, origin.config_name, phase, start.base)
+    return _write(origin, model, vocab, [phase], (), how, "export")
+
+
+@dataclass(frozen=True, slots=True)
+class MergedBundle:
+    """A bundle and how true it is to base and adapters.
+
+    `notes` is what the copilot played with it, None if it wasn't asked to.
+    """
+
+    path: Path
+    figures: MergeFigures
+    notes: int | None
+
+
+def merge_bundle(origin: Origin, *, play: bool = True) -> MergedBundle:
+    """Write phase 2's newest checkpoint, folded into its base, as a bundle.
+
+    With `play` the copilot jams two bars with it first. Raises ConfigError where there is no checkpoint,
+    BundleError where merging changed what the model says or the copilot can't play it: nothing is written then.
+    """
+    vocab, loop = load_vocabulary(origin.places), origin.config.finetune or origin.config.pretrain
+    both, progress, record = adapted(origin.places, vocab)
+    batches = validation_batches(origin.config, Corpus.open(origin.places.corpus), vocab)
+    ids = batches.batch(_CHECK_STEP, _CHECK_WINDOWS, min(loop.window, _CHECK_IDS)).ids
+    merged = merge(both, ids, getattr(torch, origin.config.export.dtype))
+    first = Phase(origin.config.pretrain, record.base_steps, record.base_tokens)
+    last = Phase(loop, progress.step, progress.tokens, progress.elapsed_s)
+    how = training_of(origin.config, origin.config_name, last, record.base)
+    how |= {"base_steps": first.steps, "base_tokens": first.tokens}
+    how |= {"adapters": msgspec.to_builtins(record.lora), "merge": msgspec.to_builtins(merged.figures)}
+    notes: int | None = None
+
+    def jam(folder: Path) -> None:
+        nonlocal notes
+        notes = notes_played(folder) if play else None
+
+    path = _write(origin, merged.model, vocab, [first, last], record.heard, how, "merge", jam)
+    return MergedBundle(path, merged.figures, notes)
+
+
+def _write(
+    origin: Origin,
+    model: Olmo2ForCausalLM,
+    vocab: Vocabulary,
+    phases: Sequence[Phase],
+    heard: Sequence[Source],
+    how: dict[str, object],
+    command: str,
+    check: Callable[[Path], object] | None = None,
+) -> Path:
+    config, corpus, loop = origin.config, Corpus.open(origin.places.corpus), phases[-1].loop
     batches = validation_batches(config, corpus, vocab)
     metrics = Validator(batches, vocab.table, loop.validation_windows, loop.window).measure(model)
     tokens_per_bar, tokens_per_s = _rates(batches.batch(_RATE_STEP, _RATE_WINDOWS, loop.window), vocab)
@@ -64,46 +109,13 @@ def export_bundle(config: TrainingConfig, config_name: str, data_dir: Path, plac
         tokens_per_bar=tokens_per_bar,
         tokens_per_s=tokens_per_s,
         sampling=Sampling(temperature=config.export.temperature, top_p=config.export.top_p),
-        sources=_sources(config, corpus, data_dir),
-        training=_how(config, config_name, progress),
+        sources=sources_of(config, corpus, phases, heard),
+        training=how,
         metrics=metrics,
-        metrics_command=f"copilot-train export --config configs/{config_name} --data ../shared/data --out DIR",
+        metrics_command=f"copilot-train {command} --config configs/{origin.config_name} --out DIR",
         sha256={},
     )
-    return save_bundle(to, model, vocab, record).path
-
-
-def _sources(config: TrainingConfig, corpus: Corpus, data_dir: Path) -> tuple[Source, ...]:
-    songs = Counter(song.source for song in corpus.training())
-    rows = manifest(data_dir) if any(source != BLUES for source in songs) else {}
-    total = sum(weight for source, weight in config.corpus.weights.items() if songs[source])
-    return tuple(
-        Source(
-            name=source,
-            license=OWN_LICENSE if source == BLUES else str(rows[source]["license"]),
-            url="" if source == BLUES else str(rows[source]["repo"]),
-            citation=CITATIONS.get(source, ""),
-            songs=songs[source],
-            share=round(weight / total, 4),
-        )
-        for source, weight in config.corpus.weights.items()
-        if songs[source]
-    )
-
-
-def _how(config: TrainingConfig, config_name: str, progress: Progress) -> dict[str, object]:
-    note = {"note": config.export.note} if config.export.note else {}
-    return note | {
-        "config": f"configs/{config_name}",
-        "settings": msgspec.to_builtins(config),
-        "seed": config.pretrain.seed,
-        "steps": progress.step,
-        "tokens": progress.tokens,
-        "hours": round(progress.elapsed_s / 3600, 2),
-        "python": platform.python_version(),
-        "torch": str(torch.__version__),
-        "transformers": transformers.__version__,
-    }
+    return save_bundle(origin.to, model, vocab, record, check).path
 
 
 def _rates(batch: Batch, vocab: Vocabulary) -> tuple[float, float]:

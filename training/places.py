@@ -17,13 +17,23 @@ class Places:
 
     @property
     def tokenizer(self) -> Path:
-        """tokenizer.json and README.md."""
+        """tokenizer.json, README.md and figures.json."""
         return self.out_dir / "tokenizer"
+
+    @property
+    def study(self) -> Path:
+        """The small models of `tokenizer-study`, a folder for each of its settings."""
+        return self.out_dir / "tokenizer-study"
 
     @property
     def run(self) -> Path:
         """Checkpoints and log.jsonl."""
         return self.out_dir / "pretrain"
+
+    @property
+    def finetune(self) -> Path:
+        """The adapters' checkpoints and log.jsonl, and in base/ the model that they adapt."""
+        return self.out_dir / "finetune"
 
     @property
     def bundle(self) -> Path:

@@ -41,20 +41,3 @@ def say_done(command: str, progress: Progress) -> None:
     if PartialState().is_main_process:
         minutes = progress.elapsed_s / 60
         click.echo(f"{command}: {progress.step:,} steps, {progress.tokens:,} ids in {minutes:.1f} min")
-
-
-@dataclass(slots=True)
-class SongCounter:
-    """Prints the number of songs read so far at a limited rate."""
-
-    began_s: float = 0.0
-    shown_s: float = 0.0
-
-    def at(self, songs: int) -> None:
-        """Take the number of songs so far."""
-        now_s = time.monotonic()
-        if not self.began_s:
-            self.began_s = self.shown_s = now_s
-        if now_s - self.shown_s >= _EVERY_S:
-            click.echo(f"corpus: {songs:,} songs, {songs / (now_s - self.began_s):,.0f} a second")
-            self.shown_s = now_s

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from copilot.music.midifile import one_press_a_key
 from copilot.music.roles import Role
-from copilot.music.score import Score
 
 START, END, PART, PITCH, VELOCITY = range(5)
 """Columns of `Song.notes`."""
@@ -31,22 +29,3 @@ class Song:
     roles: tuple[Role, ...]
     notes: NDArray[np.int32]
     bars: NDArray[np.int32]
-    held_out: bool = False
-
-
-def grid_notes(score: Score, ticks_per_beat: int) -> NDArray[np.int32]:
-    """A score's notes on a grid: int32 (notes, 5), sorted by start, then part, then pitch."""
-    on_grid = score.resampled(ticks_per_beat)
-    rows = [
-        (note.start_ticks, note.end_ticks, index, note.pitch, note.velocity)
-        for index, part in enumerate(on_grid.parts)
-        for note in one_press_a_key(part.notes)
-    ]
-    notes = np.asarray(rows, dtype=np.int32).reshape(-1, 5)
-    return notes[np.lexsort((notes[:, PITCH], notes[:, PART], notes[:, START]))]
-
-
-def bar_lines(score: Score, ticks_per_beat: int, end_tick: int) -> NDArray[np.int32]:
-    """The bar lines from 0 to `end_tick` on a grid: int32 (bars,), rising."""
-    lines = score.resampled(ticks_per_beat).bar_lines(end_tick)
-    return np.unique(np.asarray(lines, dtype=np.int32))

@@ -1,56 +1,79 @@
 """The stages of a training run, each from what the one before left on disk."""
 
-from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import cast
 
 import msgspec
+import torch
+from accelerate import PartialState
 from tokenizers import Tokenizer
 from transformers import Olmo2ForCausalLM
 
 from copilot.codec.vocabulary import Vocabulary
 from copilot.codec.words import GridParams, WordTable
 from copilot.errors import ConfigError
+from training import counting
+from training.adapters import inner
 from training.batches import BatchMaker
 from training.checkpoint import Progress
 from training.config import LoopConfig, TrainingConfig
 from training.continuation import Continuation
-from training.corpus import Corpus, read_songs
-from training.files import folder_sha256, write_whole
+from training.corpus import Corpus
+from training.finetune import adopt_tokenizer, begin_adapters
 from training.loop import train
-from training.network import build_model
 from training.places import Places
 from training.record import VOCABULARY
 from training.runlog import Report
 from training.sampler import Sampler
-from training.tokenizer import TokenizerFigures, choose_tokenizer, readme
+from training.start import begin
+from training.tokenizer import (
+    Material,
+    TokenizerRecord,
+    choose_tokenizer,
+    draw_material,
+    made_already,
+    write_tokenizer,
+)
+from training.tokenizer_study import Music, StudyResult, run_study, study_folder
 from training.validate import Validator
 
 VALIDATION_SEED = 7
 GRID = GridParams()
 
 
-def make_corpus(
-    config: TrainingConfig, data_dir: Path, places: Places, each: Callable[[int], None] = lambda _: None
-) -> Corpus:
-    """Read the collections and write the corpus. `each` is told the number of songs so far."""
-    songs = []
-    for song in read_songs(config.corpus, data_dir, GRID):
-        songs.append(song)
-        each(len(songs))
-    corpus = Corpus(tuple(songs))
-    corpus.save(places.corpus)
-    return corpus
+def make_tokenizer(
+    config: TrainingConfig, places: Places, report: counting.Report = lambda _: None
+) -> tuple[Vocabulary, TokenizerRecord]:
+    """Learn the tokenizer on the training songs and write it, unless it lies there already."""
+    corpus, table = Corpus.open(places.corpus), WordTable(GRID)
+    record = made_already(places.tokenizer, table, config.tokenizer, corpus.sha256)
+    if record is not None:
+        report("is made already, of this corpus and with these settings")
+        return load_vocabulary(places), record
+    material = tokenizer_material(config, corpus, config.tokenizer.sample_windows, report)
+    vocab, record = choose_tokenizer(material, config.tokenizer, corpus.sha256, report)
+    write_tokenizer(places.tokenizer, vocab, record)
+    return vocab, record
 
 
-def make_tokenizer(config: TrainingConfig, places: Places) -> list[TokenizerFigures]:
-    """Train the tokenizer on the training songs and write it."""
-    corpus = Corpus.load(places.corpus)
-    sampler = Sampler(corpus.training(), config.corpus.weights, WordTable(GRID))
-    vocab, figures = choose_tokenizer(sampler, config.tokenizer)
-    places.tokenizer.mkdir(parents=True, exist_ok=True)
-    write_whole(places.tokenizer / "tokenizer.json", vocab.tokenizer.to_str(pretty=True).encode())
-    write_whole(places.tokenizer / "README.md", readme(config.tokenizer, vocab, figures).encode())
-    return figures
+def tokenizer_material(
+    config: TrainingConfig, corpus: Corpus, windows: int, report: counting.Report
+) -> Material:
+    """Windows of the training songs, and of the held-out ones (of all, where a tiny corpus holds none out)."""
+    table, weights = WordTable(GRID), config.corpus.weights
+    held_out = Sampler(corpus.validation() or corpus.all_songs(), weights, table)
+    return draw_material(Sampler(corpus.training(), weights, table), held_out, windows, report)
+
+
+def study_tokenizers(
+    config: TrainingConfig, places: Places, report: counting.Report, line: Report
+) -> list[StudyResult]:
+    """Every variant of [study] from every seed; what an earlier run of the same settings finished stands."""
+    corpus = Corpus.open(places.corpus)
+    folder = study_folder(places.study, config, corpus.sha256)
+    material = tokenizer_material(config, corpus, config.study.sample_windows, report)
+    return run_study(config, Music(corpus, material), folder, report, line)
 
 
 def load_vocabulary(places: Places) -> Vocabulary:
@@ -63,9 +86,31 @@ def load_vocabulary(places: Places) -> Vocabulary:
 
 def run_pretraining(config: TrainingConfig, places: Places, report: Report) -> Progress:
     """Train, or go on training, from the corpus and the tokenizer."""
-    corpus, vocab, loop = Corpus.load(places.corpus), load_vocabulary(places), config.pretrain
-    model = build_model(config.model, vocab.size, vocab.pad_id, loop.window, loop.seed)
-    return _train(model, config, loop, corpus, vocab, places, places.run, report)
+    corpus, vocab, loop = Corpus.open(places.corpus), load_vocabulary(places), config.pretrain
+    with _main_process_first():
+        model = begin(config.model, loop, vocab, places)
+    return _train(model, config, loop, corpus, vocab, places.run, report)
+
+
+def run_finetuning(config: TrainingConfig, places: Places, report: Report) -> Progress:
+    """Train adapters on a base, or go on training them, from the corpus and the tokenizer.
+
+    Raises ConfigError where the configuration has no [finetune], or the base can't be had.
+    """
+    loop = config.finetune
+    if loop is None:
+        raise ConfigError("the configuration has no [finetune]: add the table, see configs/train-smoke.toml")
+    adopt_tokenizer(config.lora.base, places)
+    corpus, vocab = Corpus.open(places.corpus), load_vocabulary(places)
+    with _main_process_first():
+        model = inner(begin_adapters(config.lora, loop, vocab, places))
+    return _train(model, config, loop, corpus, vocab, places.finetune, report)
+
+
+def _main_process_first() -> AbstractContextManager[None]:
+    """Of several processes that train together, the first writes what the others then find."""
+    state = PartialState(cpu=not torch.accelerator.is_available())
+    return cast("AbstractContextManager[None]", state.main_process_first())
 
 
 def _train(
@@ -74,7 +119,6 @@ def _train(
     loop: LoopConfig,
     corpus: Corpus,
     vocab: Vocabulary,
-    places: Places,
     out_dir: Path,
     report: Report,
 ) -> Progress:
@@ -94,14 +138,14 @@ def _train(
     facts = {
         "config": msgspec.to_builtins(config),
         VOCABULARY: vocab.sha256,
-        "corpus_sha256": folder_sha256(places.corpus),
+        "corpus_sha256": corpus.sha256,
     }
     return train(model, batches, validator, loop, out_dir, report, sketch=sketch, facts=facts)
 
 
 def validation_sampler(config: TrainingConfig, corpus: Corpus, table: WordTable) -> Sampler:
     """Draws from held-out songs, or from all where a tiny corpus holds none out."""
-    songs = corpus.validation() or list(corpus.songs)
+    songs = corpus.validation() or corpus.all_songs()
     return Sampler(songs, config.corpus.weights, table)
 
 

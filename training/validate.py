@@ -1,6 +1,4 @@
-"""How well a model knows songs that it never saw: nats an id, bits a note, and channel 0's share of both."""
-
-import math
+"""How well a model knows songs that it never saw, quickly: the same few windows each time, as `charge` counts."""
 
 import numpy as np
 import torch
@@ -9,11 +7,17 @@ from transformers import Olmo2ForCausalLM
 
 from copilot.codec.words import WordTable
 from training.batches import IGNORED, Batch, BatchMaker
-from training.windows import owner_channels
+from training.charge import FIGURES, ratios, tally
 
 _SEED_STEP = 0
 _ROWS = 4
 """Windows a pass: logits of 4 windows of 1,024 are 25 MB at 1,536 ids."""
+
+_NAMES = {
+    "nats_per_token": "val_nats",
+    "bits_per_note": "val_bits_per_note",
+    "part_bits_per_note": "val_own_bits_per_note",
+}
 
 
 class Validator:
@@ -21,23 +25,19 @@ class Validator:
 
     def __init__(self, batches: BatchMaker, table: WordTable, windows: int, time: int) -> None:
         self._batch: Batch = batches.batch(_SEED_STEP, windows, time)
-        self._notes, self._own, self._own_notes = _owners(self._batch, table)
+        self._table = table
 
     @torch.no_grad()
     def measure(self, model: Olmo2ForCausalLM) -> dict[str, float]:
         """`val_nats` an id, `val_bits_per_note` over all parts, `val_own_bits_per_note` of the copilot's part.
 
-        The last is the cost of channel 0's words (velocity, note-ons, note-offs) over its notes; what time
-        words between say of when it plays is in the joint figure.
+        The definitions are those of `training.charge`; a figure with nothing to divide by is 0.
         """
         nats = torch.cat([_nats(model, ids, targets) for ids, targets in self._rows()]).double().numpy()
-        learnt = (self._batch.targets != IGNORED).numpy()
-        own = float(nats[self._own].sum()) / math.log(2) / max(1, self._own_notes)
-        return {
-            "val_nats": round(float(nats.sum() / learnt.sum()), 4),
-            "val_bits_per_note": round(float(nats.sum()) / math.log(2) / max(1, self._notes), 4),
-            "val_own_bits_per_note": round(own, 4),
-        }
+        rows = zip(nats, self._batch.owners, self._batch.words, strict=True)
+        sums = np.sum([tally(*row, self._table).row() for row in rows], axis=0)
+        figures = dict(zip(FIGURES, np.nan_to_num(ratios(sums)).tolist(), strict=True))
+        return {ours: round(figures[name], 4) for name, ours in _NAMES.items()}
 
     def _rows(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
         ids, targets = torch.split(self._batch.ids, _ROWS), torch.split(self._batch.targets, _ROWS)
@@ -53,17 +53,3 @@ def _nats(model: Olmo2ForCausalLM, ids: torch.Tensor, targets: torch.Tensor) -> 
         logits.flatten(0, 1).float(), targets.to(device).flatten(), reduction="none", ignore_index=IGNORED
     )
     return nats.view(targets.shape).cpu()
-
-
-def _owners(batch: Batch, table: WordTable) -> tuple[int, np.ndarray, int]:
-    """Notes among the targets; which targets are channel 0's, bool (windows, time); and channel 0's notes."""
-    own = np.zeros(batch.owners.shape, dtype=np.bool_)
-    notes = own_notes = 0
-    for row, words in enumerate(batch.words):
-        owners = batch.owners[row]
-        channels = owner_channels(words, table)
-        own[row] = (owners >= 0) & (channels[owners] == 0)
-        reached = words[np.unique(owners[owners >= 0])]
-        notes += int((reached >= table.on_0).sum())
-        own_notes += int(((reached >= table.on_0) & (reached < table.on_0 + 128)).sum())
-    return notes, own, own_notes

@@ -150,19 +150,3 @@ class Speller:
         owner = np.repeat(np.arange(len(words)), lengths)
         within = np.arange(len(owner)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
         return self.flat[self.begins[words][owner] + within], owner
-
-
-def owner_channels(words: Words, table: WordTable) -> NDArray[np.int64]:
-    """The channel that each word speaks for: int64 (words,); −1 for time, bar and metadata words.
-
-    A velocity belongs to the note-on that follows it.
-    """
-    channel = np.full(len(words), -1, dtype=np.int64)
-    is_on = words >= table.on_0
-    is_off = (words >= table.off_0) & (words < table.bar)
-    channel[is_on] = (words[is_on] - table.on_0) // 128
-    channel[is_off] = (words[is_off] - table.off_0) // 128
-    says_velocity = np.flatnonzero((words >= table.velocity_0) & (words < table.off_0))
-    says_velocity = says_velocity[says_velocity + 1 < len(words)]
-    channel[says_velocity] = channel[says_velocity + 1]
-    return channel

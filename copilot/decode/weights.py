@@ -50,17 +50,16 @@ def read_model(directory: Path) -> Model:
 
 
 def _read_tensors(path: Path) -> dict[str, NDArray[Any]]:
-    """Views of the file's bytes, by name; bfloat16 as uint16: numpy lacks it, and so does safetensors' reader."""
-    data = path.read_bytes()
-    body = 8 + int.from_bytes(data[:8], "little")
-    header = msgspec.json.decode(data[8:body], type=dict[str, msgspec.Raw])
+    """Views of the mapped file, by name; bfloat16 as uint16: numpy lacks it, and so does safetensors' reader."""
+    data = np.memmap(path, np.uint8, "r")  # 2 GB of an OLMo-2 1B need not be held beside what is made of them
+    body = 8 + int.from_bytes(data[:8].tobytes(), "little")
+    header = msgspec.json.decode(data[8:body].tobytes(), type=dict[str, msgspec.Raw])
     header.pop("__metadata__", None)
     tensors = {}
     for name, raw in header.items():
         tensor = msgspec.json.decode(raw, type=_Tensor)
         begin, end = tensor.data_offsets
-        bits = np.frombuffer(data[body + begin : body + end], _DTYPES[tensor.dtype])
-        tensors[name] = bits.reshape(tensor.shape)
+        tensors[name] = data[body + begin : body + end].view(_DTYPES[tensor.dtype]).reshape(tensor.shape)
     return tensors
 
 

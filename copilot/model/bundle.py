@@ -118,11 +118,15 @@ class Bundle:
             ("sampling", f"temperature {manifest.sampling.temperature:g}, top-p {manifest.sampling.top_p:g}"),
         ]
         rows += [
-            (f"trained on {s.name}", f"{s.songs:,} songs, {s.share:.0%}: {s.license}")
+            (
+                f"trained on {s.name}",
+                f"{s.songs:,} {'synthetic ' * s.synthetic}songs, {s.share:.0%}: {s.license}",
+            )
             for s in manifest.sources
         ]
         plain = {key: value for key, value in manifest.training.items() if not isinstance(value, dict)}
         rows += [(f"training {key}", str(value)) for key, value in plain.items()]
         rows += [(key, f"{value:g}") for key, value in manifest.metrics.items()]
         rows += [("measured by", manifest.metrics_command)] if manifest.metrics_command else []
+        rows += manifest.evaluation.describe() if manifest.evaluation else []
         return [*rows, *((f"sha256 {name}", digest) for name, digest in sorted(manifest.sha256.items()))]

@@ -4,6 +4,8 @@ from typing import Any
 
 import msgspec
 
+from copilot.model.evaluation import Evaluation
+
 SCHEMA = 1
 CONFIG, WEIGHTS, TOKENIZER, CODEC, MANIFEST = (
     "config.json", "model.safetensors", "tokenizer.json", "codec.json", "bundle.json",
@@ -15,7 +17,10 @@ ENGINE = "token"
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """One collection that the model learnt from: `songs` of it, and its `share` of the windows drawn."""
+    """One collection that the model learnt from: `songs` of it, and its `share` of the windows drawn.
+
+    `synthetic` marks what a program wrote and nobody played.
+    """
 
     name: str
     license: str
@@ -23,6 +28,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     citation: str = ""
     songs: int = 0
     share: float = 0.0
+    synthetic: bool = False
 
 
 class Sampling(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,7 +39,10 @@ class Sampling(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """bundle.json. `window` is in tokens; `tokens_per_bar` and `tokens_per_s` were measured on held-out songs."""
+    """bundle.json. `window` is in tokens; `tokens_per_bar` and `tokens_per_s` were measured on held-out songs.
+
+    `metrics` are the training's own quick figures; `evaluation` is there once `copilot-train evaluate --write` was.
+    """
 
     schema: int
     name: str
@@ -46,6 +55,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     training: dict[str, Any]
     metrics: dict[str, float]
     metrics_command: str = ""
+    evaluation: Evaluation | None = None
     sha256: dict[str, str]
 
     def __post_init__(self) -> None:

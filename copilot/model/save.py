@@ -2,36 +2,61 @@
 
 import dataclasses
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+from safetensors import SafetensorError
 
 from copilot.codec.grid import GridCodec
 from copilot.codec.vocabulary import Vocabulary
+from copilot.errors import BundleError
+from copilot.files import write_whole
 from copilot.model.bundle import Bundle
-from copilot.model.check import file_sha256
+from copilot.model.check import decode_json, file_sha256
+from copilot.model.evaluation import Evaluation
 from copilot.model.manifest import CODEC, FILES, MANIFEST, TOKENIZER, WEIGHTS, CodecFile, Manifest
 
 if TYPE_CHECKING:
     from transformers import Olmo2ForCausalLM
 
 
-def save_bundle(path: Path | str, model: "Olmo2ForCausalLM", vocab: Vocabulary, manifest: Manifest) -> Bundle:
+def save_bundle(
+    path: Path | str,
+    model: "Olmo2ForCausalLM",
+    vocab: Vocabulary,
+    manifest: Manifest,
+    check: Callable[[Path], object] | None = None,
+) -> Bundle:
     """Write a bundle in the model's own dtype, replacing the one at `path`; returns it opened.
 
-    The manifest's hashes are filled in here. Raises BundleError where the result would not open; what was at
+    The manifest's hashes are filled in here. `check` is given the finished folder before it takes its place. Raises
+    BundleError where the result would not open or the disk won't take it, and what `check` raises; what was at
     `path` is then still there.
     """
     from transformers.utils.logging import disable_progress_bar
 
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.part")
     shutil.rmtree(beside, ignore_errors=True)
     disable_progress_bar()  # type: ignore[no-untyped-call]
-    model.save_pretrained(beside)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write_files(beside, model, vocab, manifest)
+        Bundle.open(beside)
+        if check is not None:
+            check(beside)
+        _put_in_place(beside, path)
+    except (OSError, SafetensorError) as error:
+        raise BundleError(f"{path}: can't be written ({error}): make room, or give another place") from None
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    return Bundle.open(path)
+
+
+def _write_files(beside: Path, model: "Olmo2ForCausalLM", vocab: Vocabulary, manifest: Manifest) -> None:
+    model.save_pretrained(beside)  # one file: shards begin at 50 GB
     (beside / "generation_config.json").unlink(missing_ok=True)
     (beside / TOKENIZER).write_text(vocab.tokenizer.to_str(), "utf-8")
     codec = CodecFile(
@@ -44,9 +69,18 @@ def save_bundle(path: Path | str, model: "Olmo2ForCausalLM", vocab: Vocabulary, 
     (beside / WEIGHTS).chmod(0o644)  # written readable by its owner alone
     hashes: Mapping[str, str] = {name: file_sha256(beside / name) for name in FILES}
     _write_json(beside / MANIFEST, msgspec.structs.replace(manifest, sha256=dict(hashes)))
-    Bundle.open(beside)
-    _put_in_place(beside, path)
-    return Bundle.open(path)
+
+
+def write_evaluation(bundle: Bundle, evaluation: Evaluation) -> Bundle:
+    """Put figures into a bundle's bundle.json and leave all else in it as it is; returns the bundle opened anew.
+
+    No hash changes: bundle.json carries those of the other files. Raises BundleError or InputError.
+    """
+    record = decode_json(bundle.path / MANIFEST, dict[str, Any])
+    hashes = record.pop("sha256")
+    record |= {"evaluation": msgspec.to_builtins(evaluation), "sha256": hashes}
+    write_whole(bundle.path / MANIFEST, _readable(record))
+    return Bundle.open(bundle.path)
 
 
 def _put_in_place(beside: Path, path: Path) -> None:
@@ -59,4 +93,8 @@ def _put_in_place(beside: Path, path: Path) -> None:
 
 
 def _write_json(path: Path, record: msgspec.Struct) -> None:
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n")
+    path.write_bytes(_readable(record))
+
+
+def _readable(record: msgspec.Struct | dict[str, Any]) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n"

@@ -56,20 +56,34 @@ def role_of(program: int, name: str = "", is_drums: bool = False, notes: Sequenc
     """
     if is_drums:
         return "drums"
+    named = named_role(name)
+    if named is not None:
+        return named
+    if not notes:
+        return program_role(program)
+    return textured_role(program, sum(note.pitch for note in notes) / len(notes), polyphony(notes))
+
+
+def named_role(name: str) -> Role | None:
+    """The role that a clear word of a part's name tells, None where none does."""
     words = re.sub(r"[\W_\d]+", " ", name.lower())
     for role, pattern in _NAME_ROLES:
         if pattern.search(words) and not (role == "drums" and _NOT_A_KIT.search(words)):
             return role
-    role = next(role for first, role in reversed(_PROGRAM_ROWS) if program >= first)
-    return _by_texture(role, program, notes) if notes else role
+    return None
 
 
-def _by_texture(role: Role, program: int, notes: Sequence[Note]) -> Role:
-    pitch = sum(note.pitch for note in notes) / len(notes)
-    voices = polyphony(notes)
-    if voices <= _ONE_VOICE and pitch < (_LOW_GUITAR_PITCH if role == "guitar" else _LOW_PITCH):
+def program_role(program: int) -> Role:
+    """The role of a General MIDI program's family, 0–127."""
+    return next(role for first, role in reversed(_PROGRAM_ROWS) if program >= first)
+
+
+def textured_role(program: int, mean_pitch: float, voices: float) -> Role:
+    """The program's role, corrected by what is played: `voices` notes at once on average (see `polyphony`)."""
+    role = program_role(program)
+    if voices <= _ONE_VOICE and mean_pitch < (_LOW_GUITAR_PITCH if role == "guitar" else _LOW_PITCH):
         return "bass"
-    if voices <= _ONE_VOICE and pitch >= _HIGH_PITCH and program in _SOLO_STRINGS:
+    if voices <= _ONE_VOICE and mean_pitch >= _HIGH_PITCH and program in _SOLO_STRINGS:
         return "lead"
     if role == "lead" and voices >= _CHORDS:
         return "pad"

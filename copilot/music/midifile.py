@@ -63,8 +63,8 @@ def read_score(source: Path | str | bytes) -> Score:
         raise MidiFileError(f"{name}: has no notes: give a file in which something is played")
     if raw.hanging_count:
         log.warning("%s: %s notes have no note-off: ended for them", name, f"{raw.hanging_count:,}")
-    tempi = _tempi(raw, name)
-    score = Score(raw.ticks_per_beat, parts, tempi, _meters(raw, name), _title(raw) or title)
+    tempi = tempo_changes(raw.tempi, name)
+    score = Score(raw.ticks_per_beat, parts, tempi, meter_changes(raw.meters, name), _title(raw) or title)
     hours = _length_s(score) / 3600
     if hours > MAX_HOURS:
         raise MidiFileError(
@@ -208,10 +208,11 @@ def _merge_least_busy(parts: list[Part], surplus: int, name: str) -> list[Part]:
     return parts
 
 
-def _tempi(raw: RawFile, name: str) -> tuple[TempoChange, ...]:
+def tempo_changes(beats_us: Iterable[tuple[int, int]], name: str) -> tuple[TempoChange, ...]:
+    """Tempi as a file says them, (tick, µs a quarter note), as changes from tick 0 on; `name` is for warnings."""
     by_tick: dict[int, float] = {0: 120.0}
     clamped = 0
-    for tick, beat_us in sorted(raw.tempi, key=lambda change: change[0]):
+    for tick, beat_us in sorted(beats_us, key=lambda change: change[0]):
         tempo_bpm = _tempo_bpm(beat_us)
         by_tick[tick] = min(max(tempo_bpm, TEMPO_MIN_BPM), TEMPO_MAX_BPM)
         clamped += by_tick[tick] != tempo_bpm
@@ -237,10 +238,11 @@ def _tempo_bpm(beat_us: int) -> float:
     return exact
 
 
-def _meters(raw: RawFile, name: str) -> tuple[MeterChange, ...]:
+def meter_changes(meters: Iterable[tuple[int, int, int]], name: str) -> tuple[MeterChange, ...]:
+    """Meters as a file says them, (tick, numerator, denominator), as changes from tick 0 on."""
     by_tick: dict[int, tuple[int, int]] = {0: (4, 4)}
     ignored = 0
-    for tick, numerator, denominator in sorted(raw.meters, key=lambda change: change[0]):
+    for tick, numerator, denominator in sorted(meters, key=lambda change: change[0]):
         if 1 <= numerator <= 64 and denominator <= 64:
             by_tick[tick] = (numerator, denominator)
         else:
@@ -257,11 +259,16 @@ def _meters(raw: RawFile, name: str) -> tuple[MeterChange, ...]:
     return tuple(changes)
 
 
-def _length_s(score: Score) -> float:
+def time_map(score: Score) -> TimeMap:
+    """The score's beats ↔ seconds from its start."""
     clock = TimeMap(tempo_bpm=score.tempi[0].tempo_bpm)
     for change in score.tempi[1:]:
         clock.set_tempo(change.tick / score.ticks_per_beat, change.tempo_bpm)
-    return clock.seconds(score.end_ticks / score.ticks_per_beat)
+    return clock
+
+
+def _length_s(score: Score) -> float:
+    return time_map(score).seconds(score.end_ticks / score.ticks_per_beat)
 
 
 _Timed = tuple[int, int, mido.Message | mido.MetaMessage]

@@ -45,6 +45,17 @@ _MAJOR_PROFILE = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.
 _MINOR_PROFILE = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
 
 
+def _unit_profiles() -> Floats:
+    """Every key's profile, centred and of length 1: (24, 12), C major to B major, then C minor to B minor."""
+    rows = [np.roll(profile, tonic) for profile in (_MAJOR_PROFILE, _MINOR_PROFILE) for tonic in range(12)]
+    centred = np.array(rows) - np.mean(rows, axis=1, keepdims=True)
+    unit: Floats = centred / np.linalg.norm(centred, axis=1, keepdims=True)
+    return unit
+
+
+_PROFILES = _unit_profiles()
+
+
 @dataclass(frozen=True, slots=True)
 class ChordSpan:
     """One chord from `start_ticks` until `end_ticks`; `root` is a pitch class, 0–11 from C."""
@@ -104,20 +115,17 @@ def key_of(score: Score, parts: Iterable[Part] | None = None) -> Key | None:
     for part in score.parts if parts is None else parts:
         for note in part.notes if not part.is_drums else ():
             weights[note.pitch % 12] += note.end_ticks - note.start_ticks
-    if not weights.any():
+    return key_of_weights(weights)
+
+
+def key_of_weights(weights: Floats) -> Key | None:
+    """The key whose Krumhansl profile correlates best with float64 (12,) weights from C on; None for nothing."""
+    spread = weights - weights.mean()
+    norm = np.linalg.norm(spread)
+    if norm == 0.0:
         return None
-    modes: tuple[tuple[Mode, tuple[float, ...]], ...] = (("major", _MAJOR_PROFILE), ("minor", _MINOR_PROFILE))
-    best = max(
-        (_correlation(weights, np.roll(profile, tonic)), -tonic, mode)
-        for mode, profile in modes
-        for tonic in range(12)
-    )
-    return Key(-best[1], best[2])
-
-
-def _correlation(a: Floats, b: Floats) -> float:
-    a, b = a - a.mean(), b - b.mean()
-    return float(a @ b / (np.linalg.norm(a) * np.linalg.norm(b) + 1e-12))
+    best = int((_PROFILES @ (spread / norm)).argmax())
+    return Key(best % 12, "major" if best < 12 else "minor")
 
 
 def _half_bars(score: Score, until_ticks: int) -> list[int]:

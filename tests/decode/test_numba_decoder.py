@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from copilot.decode import numba_decoder
 from copilot.decode.kernels import olmo2
@@ -159,6 +160,28 @@ def test_a_config_that_is_not_the_models(
     (directory / "config.json").write_text(json.dumps(config | {key: value}))
     with pytest.raises(BundleError, match=said):
         NumbaDecoder.load(directory, WINDOW)
+
+
+def test_an_older_config_says_the_same(grouped: Pair, tmp_path: Path) -> None:
+    """OLMo-2 was published with rope_theta and rope_scaling beside the rest, and without rope_parameters."""
+    directory = Path(shutil.copytree(grouped.directory, tmp_path / "model"))
+    config = json.loads((directory / "config.json").read_text())
+    config |= {"rope_theta": config.pop("rope_parameters")["rope_theta"], "rope_scaling": None}
+    (directory / "config.json").write_text(json.dumps(config))
+    ids = random_ids(20)
+    assert (NumbaDecoder.load(directory, WINDOW).append(ids) == grouped.fast.rebase(ids)).all()
+
+
+def test_float16_weights_play(grouped: Pair, tmp_path: Path) -> None:
+    """They are widened to float32 as they are read."""
+    from transformers import Olmo2ForCausalLM
+
+    Olmo2ForCausalLM.from_pretrained(grouped.directory).half().save_pretrained(tmp_path)
+    model = Olmo2ForCausalLM.from_pretrained(tmp_path, dtype=torch.float32)
+    ids = random_ids(20)
+    with torch.inference_mode():
+        full = model(torch.tensor([ids]), use_cache=False).logits[0, -1].numpy()
+    assert close(NumbaDecoder.load(tmp_path, WINDOW).append(ids), full)
 
 
 @pytest.mark.parametrize("name", ["config.json", "model.safetensors"])

@@ -1,5 +1,7 @@
 """A bundle comes back as it was saved, and without torch until its weights are wanted."""
 
+import errno
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +14,9 @@ from transformers import Olmo2ForCausalLM
 from copilot.codec.vocabulary import Vocabulary
 from copilot.errors import BundleError
 from copilot.model.bundle import Bundle, default_bundle_path
-from copilot.model.manifest import FILES, Manifest
-from copilot.model.save import save_bundle
+from copilot.model.evaluation import FIGURE_LABELS, Evaluation, Figure
+from copilot.model.manifest import FILES, MANIFEST, Manifest
+from copilot.model.save import save_bundle, write_evaluation
 
 
 def test_a_saved_bundle_gives_back_codec_manifest_and_weights(
@@ -63,6 +66,42 @@ def test_a_save_that_would_not_open_leaves_the_old_bundle(
     assert Bundle.open(bundle.path).window == 64
 
 
+def test_a_full_disk_is_one_line_and_leaves_the_old_bundle(
+    bundle: Bundle,
+    model: Olmo2ForCausalLM,
+    vocab: Vocabulary,
+    manifest: Manifest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nothing half-written stays beside it."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Olmo2ForCausalLM, "save_pretrained", full)
+    with pytest.raises(BundleError, match=r"can't be written .*No space left.*: make room"):
+        save_bundle(bundle.path, model, vocab, msgspec.structs.replace(manifest, name="second"))
+    assert Bundle.open(bundle.path).manifest.name == "tiny"
+    assert [path.name for path in bundle.path.parent.iterdir()] == [bundle.path.name]
+
+
+def test_what_a_check_refuses_is_not_put_in_place(
+    bundle: Bundle, model: Olmo2ForCausalLM, vocab: Vocabulary, manifest: Manifest
+) -> None:
+    """It is given the whole bundle, before anybody else can find it."""
+    seen: list[str] = []
+
+    def refuse(folder: Path) -> None:
+        seen.append(Bundle.open(folder).manifest.name)
+        raise BundleError("no")
+
+    with pytest.raises(BundleError, match="no"):
+        save_bundle(bundle.path, model, vocab, msgspec.structs.replace(manifest, name="second"), refuse)
+    assert seen == ["second"]
+    assert Bundle.open(bundle.path).manifest.name == "tiny"
+    assert [path.name for path in bundle.path.parent.iterdir()] == [bundle.path.name]
+
+
 def test_a_description_tells_what_a_person_wants_to_know(bundle: Bundle) -> None:
     """Shape, codec, window in bars and seconds, licence, metrics and hashes, each in one line."""
     rows = dict(bundle.describe())
@@ -98,3 +137,38 @@ def test_the_bundle_that_ships_opens_loads_and_is_small() -> None:
     assert not {source.name for source in bundle.manifest.sources} & research
     logits = bundle.load_model()(input_ids=torch.tensor([[1, 2, 3]])).logits
     assert logits.shape == (1, 3, bundle.codec.vocab.size)
+
+
+@pytest.fixture
+def evaluation() -> Evaluation:
+    figures = {name: Figure(5.096, 4.951, 5.262) for name in FIGURE_LABELS}
+    chance = {name: Figure(10.6, 10.6, 10.6) for name in FIGURE_LABELS}
+    return Evaluation(
+        command="copilot-train evaluate --out DIR", split="validation", songs=271, tokens=1_000_000, notes=250_000,
+        part_notes=60_000, beats=40_000.25, figures={"model": figures, "uniform": chance},
+    )  # fmt: skip
+
+
+def test_figures_written_into_a_bundle_change_nothing_else_in_it(
+    bundle: Bundle, evaluation: Evaluation
+) -> None:
+    """Hashes, other fields and fields of a newer version stay; writing again replaces the figures."""
+    file = bundle.path / MANIFEST
+    record = json.loads(file.read_bytes()) | {"from the future": {"x": 1}}
+    file.write_text(json.dumps(record))
+    assert write_evaluation(bundle, evaluation).manifest.evaluation == evaluation
+    write_evaluation(bundle, msgspec.structs.replace(evaluation, songs=3))
+    after = json.loads(file.read_bytes())
+    assert after.pop("evaluation")["songs"] == 3
+    assert after == {key: value for key, value in record.items() if key != "evaluation"}
+
+
+def test_a_description_shows_the_figures_with_their_intervals_and_the_baselines(
+    bundle: Bundle, evaluation: Evaluation
+) -> None:
+    """One line a figure, the model's first."""
+    assert "evaluated by" not in dict(bundle.describe())
+    rows = dict(write_evaluation(bundle, evaluation).describe())
+    assert rows["bits per note, all parts"] == "5.10 (4.95–5.26); uniform 10.6"
+    assert rows["evaluated on"].startswith("271 validation songs: 1,000,000 tokens, 250,000 notes")
+    assert rows["evaluated by"] == "copilot-train evaluate --out DIR"

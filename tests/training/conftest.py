@@ -6,13 +6,18 @@ import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import msgspec
 import pytest
+from click.testing import CliRunner
 
 from copilot.codec.words import GridParams, WordTable
 from copilot.music.midifile import write_score
-from training.config import TrainingConfig, load_config
-from training.corpus import blues_song
+from training.config import CorpusConfig, TrainingConfig, load_config
+from training.corpus import Corpus
+from training.corpus.build import build
+from training.corpus.report import CorpusProgress
+from training.corpus.workers import LocalWorkers
 from training.song import Song
 from training.styles.blues import blues
 
@@ -25,8 +30,30 @@ def table() -> WordTable:
 
 
 @pytest.fixture(scope="session")
-def songs() -> list[Song]:
-    return [blues_song(seed, GridParams()) for seed in range(3)]
+def blues_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A corpus of three generated songs, none of them held out. Copy it where a test needs one of its own."""
+    return _build(
+        CorpusConfig(weights={"styles.blues": 1.0}, blues_songs=3), tmp_path_factory.mktemp("blues")
+    )
+
+
+def _build(config: CorpusConfig, folder: Path) -> Path:
+    directory = folder / "corpus"
+    build(config, directory, directory, GridParams(), LocalWorkers(1), CorpusProgress(lambda _: None))
+    return directory
+
+
+@pytest.fixture(scope="session")
+def held_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A corpus of 38 short generated songs, of which blues 12 and 37 are `validation`, and blues 29 is `test`."""
+    return _build(
+        CorpusConfig(weights={"styles.blues": 1.0}, blues_songs=38), tmp_path_factory.mktemp("held")
+    )
+
+
+@pytest.fixture(scope="session")
+def songs(blues_corpus: Path) -> list[Song]:
+    return list(Corpus.open(blues_corpus).all_songs())
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +69,7 @@ def tiny_config() -> TrainingConfig:
         pretrain=msgspec.structs.replace(
             config.pretrain, steps=4, window=64, batch_windows=2, validation_windows=2, threads=1
         ),
+        finetune=None,
     )
 
 
@@ -51,6 +79,8 @@ def collections(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data_dir = tmp_path_factory.mktemp("data")
     (data_dir / "shippable").mkdir()
     (data_dir / "research").mkdir()
+    (data_dir / "jam-examples").mkdir()
+    (data_dir / "jam-examples" / "tiny__song1.mid").write_bytes(b"")
     rows = _collection(data_dir, "tiny", "shippable") + _collection(data_dir, "secret", "research")
     (data_dir / "index.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     sources = [
@@ -66,8 +96,7 @@ def _collection(data_dir: Path, source: str, use: str) -> list[dict[str, object]
     with tarfile.open(data_dir / use / f"{source}.tar.gz", "w:gz") as tar:
         for seed in range(4):
             name = f"{source}/song{seed}.mid"
-            write_score(blues(100 + seed), data_dir / "song.mid")
-            data = (data_dir / "song.mid").read_bytes()
+            data = midi_bytes(100 + seed, data_dir)
             info = tarfile.TarInfo(name)
             info.size = len(data)
             tar.addfile(info, io.BytesIO(data))
@@ -75,6 +104,21 @@ def _collection(data_dir: Path, source: str, use: str) -> list[dict[str, object]
                 {"source": source, "file": name, "use": use, "offgrid": 0.9 * (seed == 3), "content": name}
             )
     return rows
+
+
+def midi_bytes(seed: int, scratch: Path) -> bytes:
+    """A generated blues as a standard MIDI file."""
+    path = scratch / "song.mid"
+    write_score(blues(seed), path)
+    data = path.read_bytes()
+    path.unlink()
+    return data
+
+
+@pytest.fixture(scope="session")
+def midis(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
+    """Eight different songs as files."""
+    return [midi_bytes(seed, tmp_path_factory.mktemp("midi")) for seed in range(200, 208)]
 
 
 ToToml = Callable[[TrainingConfig, Path], Path]
@@ -96,8 +140,21 @@ def to_toml() -> ToToml:
             for key, inner in table.items():
                 if isinstance(inner, dict):
                     lines.append(f"[{name}.{key}]")
-                    lines += [f"{json.dumps(k)} = {v}" for k, v in inner.items()]
+                    lines += [f"{json.dumps(k)} = {json.dumps(v)}" for k, v in inner.items()]
         path.write_text("\n".join(lines))
         return path
 
     return write
+
+
+Invoke = Callable[..., str]
+
+
+@pytest.fixture(scope="session")
+def invoke() -> Invoke:
+    """Run a command with its arguments: what it prints, or its exception."""
+
+    def run(command: click.Command, *arguments: object) -> str:
+        return CliRunner().invoke(command, [str(a) for a in arguments], catch_exceptions=False).output
+
+    return run

@@ -6,8 +6,9 @@ import numpy as np
 
 from copilot.codec.words import SEATS, WordTable
 from training.arrange import TRANSPOSITIONS, draw_cut
+from training.charge import charged
 from training.song import PART, PITCH, Song
-from training.windows import owner_channels, window_words
+from training.windows import window_words
 
 
 def test_one_part_is_the_copilot_s_and_the_rest_sit_by_role(songs: list[Song]) -> None:
@@ -44,7 +45,7 @@ def test_nothing_of_the_copilot_s_begins_while_it_rests(songs: list[Song], table
     cut = replace(draw_cut(songs[0], np.random.default_rng(1), 512), bar=0)
     whole = window_words(songs[0], replace(cut, rests=()), table, 10**6)
     silent = window_words(songs[0], replace(cut, rests=((0, 10**6),)), table, 10**6)
-    channels, left = owner_channels(whole, table), owner_channels(silent, table)
+    channels, left = charged(whole, table), charged(silent, table)
     is_on = whole >= table.on_0
     assert 0 not in left
     assert silent[silent >= table.on_0].tolist() == whole[is_on & (channels != 0)].tolist()

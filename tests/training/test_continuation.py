@@ -10,9 +10,9 @@ from copilot.codec.words import GridParams, WordTable
 from copilot.music.midifile import read_score
 from training.config import ModelConfig
 from training.continuation import BARS, PROMPT_BARS, Continuation
+from training.corpus import Corpus
 from training.network import build_model
 from training.sampler import Sampler
-from training.song import Song
 from training.windows import Words
 
 TABLE = WordTable(GridParams())
@@ -21,8 +21,8 @@ WINDOW = 700
 
 
 @pytest.fixture
-def sampler(songs: list[Song]) -> Sampler:
-    return Sampler(songs, {"styles.blues": 1.0}, TABLE)
+def sampler(blues_corpus: Path) -> Sampler:
+    return Sampler(Corpus.open(blues_corpus).training(), {"styles.blues": 1.0}, TABLE)
 
 
 def test_the_model_goes_on_where_the_song_s_bars_end(tmp_path: Path, sampler: Sampler) -> None:

@@ -1,7 +1,7 @@
 """Rows of several windows: each window is learnt as if it stood alone, and rows are the same whoever draws them."""
 
-from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,30 +11,35 @@ from copilot.codec.vocabulary import Vocabulary, train_tokenizer
 from copilot.codec.words import GridParams, WordTable
 from training.batches import IGNORED, BatchMaker
 from training.config import LoopConfig, ModelConfig
+from training.corpus import Corpus
 from training.learner import Learner
 from training.network import build_model
 from training.ranks import Ranks
 from training.sampler import Sampler
-from training.song import START, Song
+from training.windows import Words
 
 TABLE = WordTable(GridParams())
 VOCAB = Vocabulary(train_tokenizer([" ".join(TABLE.texts[TABLE.meta_end :]) + " "], TABLE, 6000), TABLE)
 TIME = 400
 
 
-@pytest.fixture(scope="module")
-def short_songs(songs: list[Song]) -> list[Song]:
-    """Two bars each: far less than a row."""
-    cut = []
-    for song in songs:
-        notes = song.notes[song.notes[:, START] < song.bars[2]]
-        cut.append(replace(song, notes=notes, bars=song.bars[:2]))
-    return cut
+class TwoBars(Sampler):
+    """Windows of two bars: far less than a row."""
+
+    def draw(self, rng: np.random.Generator, max_words: int) -> Words:
+        words = super().draw(rng, max_words)
+        lines = np.flatnonzero(words == TABLE.bar)
+        return words[: int(lines[2])] if len(lines) > 2 else words
 
 
 @pytest.fixture(scope="module")
-def packed(short_songs: list[Song]) -> BatchMaker:
-    return BatchMaker(Sampler(short_songs, {"styles.blues": 1.0}, TABLE), VOCAB, 1, packing=True)
+def short(blues_corpus: Path) -> Sampler:
+    return TwoBars(Corpus.open(blues_corpus).training(), {"styles.blues": 1.0}, TABLE)
+
+
+@pytest.fixture(scope="module")
+def packed(short: Sampler) -> BatchMaker:
+    return BatchMaker(short, VOCAB, 1, packing=True)
 
 
 def windows_of(positions: torch.Tensor) -> list[slice]:
@@ -104,9 +109,9 @@ def test_rows_are_the_same_however_many_processes_draw_them(packed: BatchMaker) 
     assert first.learnt + second.learnt == whole.learnt
 
 
-def test_without_packing_a_row_is_one_window(short_songs: list[Song]) -> None:
+def test_without_packing_a_row_is_one_window(short: Sampler) -> None:
     """What its window leaves is padding, and positions run on."""
-    maker = BatchMaker(Sampler(short_songs, {"styles.blues": 1.0}, TABLE), VOCAB, 1)
+    maker = BatchMaker(short, VOCAB, 1)
     batch = maker.batch(0, 2, TIME)
     assert torch.equal(batch.positions, torch.arange(TIME).repeat(2, 1))
     assert int((batch.targets == IGNORED).sum()) > TIME // 2

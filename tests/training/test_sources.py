@@ -1,82 +1,112 @@
-"""Collections are read from their archives, and only those that may ship."""
+"""Sources are resolved to what may be read, with their licences, and only shippable collections are."""
 
-from dataclasses import replace
+import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from copilot.codec.words import GridParams
 from copilot.errors import ConfigError
-from copilot.music.score import Note, Part, Score, TempoChange
-from training.corpus import downbeat_ticks, is_validation, on_downbeats, read_song, song_of
-from training.song import START, Song
-from training.sources import Entry, entries
+from training.config import CorpusConfig, SourceConfig
+from training.corpus import Corpus
+from training.corpus.build import build
+from training.corpus.report import CorpusProgress
+from training.corpus.sources import resolve
+from training.corpus.workers import LocalWorkers
+
+
+def made(config: CorpusConfig, data_dir: Path, directory: Path) -> Corpus:
+    return build(config, data_dir, directory, GridParams(), LocalWorkers(1), CorpusProgress(lambda _: None))
 
 
 def test_a_research_collection_is_refused(collections: Path) -> None:
     """Nothing under research/ can enter weights that ship, whatever the configuration says."""
     with pytest.raises(ConfigError, match="secret is no shippable collection"):
-        list(entries(collections, "secret", 1.0))
+        resolve(CorpusConfig(weights={"secret": 1.0}), collections)
 
 
 def test_a_research_collection_is_refused_even_in_the_shippable_folder(
     collections: Path, tmp_path: Path
 ) -> None:
     """Its row in the index decides, not where somebody put the archive."""
-    (tmp_path / "shippable").mkdir()
-    (tmp_path / "shippable" / "secret.tar.gz").write_bytes(
-        (collections / "research" / "secret.tar.gz").read_bytes()
-    )
-    (tmp_path / "index.jsonl").write_bytes((collections / "index.jsonl").read_bytes())
+    shutil.copytree(collections, tmp_path / "data")
+    shutil.copy(collections / "research" / "secret.tar.gz", tmp_path / "data" / "shippable")
     with pytest.raises(ConfigError, match="secret is no shippable collection"):
-        list(entries(tmp_path, "secret", 1.0))
+        resolve(CorpusConfig(weights={"secret": 1.0}), tmp_path / "data")
 
 
-def test_files_off_the_grid_are_passed_over(collections: Path) -> None:
-    """A file whose notes mostly lie beside the grid teaches no time."""
-    assert len(list(entries(collections, "tiny", 0.5))) == 3
-    assert len(list(entries(collections, "tiny", 1.0))) == 4
+@pytest.mark.parametrize(
+    "path", ["research/secret.tar.gz", "research", ".", "shippable/../research/secret.tar.gz"]
+)
+def test_a_research_collection_is_no_source_of_one_s_own(path: str, collections: Path) -> None:
+    """Listing its archive, or a folder that holds it, is no way around."""
+    config = CorpusConfig(sources=(SourceConfig(name="mine", path=path),))
+    with pytest.raises(ConfigError, match="may not be a source"):
+        resolve(config, collections)
 
 
-def test_a_missing_index_says_what_to_give(tmp_path: Path) -> None:
+def test_nothing_listed_takes_every_shippable_collection(collections: Path) -> None:
+    """With a data directory of ours and an empty [corpus], research stays out."""
+    assert [source.name for source in resolve(CorpusConfig(), collections)] == ["tiny"]
+
+
+def test_nothing_listed_takes_any_other_folder_as_one_source(tmp_path: Path) -> None:
+    """A musician gives --data and no more."""
+    (tmp_path / "my songs").mkdir()
+    (source,) = resolve(CorpusConfig(), tmp_path / "my songs")
+    assert (source.name, source.kind, source.license) == ("my songs", "files", "")
+
+
+def test_collections_keep_their_grid_filter_examples_and_licence(collections: Path, tmp_path: Path) -> None:
+    """What is off the grid is listed as rejected, the jam example is in `test`, the licence in the manifest."""
+    corpus = made(CorpusConfig(weights={"tiny": 1.0}), collections, tmp_path / "corpus")
+    assert len(corpus) == 3
+    assert corpus.manifest.sources[0].rejects == {"off the grid": 1}
+    assert '"reason":"off the grid"' in (tmp_path / "corpus" / "rejects.jsonl").read_text()
+    assert corpus.manifest.sources[0].license == "tiny licence"
+    assert "tiny/song1.mid" in [song.name for song in corpus.test()]
+    assert "tiny/song1.mid" not in [song.name for song in corpus.training()]
+
+
+def test_a_generated_source_is_marked_synthetic(blues_corpus: Path) -> None:
+    """Nobody takes what a program wrote for music."""
+    (source,) = Corpus.open(blues_corpus).manifest.sources
+    assert source.synthetic
+    assert source.license == "Apache-2.0"
+    assert all(Corpus.open(blues_corpus).metadata(0).column("synthetic").to_pylist())
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        (CorpusConfig(weights={"nobody": 1.0}), "nobody is no shippable collection"),
+        (CorpusConfig(weights={"styles.blues": 1.0}), "makes 0 songs: set blues_songs"),
+        (CorpusConfig(sources=(SourceConfig(name="a", path="gone"),)), "there is no such file or folder"),
+        (CorpusConfig(sources=(SourceConfig(name="a", path="a.txt"),)), "neither MIDI nor an archive"),
+        (CorpusConfig(sources=(SourceConfig(name="a", path="void"),)), "holds no MIDI"),
+        (CorpusConfig(sources=(SourceConfig(name="a", path="void", genre="POLKA"),)), "genre 'POLKA' is no word"),
+        (
+            CorpusConfig(sources=(SourceConfig(name="a", path="void"), SourceConfig(name="a", path="a.txt"))),
+            "two .* have one name",
+        ),
+        (
+            CorpusConfig(sources=(SourceConfig(name="a", path="void"),), weights={"b": 1.0}),
+            "source a has no weight",
+        ),
+    ],
+)  # fmt: skip
+def test_a_source_that_can_t_be_is_one_line(config: CorpusConfig, expected: str, tmp_path: Path) -> None:
+    """What was got, and what to do, before anything is read."""
+    (tmp_path / "data" / "void").mkdir(parents=True)
+    (tmp_path / "data" / "a.txt").write_text("no MIDI")
+    (tmp_path / "data" / "index.jsonl").write_text("")
+    (tmp_path / "data" / "MANIFEST.json").write_text('{"sources": []}')
+    with pytest.raises(ConfigError, match=expected) as caught:
+        made(config, tmp_path / "data", tmp_path / "corpus")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_collection_without_its_data_directory_says_what_to_give(tmp_path: Path) -> None:
     """One line, naming --data."""
     with pytest.raises(ConfigError, match="--data"):
-        list(entries(tmp_path, "tiny", 1.0))
-
-
-def test_a_jam_example_is_held_out(collections: Path) -> None:
-    """What people try the copilot with is never learnt."""
-    (collections / "jam-examples").mkdir(exist_ok=True)
-    (collections / "jam-examples" / "tiny__song1.mid").write_bytes(b"")
-    by_name = {entry.name: entry for entry in entries(collections, "tiny", 0.5)}
-    song = read_song(by_name["tiny/song1.mid"], GridParams())
-    assert song is not None
-    assert is_validation(song)
-
-
-def test_versions_of_one_piece_are_never_split(songs: list[Song]) -> None:
-    """Held out or not is decided by the group alone, and about one song in twenty is."""
-    held = [is_validation(replace(songs[0], group=f"piece {n}", name=str(n % 2))) for n in range(2000)]
-    again = [is_validation(replace(songs[0], group=f"piece {n}")) for n in range(2000)]
-    assert held == again
-    assert 60 < sum(held) < 140
-
-
-def test_an_unreadable_file_is_passed_over() -> None:
-    """What is no MIDI file costs no run."""
-    entry = Entry("tiny", "x.mid", "x", b"nonsense", None, False)
-    assert read_song(entry, GridParams()) is None
-
-
-def test_a_song_is_moved_onto_its_downbeats() -> None:
-    """Notes that lie 5 ticks beside the file's own beat, with a bar that starts on its second beat, are put right."""
-    notes = tuple(Note(5 + 24 * beat, 5 + 24 * beat + 12, 60, 90) for beat in range(40))
-    score = Score(24, (Part(1, "keys", notes),), (TempoChange(0, 60.0),))
-    song = song_of(score, GridParams(), "pop909", "x", group="x", genre="POP")
-    beats = "\n".join(f"{(5 + 24 * beat) / 24} 0.0 {float(beat % 4 == 1)}" for beat in range(40))
-    moved = on_downbeats(song, downbeat_ticks(beats, score, 24))
-    assert moved.bars.tolist() == list(range(0, 96 * 11, 96))[: len(moved.bars)]
-    assert set((moved.notes[:, START] % 24).tolist()) == {0}
-    assert moved.notes[1, START] % 96 == 0
-    assert np.all(np.diff(moved.bars) == 96)
+        resolve(CorpusConfig(weights={"slakh": 1.0}), tmp_path)

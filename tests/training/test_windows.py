@@ -14,7 +14,7 @@ from copilot.decode.window import choose_cut
 from copilot.music.score import Note, Part, Score
 from training.arrange import draw_cut
 from training.song import END, PART, Song
-from training.windows import Cut, Speller, owner_channels, window_words
+from training.windows import Cut, Speller, window_words
 
 TABLE = WordTable(GridParams())
 VOCAB = Vocabulary(train_tokenizer([" ".join(TABLE.texts[TABLE.meta_end :]) + " "], TABLE, 1100), TABLE)
@@ -110,12 +110,3 @@ def test_spelling_equals_the_vocabulary_s_own(songs: list[Song]) -> None:
     ids, owner = Speller(VOCAB).spell(words)
     assert ids.tolist() == VOCAB.encode(words.tolist())
     assert [len(VOCAB.ids[word]) for word in words] == np.bincount(owner).tolist()
-
-
-def test_a_velocity_belongs_to_the_note_that_follows() -> None:
-    """Channel 0's share counts its notes, their ends and their velocities, and no time."""
-    words = [
-        TABLE.index[text]
-        for text in ("BAR", "V_2", "ON_0_40", "ON_7_30", "P_6", "OFF_0_40", "V_3", "ON_7_31")
-    ]
-    assert owner_channels(np.asarray(words), TABLE).tolist() == [-1, 0, 0, 7, -1, 0, 7, 7]

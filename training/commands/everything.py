@@ -6,22 +6,35 @@ import click
 
 from training.commands.corpus import corpus
 from training.commands.export import export
-from training.commands.options import config_option, data_option, out_option, to_option
+from training.commands.finetune import finetune
+from training.commands.merge import merge
+from training.commands.options import base_option, config_option, data_option, out_option, to_option
 from training.commands.pretrain import pretrain
 from training.commands.tokenizer import tokenizer
+from training.config import load_config
 
 
 @click.command("all")
 @config_option
+@base_option(". [base in [model]; empty: from scratch]")
 @data_option
 @out_option
 @to_option
 @click.pass_context
 def everything(
-    context: click.Context, config_path: Path, data_dir: Path, out_dir: Path, bundle_dir: Path | None
+    context: click.Context,
+    config_path: Path,
+    base: str | None,
+    data_dir: Path,
+    out_dir: Path,
+    bundle_dir: Path | None,
 ) -> None:
-    """All stages in turn."""
-    context.invoke(corpus, config_path=config_path, data_dir=data_dir, out_dir=out_dir)
+    """All stages in turn: with a table [finetune] up to the merged bundle, else to that of phase 1."""
+    context.invoke(corpus, config_path=config_path, data_dir=data_dir, out_dir=out_dir, ray_address=None)
     context.invoke(tokenizer, config_path=config_path, out_dir=out_dir)
-    context.invoke(pretrain, config_path=config_path, out_dir=out_dir)
-    context.invoke(export, config_path=config_path, data_dir=data_dir, out_dir=out_dir, bundle_dir=bundle_dir)
+    context.invoke(pretrain, config_path=config_path, base=base, out_dir=out_dir)
+    last = export
+    if load_config(config_path).finetune is not None:
+        context.invoke(finetune, config_path=config_path, out_dir=out_dir)
+        last = merge
+    context.invoke(last, config_path=config_path, out_dir=out_dir, bundle_dir=bundle_dir)

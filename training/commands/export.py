@@ -4,21 +4,18 @@ from pathlib import Path
 
 import click
 
-from training.commands.options import config_option, data_option, out_option, to_option
+from training.commands.options import config_option, out_option, to_option
 from training.config import load_config
-from training.export import export_bundle
+from training.export import Origin, export_bundle
 from training.places import Places
 
 
 @click.command()
 @config_option
-@data_option
 @out_option
 @to_option
-def export(config_path: Path, data_dir: Path, out_dir: Path, bundle_dir: Path | None) -> None:
-    """Write the newest checkpoint as a bundle."""
+def export(config_path: Path, out_dir: Path, bundle_dir: Path | None) -> None:
+    """Write phase 1's newest checkpoint as a bundle."""
     places = Places(out_dir)
-    written = export_bundle(
-        load_config(config_path), config_path.name, data_dir, places, bundle_dir or places.bundle
-    )
-    click.echo(f"export: {written}")
+    origin = Origin(load_config(config_path), config_path.name, places, bundle_dir or places.bundle)
+    click.echo(f"export: {export_bundle(origin)}")

@@ -5,6 +5,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+import msgspec
+
+from training.config import TrainingConfig
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _PATH = click.Path(path_type=Path)
@@ -25,7 +28,7 @@ def data_option(command: _Command) -> _Command:
         type=_PATH,
         default=Path("../shared/data"),
         show_default=True,
-        help="The MIDI collections: index.jsonl, MANIFEST.json, shippable/.",
+        help="Where the MIDI is: a folder of files and archives, or collections with index.jsonl.",
     )(command)
 
 
@@ -41,3 +44,27 @@ def to_option(command: _Command) -> _Command:
     return click.option(
         "--to", "bundle_dir", type=_PATH, default=None, help="The bundle to write. [OUT/bundle]"
     )(command)
+
+
+def base_option(text: str) -> Callable[[_Command], _Command]:
+    """`--base DIR|NAME`, passed as `base`; `text` says what it is without."""
+    return click.option(
+        "--base",
+        default=None,
+        metavar="DIR|NAME",
+        help=f"An OLMo-2, by its folder or its name on the hub, or a bundle{text}",
+    )
+
+
+def with_base(config: TrainingConfig, base: str | None) -> TrainingConfig:
+    """The configuration with another base for phase 1, where one was given."""
+    if base is None:
+        return config
+    return msgspec.structs.replace(config, model=msgspec.structs.replace(config.model, base=base))
+
+
+def with_lora_base(config: TrainingConfig, base: str | None) -> TrainingConfig:
+    """The configuration with another base for phase 2, where one was given."""
+    if base is None:
+        return config
+    return msgspec.structs.replace(config, lora=msgspec.structs.replace(config.lora, base=base))

@@ -120,10 +120,3 @@ def blues_scale(chorus: Chorus, chord: Chord, low: int, high: int) -> list[int]:
     if not chorus.is_minor and chord.root == chorus.key:
         degrees |= {4, 9}
     return [pitch for pitch in range(low, high + 1) if (pitch - chorus.key) % 12 in degrees]
-
-
-def nearest(pitch_class: int, to: float, low: int, high: int) -> int:
-    """The pitch of a class that lies nearest to `to` within `low`–`high` (which spans an octave or more)."""
-    return min(
-        (p for p in range(low, high + 1) if p % 12 == pitch_class % 12), key=lambda p: (abs(p - to), p)
-    )

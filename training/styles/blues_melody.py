@@ -3,7 +3,8 @@
 import random
 from dataclasses import dataclass
 
-from training.styles.blues_form import BARS, TONES, Chorus, Feel, blues_scale, nearest, voicing
+from training.styles.blues_form import BARS, TONES, Chorus, Feel, blues_scale, voicing
+from training.styles.harmony import nearest
 from training.styles.take import Take
 
 _COMPS: dict[Feel, tuple[tuple[tuple[float, float], ...], ...]] = {

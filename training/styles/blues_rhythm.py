@@ -2,11 +2,11 @@
 
 import random
 
-from training.styles.blues_form import BARS, Chord, Chorus, Feel, nearest
+from training.styles.blues_form import BARS, Chord, Chorus, Feel
+from training.styles.drums import CRASH, HAT, KICK, OPEN_HAT, PEDAL, RIDE, SNARE, TOMS
+from training.styles.harmony import nearest
 from training.styles.take import Take
 
-KICK, STICK, SNARE, HAT, PEDAL, OPEN_HAT, CRASH, RIDE = 36, 37, 38, 42, 44, 46, 49, 51
-TOMS = (50, 48, 47, 45, 43, 41)
 BASS_LOW, BASS_HIGH = 28, 52
 
 

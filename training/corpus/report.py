@@ -1,0 +1,78 @@
+"""What a person sees of the step: how far it is, and at the end what was kept and what was not."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from training.corpus.records import SPLITS
+from training.corpus.store import Manifest
+
+_EVERY_S = 10.0
+_FIRST_S = 3.0
+
+
+@dataclass(slots=True)
+class CorpusProgress:
+    """Says how far reading is, every ten seconds, with the rate and the time left."""
+
+    echo: Callable[[str], None]
+    clock: Callable[[], float] = time.monotonic
+    _total: int = 0
+    _before: int = 0
+    _files: int = 0
+    _notes: int = 0
+    _began_s: float = 0.0
+    _due_s: float = 0.0
+
+    def say(self, what: str) -> None:
+        """One line about another part of the step."""
+        self.echo(f"corpus: {what}")
+
+    def begin(self, total: int, done: int) -> None:
+        """There are `total` files to read, of which an earlier run read `done`."""
+        self._total, self._before, self._files, self._notes = total, done, 0, 0
+        self._began_s = self.clock()
+        self._due_s = self._began_s + _FIRST_S
+        if done:
+            self.say(f"goes on after {done:,} of {total:,} files")
+
+    def told(self, files: int, notes: int) -> None:
+        """So many more files are read."""
+        self._files, self._notes = self._files + files, self._notes + notes
+        now_s = self.clock()
+        if now_s < self._due_s or not self._files:
+            return
+        spent_s = now_s - self._began_s
+        left_s = spent_s / self._files * (self._total - self._before - self._files)
+        self.say(
+            f"{self._before + self._files:,} of {self._total:,} files, {self._files / spent_s:,.0f} a second, "
+            f"{self._notes / spent_s:,.0f} notes a second, {left_s:,.0f} s left"
+        )
+        self._due_s = now_s + _EVERY_S
+
+
+def table(manifest: Manifest) -> str:
+    """Songs kept by source and split, duplicates, and rejects by reason."""
+    width = max(len("all"), *(len(source.name) for source in manifest.sources))
+    lines = [
+        f"{'source':<{width}}"
+        + "".join(f"{name:>12}" for name in (*SPLITS, "duplicates", "rejects", "notes"))
+    ]
+
+    def line(name: str, counts: list[int]) -> str:
+        return f"{name:<{width}}" + "".join(f"{count:>12,}" for count in counts)
+
+    sums = [0] * 6
+    reasons = Counter[str]()
+    for number, source in enumerate(manifest.sources):
+        reasons.update(source.rejects)
+        kept = [manifest.splits[name][number] for name in SPLITS]
+        counts = [*kept, source.duplicates, sum(source.rejects.values()), source.notes]
+        sums = [one + other for one, other in zip(sums, counts, strict=True)]
+        lines.append(line(source.name, counts))
+    lines.append(line("all", sums))
+    if reasons:
+        listed = ", ".join(f"{count:,} {reason}" for reason, count in reasons.most_common())
+        lines.append(f"rejects: {listed} (rejects.jsonl names each file)")
+    return "\n".join(lines)

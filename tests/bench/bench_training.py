@@ -18,8 +18,11 @@ import numpy as np
 from copilot.codec.vocabulary import Vocabulary, train_tokenizer
 from copilot.codec.words import GridParams, WordTable
 from training.batches import BatchMaker
-from training.config import LoopConfig, ModelConfig
-from training.corpus import blues_song
+from training.config import CorpusConfig, LoopConfig, ModelConfig
+from training.corpus import Corpus
+from training.corpus.build import build
+from training.corpus.report import CorpusProgress
+from training.corpus.workers import LocalWorkers
 from training.loop import train
 from training.network import build_model
 from training.sampler import Sampler
@@ -36,9 +39,11 @@ class Nothing:
         return {}
 
 
-def maker() -> BatchMaker:
-    """Packed rows of generated blues."""
-    songs = [blues_song(seed, GridParams()) for seed in range(8)]
+def maker(folder: Path) -> BatchMaker:
+    """Packed rows of generated blues, whose corpus is made in `folder`."""
+    config = CorpusConfig(weights={"styles.blues": 1.0}, blues_songs=8)
+    build(config, folder, folder, TABLE.params, LocalWorkers(1), CorpusProgress(lambda _: None))
+    songs = Corpus.open(folder).all_songs()
     return BatchMaker(Sampler(songs, {"styles.blues": 1.0}, TABLE), VOCAB, 0, packing=True)
 
 
@@ -73,17 +78,18 @@ def looped(batches: BatchMaker, micro_windows: int, optimizer: str) -> float:
 
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
-    batches = maker()
-    ways: dict[str, Callable[[], float]] = {
-        "torch alone, a row at a time": lambda: bare(batches),
-        "the loop, Muon, a row at a time": lambda: looped(batches, 1, "muon"),
-        "the loop, Muon, six rows at a time": lambda: looped(batches, 0, "muon"),
-        "the loop, AdamW, a row at a time": lambda: looped(batches, 1, "adamw"),
-    }
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(rounds):
-        for name, way in ways.items():
-            seconds[name].append(way())
+    with tempfile.TemporaryDirectory() as folder:
+        batches = maker(Path(folder))
+        ways: dict[str, Callable[[], float]] = {
+            "torch alone, a row at a time": lambda: bare(batches),
+            "the loop, Muon, a row at a time": lambda: looped(batches, 1, "muon"),
+            "the loop, Muon, six rows at a time": lambda: looped(batches, 0, "muon"),
+            "the loop, AdamW, a row at a time": lambda: looped(batches, 1, "adamw"),
+        }
+        seconds: dict[str, list[float]] = {name: [] for name in ways}
+        for _ in range(rounds):
+            for name, way in ways.items():
+                seconds[name].append(way())
     limit = np.median(seconds["torch alone, a row at a time"])
     print(f"{'':<36}{'ids/s':>8}{'of torch alone':>18}")
     for name, spent in seconds.items():

@@ -42,7 +42,7 @@ class Progress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def save(directory: Path, progress: Progress, files: Mapping[str, Tensors]) -> Path:
-    """Write a checkpoint beside the others, then drop all but the two newest; returns its folder.
+    """Write a checkpoint beside the others, then drop all but it and the one before; returns its folder.
 
     Raises TrainingError, one line, where it can't be written; what was there before is then still there.
     """
@@ -69,8 +69,10 @@ def save(directory: Path, progress: Progress, files: Mapping[str, Tensors]) -> P
             f"{folder}: can't be written ({reason}): the checkpoint before it is kept; make room and give the same "
             "command again"
         ) from None
-    for old in _folders(directory)[:-_KEPT]:
-        shutil.rmtree(old)
+    folders = _folders(directory)
+    at = folders.index(folder)
+    for other in folders[: max(0, at + 1 - _KEPT)] + folders[at + 1 :]:  # a later one was not gone on from
+        shutil.rmtree(other)
     return folder
 
 
@@ -132,7 +134,7 @@ def _shape(weight: torch.Tensor) -> str:
 
 def _fault(folder: Path) -> str | None:
     """What is wrong with a checkpoint, None if nothing is."""
-    for path in folder.iterdir():
+    for path in filter(Path.is_file, folder.iterdir()):
         if path.suffix in _PICKLES or _starts(path).startswith(_PICKLE_STARTS):
             raise TrainingError(
                 f"{path}: is a pickle, which can run code when it is read: only safetensors are; remove {folder.name}"

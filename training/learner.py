@@ -7,7 +7,7 @@ import torch.nn.functional as F  # noqa: N812
 
 from training.batches import IGNORED, Batch
 from training.config import LoopConfig
-from training.optimizers import layers_of, make_optimizers, set_rate, trainable
+from training.optimizers import layers_of, make_optimizers, set_rate
 from training.ranks import Ranks
 
 
@@ -30,7 +30,6 @@ class Learner:
         optimizers = make_optimizers(model, config)
         self._model, *prepared = ranks.accelerator.prepare(model, *optimizers)
         self.bare: torch.nn.Module = ranks.accelerator.unwrap_model(self._model)
-        self._weights = list(trainable(self.bare).values())
         self.optimizers: list[torch.optim.Optimizer] = [wrapped.optimizer for wrapped in prepared]
         self.bare.train()
 

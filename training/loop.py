@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import torch
 from accelerate import Accelerator
 
-from copilot.errors import StoppedError
+from copilot.errors import StoppedError, TrainingError
 from training import checkpoint, states
 from training.batches import BatchMaker
 from training.checkpoint import Progress
@@ -72,62 +72,70 @@ def train(
     check_record(out_dir, facts)
     found = checkpoint.latest(out_dir, _log.warning if ranks.is_main else lambda _: None)
     progress = checkpoint.load_weights(found, model, averaged=False) if found else Progress()
+    budget = Budget(config)
+    if budget.share(progress) >= 1.0:
+        return progress
     learner = Learner(model, config, ranks)
     averages = Averages(learner.bare, config.ema) if config.ema else None
     if found:
         states.restore(found, learner.bare, learner.optimizers, averages)
-    guard, budget = Guard(config, progress.losses, progress.norms), Budget(config)
-    keeper = _Keeper(out_dir, ranks, learner, averages, progress if found else None)
+    guard = Guard(config, progress.losses, progress.norms)
+    keeper = _Keeper(out_dir, ranks, learner, averages, facts, progress if found else None)
     gauge = _Gauge(out_dir, learner.bare, averages, validator, sketch, config)
-    began_s, line = clock() - progress.elapsed_s, Figures()
-    with Interrupts() as interrupts, RunLog(out_dir, progress.step, report, ranks.is_main) as log:
-        keeper.record(facts, progress, line)
-        while (share := budget.share(progress)) < 1.0:
-            torch.manual_seed(
-                (config.seed * 1_000_003 + progress.step) * ranks.count + ranks.index
-            )  # dropout
-            rows, time_ids = rows_at(share, config)
-            batch = batches.batch(progress.step, rows, time_ids, ranks.index, ranks.count)
-            learnt, notes = ranks.sum(batch.learnt, batch.notes)
-            nats, limit = learner.backward(batch, learnt), guard.clip
-            norm = learner.clip(limit)
-            nats, elapsed_s, asked = ranks.sum(
-                nats, clock() - began_s if ranks.is_main else 0.0, interrupts.asked
-            )
-            guard.check(progress.step + 1, nats / learnt, norm, keeper.says)
-            scale = lr_scale(share, config)
-            learner.move(scale)
-            step_s = elapsed_s - progress.elapsed_s
-            progress = Progress(
-                progress.step + 1, elapsed_s, progress.tokens + int(learnt), guard.losses, guard.norms
-            )
-            if averages:
-                averages.update(progress.step)
-            line = {
-                "step": progress.step,
-                "share": round(share, 5),
-                "loss": round(nats / learnt, 4),
-                "bits_per_note": round(nats / math.log(2) / max(1.0, notes), 4),
-                "tokens": progress.tokens,
-                "tokens_s": round(learnt / max(step_s, 1e-9), 1),
-                "elapsed_s": round(elapsed_s, 1),
-                "grad_norm": round(norm, 5),
-                "clip": round(limit, 5),
-                "lr": float(f"{scale * config.lr:.6g}"),
-                "memory_mib": ranks.memory_mib(),
-            }
-            is_last = budget.share(progress) >= 1.0
-            figures = gauge.measure(progress.step, is_last)
-            if figures or is_last or progress.step % config.log_every == 0:
-                log.add(line := line | figures)
-            if is_last or (not guard.is_spiking and (asked or keeper.is_due(progress, config))):
-                keeper.save(progress)
-            if asked and not is_last:
-                raise StoppedError(
-                    f"stopped at step {progress.step:,}: {keeper.says}; the same command goes on from there"
-                )
-    keeper.record(facts, progress, line)
+    began_s = clock() - progress.elapsed_s
+    try:
+        with Interrupts() as interrupts, RunLog(out_dir, progress.step, report, ranks.is_main) as log:
+            keeper.record(progress, {})
+            while (share := budget.share(progress)) < 1.0:
+                _seed_dropout(config, progress, ranks)
+                rows, time_ids = rows_at(share, config)
+                batch = batches.batch(progress.step, rows, time_ids, ranks.index, ranks.count)
+                learnt, notes = ranks.sum(batch.learnt, batch.notes)
+                nats, limit, scale = learner.backward(batch, learnt), guard.clip, lr_scale(share, config)
+                norm = learner.clip(limit)
+                now_s = clock() - began_s if ranks.is_main else 0.0  # the main process' clock is everybody's
+                nats, elapsed_s, asked = ranks.sum(nats, now_s, interrupts.asked)
+                guard.check(progress.step + 1, nats / learnt, norm, keeper.says)
+                learner.move(scale)
+                step, tokens = progress.step + 1, progress.tokens + int(learnt)
+                step_s = max(1e-9, elapsed_s - progress.elapsed_s)
+                progress = Progress(step, elapsed_s, tokens, guard.losses, guard.norms)
+                if averages:
+                    averages.update(step)
+                line = {
+                    "step": step,
+                    "share": round(share, 5),
+                    "loss": round(nats / learnt, 4),
+                    "bits_per_note": round(nats / math.log(2) / max(1.0, notes), 4),
+                    "tokens": tokens,
+                    "tokens_s": round(learnt / step_s, 1),
+                    "elapsed_s": round(elapsed_s, 1),
+                    "grad_norm": round(norm, 5),
+                    "clip": round(limit, 5),
+                    "lr": round(scale * config.lr, 9),
+                    "memory_mib": ranks.memory_mib(),
+                }
+                is_last = budget.share(progress) >= 1.0
+                figures = gauge.measure(step, is_last)
+                if figures or is_last or step % config.log_every == 0:
+                    log.add(line | figures)
+                if is_last or (not guard.is_spiking and (asked or keeper.is_due(progress, config))):
+                    keeper.save(progress, line | figures)
+                if asked:
+                    raise StoppedError(
+                        f"stopped at step {step:,}: {keeper.says}; the same command goes on from there"
+                    )
+    except OSError as error:
+        raise TrainingError(
+            f"{error.filename or out_dir}: can't be written ({error.strerror or error}): {keeper.says}; make room "
+            "and give the same command again"
+        ) from None
     return progress
+
+
+def _seed_dropout(config: LoopConfig, progress: Progress, ranks: Ranks) -> None:
+    """Make what a step draws depend on the step and the process alone, not on the steps before it."""
+    torch.manual_seed((config.seed * 1_000_003 + progress.step) * ranks.count + ranks.index)
 
 
 @dataclass(slots=True)
@@ -138,16 +146,15 @@ class _Keeper:
     ranks: Ranks
     learner: Learner
     averages: Averages | None
+    facts: Mapping[str, object]
     kept: Progress | None
 
     @property
     def says(self) -> str:
         """Where the run can go back to, for people."""
-        return (
-            f"the checkpoint of step {self.kept.step:,} is kept"
-            if self.kept
-            else "there is no checkpoint yet"
-        )
+        if self.kept is None:
+            return "there is no checkpoint yet"
+        return f"the checkpoint of step {self.kept.step:,} is kept"
 
     def is_due(self, progress: Progress, config: LoopConfig) -> bool:
         """Whether it is time for the next checkpoint; the same in all processes."""
@@ -155,18 +162,19 @@ class _Keeper:
         by_step = config.checkpoint_every and progress.step % config.checkpoint_every == 0
         return bool(by_step) or since_s >= config.checkpoint_s
 
-    def record(self, facts: Mapping[str, object], progress: Progress, figures: Figures) -> None:
+    def record(self, progress: Progress, figures: Figures) -> None:
         """Write run.json."""
         if self.ranks.is_main:
-            write_record(self.out_dir, facts, self.learner.bare, self.ranks, progress, figures)
+            write_record(self.out_dir, self.facts, self.learner.bare, self.ranks, progress, figures)
 
-    def save(self, progress: Progress) -> None:
-        """Write a checkpoint, all processes together."""
+    def save(self, progress: Progress, figures: Figures) -> None:
+        """Write a checkpoint and run.json, all processes together."""
         files = states.gather(self.learner.bare, self.learner.optimizers, self.averages, self.ranks.is_main)
         if self.ranks.is_main:
             checkpoint.save(self.out_dir, progress, files)
         self.ranks.wait()
         self.kept = progress
+        self.record(progress, figures)
 
 
 @dataclass(frozen=True, slots=True)

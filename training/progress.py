@@ -4,6 +4,9 @@ import time
 from dataclasses import dataclass
 
 import click
+from accelerate import PartialState
+
+from training.checkpoint import Progress
 
 _EVERY_S = 10.0
 
@@ -31,3 +34,10 @@ class ProgressLine:
                 text += f"  {name} {line[name]:.3f}"
         click.echo(text)
         self.shown_s, self.tokens, self.at_s = now_s, line["tokens"], line["elapsed_s"]
+
+
+def say_done(command: str, progress: Progress) -> None:
+    """A training's last line, from one of the processes that shared it."""
+    if PartialState().is_main_process:
+        minutes = progress.elapsed_s / 60
+        click.echo(f"{command}: {progress.step:,} steps, {progress.tokens:,} ids in {minutes:.1f} min")

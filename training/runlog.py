@@ -6,6 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from training.board import Board
 from training.files import write_whole
 
 Line = Mapping[str, float]
@@ -22,12 +23,10 @@ class RunLog:
         self._path, self._report, self._writes = directory / "log.jsonl", report, writes
         if not writes:
             return
-        from torch.utils.tensorboard import SummaryWriter
-
         if self._path.exists():
             write_whole(self._path, b"".join(_until(self._path.read_bytes(), step)))
-        self._file = self._path.open("ab")
-        self._board = SummaryWriter(str(directory / "tensorboard"), purge_step=step + 1)
+        self._file = self._path.open("ab", buffering=0)
+        self._board = Board(directory / "tensorboard", step)
 
     def __enter__(self) -> Self:
         return self
@@ -44,10 +43,7 @@ class RunLog:
         if not self._writes:
             return
         self._file.write(json.dumps(line).encode() + b"\n")
-        self._file.flush()
-        for name, value in line.items():
-            if name != "step":
-                self._board.add_scalar(name, value, int(line["step"]))
+        self._board.add(int(line["step"]), {name: value for name, value in line.items() if name != "step"})
         self._report(line)
 
 

@@ -119,6 +119,35 @@ def test_a_full_disk_is_one_line_and_the_checkpoint_before_it_stays(tmp_path: Pa
     assert run(tmp_path, EVERY).step == 6
 
 
+def test_a_disk_too_full_for_a_log_line_is_one_line_too(tmp_path: Path) -> None:
+    """Whatever it is that can't be written, there is no traceback."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, hard))
+    try:
+        with pytest.raises(TrainingError, match=r"can't be written \(.+\).*make room") as caught:
+            run(tmp_path, with_(steps=60))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_damaged_checkpoint_goes_when_the_run_has_gone_on(tmp_path: Path) -> None:
+    """It takes no whole one's place among the two that are kept."""
+    run(tmp_path, EVERY)
+    (tmp_path / "step-0000006" / "weights.safetensors").unlink()
+    with pytest.raises(KilledError):
+        run(tmp_path, with_(checkpoint_every=1), killed_at=5)
+    assert [path.name for path in sorted(tmp_path.glob("step-*"))] == ["step-0000004", "step-0000005"]
+
+
+def test_a_finished_run_is_left_as_it_is(tmp_path: Path) -> None:
+    """The same command once more trains nothing and writes nothing."""
+    run(tmp_path)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    assert run(tmp_path).step == 6
+    assert before == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+
+
 def test_another_vocabulary_or_model_is_one_line(tmp_path: Path) -> None:
     """A checkpoint that doesn't fit is said with both shapes."""
     run(tmp_path)

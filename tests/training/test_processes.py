@@ -9,10 +9,13 @@ from pathlib import Path
 import msgspec
 import pytest
 import torch
+from accelerate.commands.config.config_args import load_config_from_file
+from accelerate.utils import DistributedType
 
 from tests.training.tiny_loop import losses, run, tiny_model, with_
 from training import checkpoint
 from training.config import TrainingConfig
+from training.optimizers import layers_of
 from training.places import Places
 from training.stages import make_tokenizer, run_pretraining
 
@@ -57,6 +60,15 @@ def test_two_processes_have_the_losses_of_one(
     assert len(alone) == len(shared) == 5
     assert shared == pytest.approx(alone, abs=1e-4)
     assert alone[-1] != alone[0]
+
+
+def test_the_configuration_for_shards_is_one_that_accelerate_takes() -> None:
+    """JSON, without a key that accelerate doesn't know, for FSDP 2 around OLMo-2's layers."""
+    config = load_config_from_file(str(ROOT / "configs" / "accelerate-fsdp.json"))
+    assert config.distributed_type == DistributedType.FSDP
+    assert config.fsdp_config["fsdp_version"] == 2
+    layers = {type(layer).__name__ for layer in layers_of(tiny_model())}
+    assert layers == {config.fsdp_config["fsdp_transformer_layer_cls_to_wrap"]}
 
 
 def test_shards_train_as_one_and_their_checkpoints_are_whole(tmp_path: Path) -> None:

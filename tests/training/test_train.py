@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 import torch
 from accelerate import Accelerator
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from copilot.errors import ConfigError, StoppedError, TrainingError
 from tests.training.tiny_loop import CONFIG, Rows, losses, run, tiny_model, with_
 from training.learner import Learner
 from training.loop import train
+from training.optimizers import layers_of
 from training.ranks import Ranks
 from training.runlog import RunLog
 
@@ -35,6 +37,14 @@ def test_how_a_batch_is_gone_through_changes_nothing(changes: dict[str, object])
     assert other == pytest.approx(nats, rel=1e-6)
     for one, another in zip(expected, found, strict=True):
         torch.testing.assert_close(one, another, atol=1e-6, rtol=1e-4)
+
+
+def test_a_compiled_model_is_compiled_layer_by_layer() -> None:
+    """All layers share one graph, and what several processes wrap around the model stays outside of it."""
+    config = with_(compile=True)
+    learner = Learner(tiny_model(), config, Ranks(config))
+    assert all(layer._compiled_call_impl is not None for layer in layers_of(learner.bare))
+    assert learner.bare._compiled_call_impl is None
 
 
 def test_smoothing_changes_what_is_learnt_and_not_what_is_said(tmp_path: Path) -> None:
@@ -76,8 +86,9 @@ def test_a_run_says_each_step_in_a_log_and_on_a_board(tmp_path: Path) -> None:
     }
     assert all(said <= line.keys() for line in lines)
     assert lines[0]["grad_norm"] > 0
-    board = b"".join(path.read_bytes() for path in (tmp_path / "tensorboard").iterdir())
-    assert all(name.encode() in board for name in said)
+    board = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
+    assert said <= set(board.Tags()["scalars"])
+    assert [event.value for event in board.Scalars("loss")] == pytest.approx([line["loss"] for line in lines])
     record = json.loads((tmp_path / "run.json").read_text())
     assert record["corpus_sha256"] == "c0"
     assert record["steps"] == 6
@@ -87,10 +98,15 @@ def test_a_run_says_each_step_in_a_log_and_on_a_board(tmp_path: Path) -> None:
 
 def test_a_log_goes_on_where_its_checkpoint_was(tmp_path: Path) -> None:
     """Lines of later steps, and one that the power cut off, are forgotten."""
+    with RunLog(tmp_path, 0, lambda _: None, writes=True) as log:
+        for step in (1, 2, 3, 4):
+            log.add({"step": step, "loss": 9.0})
     (tmp_path / "log.jsonl").write_text('{"step": 1}\n{"step": 2}\n{"step": 3}\n{"st')
     with RunLog(tmp_path, 2, lambda _: None, writes=True) as log:
         log.add({"step": 3, "loss": 1.5})
     assert (tmp_path / "log.jsonl").read_text() == '{"step": 1}\n{"step": 2}\n{"step": 3, "loss": 1.5}\n'
+    board = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
+    assert [(event.step, event.value) for event in board.Scalars("loss")] == [(1, 9.0), (2, 9.0), (3, 1.5)]
 
 
 def test_measures_and_sketches_come_when_they_are_due(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from training import stages
 from training.commands.options import base_option, config_option, out_option, with_lora_base
 from training.config import load_config
 from training.places import Places
-from training.progress import ProgressLine
+from training.progress import ProgressLine, say_done
 
 EXAMPLES = """
 \b
@@ -27,6 +27,4 @@ def finetune(config_path: Path, base: str | None, out_dir: Path) -> None:
     """Train LoRA adapters, the embedding and the head, or go on from the newest checkpoint."""
     config = with_lora_base(load_config(config_path), base)
     progress = stages.run_finetuning(config, Places(out_dir), ProgressLine().show)
-    click.echo(
-        f"finetune: {progress.step:,} steps, {progress.tokens:,} ids in {progress.elapsed_s / 60:.1f} min"
-    )
+    say_done("finetune", progress)

@@ -1,22 +1,25 @@
 """What holds for all tests."""
 
-from pathlib import Path
-
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 # No deadline for an example: on a shared machine it fails at random. Benchmarks measure time, tests do not.
 settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
 
-REAL_TIME = ("jack", "fault")
 
-
-def pytest_itemcollected(item: pytest.Item) -> None:
+class _Rooms(LoadScopeScheduling):
     """Two processes run the tests, a file in one of them; those that hear a clock, one after another.
 
     Tests on real ports share a JACK server, and would hear each other.
     """
-    file = item.path.relative_to(Path(__file__).parent)
-    group = "real time" if file.parts[0] in REAL_TIME else str(file)
-    item.add_marker(pytest.mark.xdist_group(group))
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", 1)[0]
+        return "real time" if file.startswith(("tests/jack/", "tests/fault/")) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> _Rooms:
+    """What hands the tests to the processes."""
+    return _Rooms(config, log)

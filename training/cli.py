@@ -1,21 +1,26 @@
-"""`copilot-train`: gathers the commands, and turns what a user can mend into one line."""
+"""`copilot-train`: finds the commands, and turns what a user can mend into one line."""
 
 import sys
+from importlib import import_module
 
 import click
 
 from copilot.errors import CopilotError, StoppedError
-from training.commands.corpus import corpus
-from training.commands.evaluate import evaluate
-from training.commands.everything import everything
-from training.commands.export import export
-from training.commands.finetune import finetune
-from training.commands.memory import memory
-from training.commands.merge import merge
-from training.commands.pretrain import pretrain
-from training.commands.styles import styles
-from training.commands.tokenizer import tokenizer
-from training.commands.tokenizer_study import tokenizer_study
+
+COMMANDS = {
+    "styles": "styles.styles",
+    "corpus": "corpus.corpus",
+    "tokenizer": "tokenizer.tokenizer",
+    "tokenizer-study": "tokenizer_study.tokenizer_study",
+    "pretrain": "pretrain.pretrain",
+    "finetune": "finetune.finetune",
+    "merge": "merge.merge",
+    "export": "export.export",
+    "evaluate": "evaluate.evaluate",
+    "memory": "memory.memory",
+    "all": "everything.everything",
+}
+"""In the order in which they are used; each a module of `training.commands` and a function of it."""
 
 EXAMPLES = """
 \b
@@ -30,15 +35,23 @@ Examples:
 """
 
 
-@click.group(epilog=EXAMPLES)
+class _Commands(click.Group):
+    """Imports a command when it is asked for: most need torch, which takes seconds."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's own
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(".")
+        command: click.Command = getattr(import_module(f"training.commands.{module}"), name)
+        return command
+
+
+@click.group(cls=_Commands, epilog=EXAMPLES)
 def cli() -> None:
     """Make a model bundle from MIDI collections: corpus, tokenizer, both phases of training, merging, evaluation."""
-
-
-for command in (
-    styles, corpus, tokenizer, tokenizer_study, pretrain, finetune, merge, export, evaluate, memory, everything,
-):  # fmt: skip
-    cli.add_command(command)
 
 
 def main() -> None:

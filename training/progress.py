@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import click
 from accelerate import PartialState
 
-from training.checkpoint import Progress
+from training.loop.checkpoint import Progress
 
 _EVERY_S = 10.0
 

@@ -14,20 +14,19 @@ from copilot.codec.vocabulary import Vocabulary
 from copilot.codec.words import GridParams, WordTable
 from copilot.errors import ConfigError
 from training import counting
-from training.adapters import inner
-from training.batches import BatchMaker
-from training.checkpoint import Progress
 from training.config import LoopConfig, TrainingConfig
-from training.continuation import Continuation
 from training.corpus import Corpus
-from training.finetune import adopt_tokenizer, begin_adapters
-from training.loop import train
+from training.loop.checkpoint import Progress
+from training.loop.continuation import Continuation
+from training.loop.record import VOCABULARY
+from training.loop.runlog import Report
+from training.loop.train import train
+from training.loop.validate import Validator
+from training.model.adapters import inner
+from training.model.finetune import adopt_tokenizer, begin_adapters
+from training.model.start import begin
 from training.places import Places
-from training.record import VOCABULARY
-from training.runlog import Report
-from training.sampler import Sampler
-from training.start import begin
-from training.tokenizer import (
+from training.tokenizer.learn import (
     Material,
     TokenizerRecord,
     choose_tokenizer,
@@ -35,8 +34,9 @@ from training.tokenizer import (
     made_already,
     write_tokenizer,
 )
-from training.tokenizer_study import Music, StudyResult, run_study, study_folder
-from training.validate import Validator
+from training.tokenizer.study import Music, StudyResult, run_study, study_folder
+from training.windows.batches import BatchMaker
+from training.windows.sampler import Sampler
 
 VALIDATION_SEED = 7
 GRID = GridParams()

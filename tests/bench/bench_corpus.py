@@ -36,7 +36,7 @@ def resident():
 
 from copilot.codec.words import GridParams, WordTable
 from training.corpus import Corpus
-from training.sampler import Sampler
+from training.windows.sampler import Sampler
 before, began = resident(), time.perf_counter()
 
 def tell(what):

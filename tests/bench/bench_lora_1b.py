@@ -55,7 +55,7 @@ class RandomIds:
     def batch(self, step: int, rows: int, time: int, rank: int = 0, ranks: int = 1) -> Any:
         import torch
 
-        from training.batches import Batch
+        from training.windows.batches import Batch
 
         ids = torch.randint(1, VOCAB, (rows, time), generator=torch.Generator().manual_seed(step))
         owners = np.full((rows, time), -1)
@@ -64,10 +64,10 @@ class RandomIds:
 
 def learn(base: Path, run: Path, options: argparse.Namespace) -> tuple[list[float], float, float]:
     """Ten steps; returns seconds of each, the peak in GiB and what was computed for it."""
-    from training.adapters import add_adapters, inner, load_frozen
     from training.config import FinetuneConfig, LoraConfig
-    from training.loop import train
-    from training.memory import GIB, KNOWN, peak_bytes
+    from training.loop.train import train
+    from training.model.adapters import add_adapters, inner, load_frozen
+    from training.model.memory import GIB, KNOWN, peak_bytes
 
     class Nothing:
         def measure(self, model: Any) -> dict[str, float]:
@@ -100,10 +100,10 @@ def fold(base: Path, run: Path, to: Path) -> tuple[float, Any, float]:
     import torch
 
     from training import checkpoint
-    from training.adapters import add_adapters, inner
-    from training.base import load_olmo2
+    from training.bundle.merge import merge
     from training.config import LoraConfig
-    from training.merge import merge
+    from training.model.adapters import add_adapters, inner
+    from training.model.base import load_olmo2
 
     began_s = time.perf_counter()
     adapted = add_adapters(load_olmo2(base, torch.float32), LoraConfig(), 0)

@@ -17,15 +17,15 @@ import numpy as np
 
 from copilot.codec.vocabulary import Vocabulary, train_tokenizer
 from copilot.codec.words import GridParams, WordTable
-from training.batches import BatchMaker
 from training.config import CorpusConfig, LoopConfig, ModelConfig
 from training.corpus import Corpus
 from training.corpus.build import build
 from training.corpus.report import CorpusProgress
 from training.corpus.workers import LocalWorkers
-from training.loop import train
-from training.network import build_model
-from training.sampler import Sampler
+from training.loop.train import train
+from training.model.network import build_model
+from training.windows.batches import BatchMaker
+from training.windows.sampler import Sampler
 
 ROWS, TIME, STEPS = 6, 1024, 2
 TABLE = WordTable(GridParams())

@@ -18,8 +18,8 @@ from training.corpus import Corpus
 from training.corpus.build import build
 from training.corpus.report import CorpusProgress
 from training.corpus.workers import LocalWorkers
-from training.song import Song
 from training.styles.blues import blues
+from training.windows.song import Song
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 

@@ -11,18 +11,18 @@ from transformers import Olmo2ForCausalLM
 from copilot.codec.vocabulary import Vocabulary
 from copilot.model.manifest import ENGINE, SCHEMA, Manifest, Sampling, Source
 from copilot.model.save import save_bundle
-from training.batches import Batch
+from training.bundle.merge import MergeFigures, merge
+from training.bundle.play import notes_played
 from training.config import TrainingConfig
 from training.corpus import Corpus
-from training.finetune import adapted
-from training.merge import MergeFigures, merge
-from training.network import to_dtype
+from training.loop.validate import Validator
+from training.model.finetune import adapted
+from training.model.network import to_dtype
+from training.model.provenance import Phase, sources_of, training_of
+from training.model.start import as_trained
 from training.places import Places
-from training.play import notes_played
-from training.provenance import Phase, sources_of, training_of
 from training.stages import load_vocabulary, validation_batches
-from training.start import as_trained
-from training.validate import Validator
+from training.windows.batches import Batch
 
 _RATE_STEP, _RATE_WINDOWS = 1, 200
 _CHECK_STEP, _CHECK_WINDOWS, _CHECK_IDS = 2, 4, 256

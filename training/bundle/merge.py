@@ -13,8 +13,8 @@ from peft import PeftModel
 from transformers import Olmo2ForCausalLM
 
 from copilot.errors import BundleError
-from training.adapters import inner
-from training.network import to_dtype
+from training.model.adapters import inner
+from training.model.network import to_dtype
 
 EXACT = 1e-4
 """The most that folded float32 logits may differ by, as a share of the largest: sums in another order give 1e-6."""

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
+from training.bundle.export import Origin, export_bundle
 from training.commands.options import config_option, out_option, to_option
 from training.config import load_config
-from training.export import Origin, export_bundle
 from training.places import Places
 
 

@@ -6,7 +6,7 @@ import click
 
 from training.commands.options import config_option
 from training.config import load_config
-from training.memory import GIB, peak_bytes, shape_of
+from training.model.memory import GIB, peak_bytes, shape_of
 
 EXAMPLES = """
 \b

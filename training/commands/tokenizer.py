@@ -9,7 +9,7 @@ from training import stages
 from training.commands.options import config_option, out_option
 from training.config import load_config
 from training.places import Places
-from training.tokenizer import rows, write_tokenizer
+from training.tokenizer.learn import rows, write_tokenizer
 
 EXAMPLES = """
 \b

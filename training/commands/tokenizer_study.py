@@ -9,7 +9,7 @@ from training.commands.options import config_option, out_option
 from training.config import load_config
 from training.places import Places
 from training.progress import ProgressLine
-from training.tokenizer_table import how, table
+from training.tokenizer.table import how, table
 
 EXAMPLES = """
 \b

@@ -12,7 +12,7 @@ from copilot.music.roles import Role
 from copilot.music.score import Score
 from copilot.music.smf import MAX_NOTES
 from training.corpus.unusable import Unusable
-from training.song import END, PART, PITCH, START, VELOCITY
+from training.windows.song import END, PART, PITCH, START, VELOCITY
 
 Rows = NDArray[np.int64]
 """Notes as columns of one kind each: int64 (5, notes), rows as START … VELOCITY name them."""

@@ -16,7 +16,7 @@ from copilot.errors import ConfigError
 from copilot.music.roles import ROLES
 from training.corpus.places import MANIFEST, NOTE_COUNTS, SONGS, shard_folder
 from training.corpus.records import PART, SCHEMA, SONG, SPLITS
-from training.song import Song
+from training.windows.song import Song
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from copilot.model.evaluation import FIGURE_LABELS, Evaluation
-from training.charge import COLUMNS
+from training.evaluation.charge import COLUMNS
 from training.evaluation.measure import Measured
 
 _EVERY_S = 10.0

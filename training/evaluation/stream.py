@@ -16,10 +16,10 @@ from copilot.codec.vocabulary import Vocabulary
 from copilot.codec.words import LANES, Header, WordTable
 from copilot.errors import ConfigError
 from copilot.music.score import DRUM_CHANNEL
-from training.arrange import draw_cut
-from training.charge import music_begins
-from training.song import Song
-from training.windows import Cut, Speller, Words, window_words
+from training.evaluation.charge import music_begins
+from training.windows.arrange import draw_cut
+from training.windows.song import Song
+from training.windows.words import Cut, Speller, Words, window_words
 
 Ids = NDArray[np.int64]
 _WHOLE_SONG = 1 << 40

@@ -16,8 +16,8 @@ from copilot.music.midifile import Marker, write_score
 from copilot.music.order import BAR
 from copilot.music.roles import Role
 from copilot.music.score import Score, TempoChange
-from training.sampler import Sampler
-from training.windows import Words
+from training.windows.sampler import Sampler
+from training.windows.words import Words
 
 PROMPT_BARS, BARS = 4, 12
 """Bars that are given, and bars until it ends: a chorus of blues."""

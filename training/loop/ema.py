@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import torch
 from torch.distributed.tensor import DTensor
 
-from training.optimizers import trainable
+from training.loop.optimizers import trainable
 
 
 class Averages:

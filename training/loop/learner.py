@@ -5,10 +5,10 @@ import contextlib
 import torch
 import torch.nn.functional as F  # noqa: N812
 
-from training.batches import IGNORED, Batch
 from training.config import LoopConfig
-from training.optimizers import layers_of, make_optimizers, set_rate
-from training.ranks import Ranks
+from training.loop.optimizers import layers_of, make_optimizers, set_rate
+from training.loop.ranks import Ranks
+from training.windows.batches import IGNORED, Batch
 
 
 class Learner:

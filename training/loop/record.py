@@ -10,9 +10,9 @@ import msgspec
 import torch
 
 from copilot.errors import TrainingError
-from training.checkpoint import Progress
 from training.files import write_whole
-from training.ranks import Ranks
+from training.loop.checkpoint import Progress
+from training.loop.ranks import Ranks
 
 _FILE = "run.json"
 _PACKAGES = ("torch", "transformers", "accelerate", "safetensors", "numpy", "tokenizers")

@@ -6,8 +6,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from training.board import Board
 from training.files import write_whole
+from training.loop.board import Board
 
 Line = Mapping[str, float]
 Report = Callable[[dict[str, float]], None]

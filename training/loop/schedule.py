@@ -3,8 +3,8 @@
 import math
 from dataclasses import dataclass
 
-from training.checkpoint import Progress
 from training.config import LoopConfig
+from training.loop.checkpoint import Progress
 
 
 @dataclass(frozen=True, slots=True)

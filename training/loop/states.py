@@ -7,9 +7,9 @@ import torch
 from safetensors.torch import load_file
 from torch.distributed.tensor import DTensor, distribute_tensor
 
-from training.checkpoint import AVERAGES, OPTIMIZER, WEIGHTS
-from training.ema import Averages
-from training.optimizers import trainable
+from training.loop.checkpoint import AVERAGES, OPTIMIZER, WEIGHTS
+from training.loop.ema import Averages
+from training.loop.optimizers import trainable
 
 
 def gather(

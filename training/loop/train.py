@@ -13,18 +13,18 @@ import torch
 from accelerate import Accelerator
 
 from copilot.errors import StoppedError, TrainingError
-from training import checkpoint, states
-from training.batches import BatchMaker
-from training.checkpoint import Progress
 from training.config import LoopConfig
-from training.ema import Averages
-from training.guard import Guard
-from training.interrupts import Interrupts
-from training.learner import Learner
-from training.ranks import Ranks
-from training.record import check_record, write_record
-from training.runlog import Report, RunLog
-from training.schedule import Budget, lr_scale, rows_at
+from training.loop import checkpoint, states
+from training.loop.checkpoint import Progress
+from training.loop.ema import Averages
+from training.loop.guard import Guard
+from training.loop.interrupts import Interrupts
+from training.loop.learner import Learner
+from training.loop.ranks import Ranks
+from training.loop.record import check_record, write_record
+from training.loop.runlog import Report, RunLog
+from training.loop.schedule import Budget, lr_scale, rows_at
+from training.windows.batches import BatchMaker
 
 _log = logging.getLogger(__name__)
 Figures = dict[str, float]

@@ -15,9 +15,9 @@ from peft import PeftModel
 from transformers import BitsAndBytesConfig, Olmo2ForCausalLM
 
 from copilot.errors import ConfigError
-from training.base import load_olmo2
 from training.config import LoraConfig
-from training.start import widen_trained
+from training.model.base import load_olmo2
+from training.model.start import widen_trained
 
 TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj")
 WHOLE = ("embed_tokens", "lm_head")

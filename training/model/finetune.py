@@ -17,17 +17,17 @@ from copilot.codec.vocabulary import Vocabulary
 from copilot.errors import ConfigError
 from copilot.model.check import file_sha256
 from copilot.model.manifest import MANIFEST, TOKENIZER, WEIGHTS, Source
-from training import checkpoint
-from training.adapters import add_adapters, check_can_quantize, inner, load_frozen
-from training.base import check_words, find_base, load_olmo2
-from training.checkpoint import Progress
 from training.config import LoopConfig, LoraConfig
 from training.corpus import Corpus
 from training.files import whole_folder, write_whole
-from training.network import fit_vocabulary, to_dtype
+from training.loop import checkpoint
+from training.loop.checkpoint import Progress
+from training.model.adapters import add_adapters, check_can_quantize, inner, load_frozen
+from training.model.base import check_words, find_base, load_olmo2
+from training.model.network import fit_vocabulary, to_dtype
+from training.model.provenance import trained_on
+from training.model.start import BaseRecord, as_trained, check_same, check_same_words, read_record
 from training.places import Places
-from training.provenance import trained_on
-from training.start import BaseRecord, as_trained, check_same, check_same_words, read_record
 
 _RECORD, _BASE = "adapters.json", "base"
 

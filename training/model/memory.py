@@ -1,8 +1,8 @@
 """How much of a GPU's memory a phase takes at its peak, computed from shapes alone: no GPU is needed, nor the base.
 
 What autograd keeps was counted once, tensor by tensor, with saved-tensor hooks over transformers' Olmo2 in bfloat16
-autocast; tests/training/test_memory.py counts again and holds the formulas to it. What a run really took stands in
-its log as `memory_mib`, on a GPU that is torch.cuda.max_memory_allocated.
+autocast; tests/training/model/test_memory.py counts again and holds the formulas to it. What a run really took
+stands in its log as `memory_mib`, on a GPU that is torch.cuda.max_memory_allocated.
 """
 
 from dataclasses import dataclass

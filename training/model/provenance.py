@@ -13,7 +13,7 @@ from copilot.model.manifest import Source
 from training.config import LoopConfig, TrainingConfig
 from training.corpus import Corpus
 from training.corpus.generated import OWN_LICENSE
-from training.start import BaseRecord
+from training.model.start import BaseRecord
 
 UNSTATED_LICENSE = "not stated"
 

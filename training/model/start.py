@@ -8,12 +8,12 @@ from transformers import Olmo2ForCausalLM
 
 from copilot.codec.vocabulary import Vocabulary
 from copilot.errors import ConfigError
-from training import checkpoint
-from training.base import check_words, find_base, load_olmo2
-from training.checkpoint import Progress
 from training.config import LoopConfig, ModelConfig
 from training.files import write_whole
-from training.network import build_model, choose_trained, fit_vocabulary
+from training.loop import checkpoint
+from training.loop.checkpoint import Progress
+from training.model.base import check_words, find_base, load_olmo2
+from training.model.network import build_model, choose_trained, fit_vocabulary
 from training.places import Places
 
 _RECORD = "model.json"

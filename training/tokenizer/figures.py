@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copilot.codec.words import WordTable
-from training.windows import Words
+from training.windows.words import Words
 
 WINDOWS_IDS = (1024, 2048)
 """Windows whose length in seconds is told: the shipped model's, and the design's default."""

@@ -21,10 +21,10 @@ from copilot.files import write_whole
 from training.config import TokenizerConfig
 from training.counting import Report, counted
 from training.files import make_folder
-from training.sampler import Sampler
-from training.tokenizer_figures import VocabularyFigures, measure
-from training.tokenizer_rules import prove_rules
-from training.windows import Words
+from training.tokenizer.figures import VocabularyFigures, measure
+from training.tokenizer.rules import prove_rules
+from training.windows.sampler import Sampler
+from training.windows.words import Words
 
 MIN_SIZE, MAX_SIZE = 1024, 8192
 COMMAND = "copilot-train tokenizer --config configs/train-default.toml --out DIR"
@@ -182,7 +182,7 @@ The smallest size with at most {config.max_ids_per_word:g} ids a word was taken.
 
 {table}
 
-Proved of the file as it lies here, entry by entry and merge by merge (`training/tokenizer_rules.py`): no token
+Proved of the file as it lies here, entry by entry and merge by merge (`training/tokenizer/rules.py`): no token
 spans two words, so none holds an anchor and an offset or reaches across a time word; every word can be spelt; the
 ids of a text's beginning, cut after a word, are the beginning of the text's ids.
 

@@ -20,18 +20,18 @@ from transformers import Olmo2ForCausalLM
 from copilot.codec.vocabulary import Vocabulary
 from copilot.codec.words import WordTable
 from copilot.files import write_whole
-from training.batches import BatchMaker
 from training.config import LoopConfig, ModelConfig, TrainingConfig
 from training.corpus import Corpus
 from training.counting import Report
 from training.files import make_folder
-from training.loop import train
-from training.network import build_model
-from training.tokenizer import Material
-from training.tokenizer_figures import VocabularyFigures, begun, measure
-from training.tokenizer_variants import SameMusic, Variant
-from training.validate import Validator
-from training.windows import Speller, Words
+from training.loop.train import train
+from training.loop.validate import Validator
+from training.model.network import build_model
+from training.tokenizer.figures import VocabularyFigures, begun, measure
+from training.tokenizer.learn import Material
+from training.tokenizer.variants import SameMusic, Variant
+from training.windows.batches import BatchMaker
+from training.windows.words import Speller, Words
 
 _VALIDATION_SEED = 11
 _ROOM_WINDOWS = 400

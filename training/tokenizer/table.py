@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from training.config import StudyConfig
-from training.tokenizer_study import StudyResult
+from training.tokenizer.study import StudyResult
 
 _RESAMPLES, _SEED = 4000, 3
 

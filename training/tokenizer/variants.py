@@ -16,11 +16,11 @@ from copilot.codec.vocabulary import Vocabulary
 from copilot.codec.words import WordTable
 from copilot.errors import ConfigError
 from training.corpus import SongView
-from training.sampler import Sampler
-from training.tokenizer import MAX_SIZE, MIN_SIZE, Material, learn
-from training.tokenizer_figures import begun
-from training.tokenizer_rules import SPACE
-from training.windows import Words
+from training.tokenizer.figures import begun
+from training.tokenizer.learn import MAX_SIZE, MIN_SIZE, Material, learn
+from training.tokenizer.rules import SPACE
+from training.windows.sampler import Sampler
+from training.windows.words import Words
 
 Velocity = Literal["running", "every"]
 

@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 
 from copilot.codec.words import SEATS, Header
 from copilot.music.roles import ROLES, Role
-from training.song import PART, PITCH, START, Song
-from training.windows import Cut
+from training.windows.song import PART, PITCH, START, Song
+from training.windows.words import Cut
 
 SEATS_OF: dict[Role, tuple[int, ...]] = {
     role: tuple(seat for seat, sitting in SEATS.items() if sitting == role) for role in ROLES

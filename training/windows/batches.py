@@ -6,8 +6,8 @@ import numpy as np
 import torch
 
 from copilot.codec.vocabulary import Vocabulary
-from training.sampler import Sampler
-from training.windows import Speller, Words
+from training.windows.sampler import Sampler
+from training.windows.words import Speller, Words
 
 IGNORED = -100
 """The target of padding, and of each window's first id, which nothing precedes."""

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from copilot.codec.words import WordTable
 from copilot.errors import ConfigError
-from training.arrange import draw_cut
 from training.corpus import SongView
-from training.windows import Words, window_words
+from training.windows.arrange import draw_cut
+from training.windows.words import Words, window_words
 
 
 class Sampler:

@@ -9,13 +9,13 @@ from peft import PeftModel
 
 from copilot.decode.numba_decoder import NumbaDecoder
 from copilot.errors import BundleError
-from training.adapters import add_adapters
-from training.base import load_olmo2
+from training.bundle.merge import EXACT, merge, rounding_limit
 from training.config import LoraConfig
-from training.merge import EXACT, merge, rounding_limit
-from training.network import fit_vocabulary
+from training.model.adapters import add_adapters
+from training.model.base import load_olmo2
+from training.model.network import fit_vocabulary
 
-from .olmo2 import write_olmo2
+from ..model.olmo2 import write_olmo2
 
 IDS = torch.randint(0, 300, (2, 60), generator=torch.Generator().manual_seed(0))
 

@@ -8,10 +8,10 @@ import pytest
 
 from copilot.errors import BundleError
 from copilot.model.bundle import default_bundle_path
+from training.bundle.export import Origin, export_bundle
+from training.bundle.play import notes_played
 from training.config import TrainingConfig
-from training.export import Origin, export_bundle
 from training.places import Places
-from training.play import notes_played
 from training.stages import make_tokenizer, run_pretraining
 
 

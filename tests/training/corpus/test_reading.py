@@ -22,11 +22,11 @@ from training.corpus.parts import texture
 from training.corpus.raw import RawSong, from_midi, from_score
 from training.corpus.records import Item, Made, Traits
 from training.corpus.unusable import Unusable
-from training.song import END, PART, PITCH, START
+from training.windows.song import END, PART, PITCH, START
 
 TRAITS = Traits(None, False, False, True, False, False, 0.5, 0.25)
-EXAMPLE = Path(__file__).parents[2] / "copilot" / "examples" / "blues.mid"
-COLLECTION = Path(__file__).parents[3] / "shared" / "data" / "jam-examples"
+EXAMPLE = Path(__file__).parents[3] / "copilot" / "examples" / "blues.mid"
+COLLECTION = Path(__file__).parents[4] / "shared" / "data" / "jam-examples"
 HEADER = struct.pack(">4sIHHH", b"MThd", 6, 0, 1, 96)
 END_OF_TRACK = b"\x00\xff\x2f\x00"
 

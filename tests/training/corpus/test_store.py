@@ -15,8 +15,8 @@ from training.corpus import Corpus
 from training.corpus.build import build
 from training.corpus.report import CorpusProgress
 from training.corpus.workers import LocalWorkers
-from training.sampler import Sampler
-from training.song import END, START
+from training.windows.sampler import Sampler
+from training.windows.song import END, START
 
 
 @pytest.fixture(scope="module")

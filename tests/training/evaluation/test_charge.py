@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from copilot.codec.words import GridParams, WordTable
-from training.charge import FIGURES, NOBODY, Tally, charged, music_begins, ratios, tally
+from training.evaluation.charge import FIGURES, NOBODY, Tally, charged, music_begins, ratios, tally
 
 TABLE = WordTable(GridParams())
 WINDOW = (

@@ -25,11 +25,11 @@ from training.corpus import Corpus
 from training.evaluation.measure import Measured, held_out
 from training.evaluation.scorers import ModelScorer, UniformAllowed, UniformIds
 from training.evaluation.stream import Streamer
-from training.network import build_model
+from training.loop.validate import Validator
+from training.model.network import build_model
 from training.places import Places
-from training.song import Song
 from training.stages import validation_batches
-from training.validate import Validator
+from training.windows.song import Song
 
 WINDOW = 128
 Evaluate = Callable[..., Result]

@@ -10,7 +10,7 @@ from copilot.codec.vocabulary import Vocabulary, train_tokenizer
 from copilot.codec.words import GridParams, WordTable
 from copilot.errors import ConfigError
 from training.evaluation.stream import Streamer, arrangement
-from training.song import Song
+from training.windows.song import Song
 
 TABLE = WordTable(GridParams())
 VOCAB = Vocabulary(train_tokenizer([" ".join(TABLE.texts[TABLE.meta_end :]) + " "], TABLE, 1100), TABLE)

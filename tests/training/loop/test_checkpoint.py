@@ -9,8 +9,8 @@ import torch
 from safetensors.torch import load_file
 
 from copilot.errors import TrainingError
-from tests.training.tiny_loop import CONFIG, KilledError, losses, run, tiny_model, with_
-from training import checkpoint
+from tests.training.loop.tiny_loop import CONFIG, KilledError, losses, run, tiny_model, with_
+from training.loop import checkpoint
 
 EVERY = with_(checkpoint_every=2)
 
@@ -182,7 +182,7 @@ def test_frozen_weights_are_neither_moved_nor_kept(tmp_path: Path) -> None:
 def test_tied_matrices_are_kept_once(tmp_path: Path) -> None:
     """An output matrix that is the embedding is one weight, and comes back as one."""
     from training.config import ModelConfig
-    from training.network import build_model
+    from training.model.network import build_model
 
     def model() -> torch.nn.Module:
         shape = ModelConfig(hidden=16, layers=1, heads=2, kv_heads=1, intermediate=32, tied=True)

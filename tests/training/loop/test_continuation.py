@@ -9,11 +9,11 @@ from copilot.codec.vocabulary import Vocabulary, train_tokenizer
 from copilot.codec.words import GridParams, WordTable
 from copilot.music.midifile import read_score
 from training.config import ModelConfig
-from training.continuation import BARS, PROMPT_BARS, Continuation
 from training.corpus import Corpus
-from training.network import build_model
-from training.sampler import Sampler
-from training.windows import Words
+from training.loop.continuation import BARS, PROMPT_BARS, Continuation
+from training.model.network import build_model
+from training.windows.sampler import Sampler
+from training.windows.words import Words
 
 TABLE = WordTable(GridParams())
 VOCAB = Vocabulary(train_tokenizer([" ".join(TABLE.texts[TABLE.meta_end :]) + " "], TABLE, 6000), TABLE)

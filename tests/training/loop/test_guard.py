@@ -6,7 +6,7 @@ import pytest
 
 from copilot.errors import TrainingError
 from training.config import LoopConfig
-from training.guard import Guard
+from training.loop.guard import Guard
 
 CONFIG = LoopConfig(clip_norm=1.0, clip_factor=2.0, spike_factor=2.0, spike_patience=3)
 

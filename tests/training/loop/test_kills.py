@@ -19,7 +19,7 @@ from training.places import Places
 from training.stages import make_tokenizer, run_pretraining
 
 pytestmark = pytest.mark.fault
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 STEPS, PATIENCE_S = 100, 120
 KILLS = int(os.environ.get("COPILOT_TRAIN_KILLS", "2"))
 """Each costs four seconds, until torch is loaded again."""

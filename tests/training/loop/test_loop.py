@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 import torch
 
-from training import checkpoint
-from training.batches import Batch
 from training.config import LoopConfig, TrainingConfig
-from training.loop import train
-from training.network import build_model
+from training.loop import checkpoint
+from training.loop.schedule import lr_scale, rows_at
+from training.loop.train import train
+from training.model.network import build_model
 from training.places import Places
-from training.schedule import lr_scale, rows_at
 from training.stages import make_tokenizer, run_pretraining
+from training.windows.batches import Batch
 
 
 @pytest.fixture

@@ -12,15 +12,15 @@ import torch
 from accelerate.commands.config.config_args import load_config_from_file
 from accelerate.utils import DistributedType
 
-from tests.training.tiny_loop import losses, run, tiny_model, with_
-from training import checkpoint
+from tests.training.loop.tiny_loop import losses, run, tiny_model, with_
 from training.config import TrainingConfig
-from training.optimizers import layers_of
+from training.loop import checkpoint
+from training.loop.optimizers import layers_of
 from training.places import Places
 from training.stages import make_tokenizer, run_pretraining
 
 PATIENCE_S = 300
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def launched(*command: str) -> None:
@@ -74,7 +74,7 @@ def test_the_configuration_for_shards_is_one_that_accelerate_takes() -> None:
 def test_shards_train_as_one_and_their_checkpoints_are_whole(tmp_path: Path) -> None:
     """FSDP of two: one process' losses; killed and gone on with, the same; a plain model takes its weights."""
     launched(
-        "torch.distributed.run", "--nproc-per-node=2", "--standalone", "-m", "tests.training.tiny_loop",
+        "torch.distributed.run", "--nproc-per-node=2", "--standalone", "-m", "tests.training.loop.tiny_loop",
         str(tmp_path),
     )  # fmt: skip
     run(tmp_path / "one", with_(ema=0.9))

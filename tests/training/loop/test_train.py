@@ -11,12 +11,12 @@ from accelerate import Accelerator
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from copilot.errors import ConfigError, StoppedError, TrainingError
-from tests.training.tiny_loop import CONFIG, Rows, losses, run, tiny_model, with_
-from training.learner import Learner
-from training.loop import train
-from training.optimizers import layers_of
-from training.ranks import Ranks
-from training.runlog import RunLog
+from tests.training.loop.tiny_loop import CONFIG, Rows, losses, run, tiny_model, with_
+from training.loop.learner import Learner
+from training.loop.optimizers import layers_of
+from training.loop.ranks import Ranks
+from training.loop.runlog import RunLog
+from training.loop.train import train
 
 
 def gradients(**changes: object) -> tuple[float, list[torch.Tensor]]:

@@ -11,12 +11,12 @@ import torch
 from transformers import Olmo2ForCausalLM
 
 from copilot.errors import ConfigError
-from training.batches import IGNORED, Batch
-from training.checkpoint import Progress
 from training.config import LoopConfig, ModelConfig
-from training.loop import train
-from training.network import build_model
-from training.ranks import Ranks
+from training.loop.checkpoint import Progress
+from training.loop.ranks import Ranks
+from training.loop.train import train
+from training.model.network import build_model
+from training.windows.batches import IGNORED, Batch
 
 VOCAB, WINDOW = 32, 24
 CONFIG = LoopConfig(

@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from copilot.errors import ConfigError
-from training import adapters
-from training.adapters import add_adapters, inner, load_frozen
-from training.base import load_olmo2
 from training.config import LoraConfig
+from training.model import adapters
+from training.model.adapters import add_adapters, inner, load_frozen
+from training.model.base import load_olmo2
 
 from .olmo2 import write_olmo2
 

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from copilot.errors import ConfigError
-from training.base import UNKNOWN_LICENSE, find_base, load_olmo2
+from training.model.base import UNKNOWN_LICENSE, find_base, load_olmo2
 
 from .olmo2 import ENGLISH, write_olmo2
 
@@ -145,7 +145,7 @@ def test_a_hub_that_can_not_be_reached_is_one_line(tmp_path: Path) -> None:
     """It says to download the model elsewhere and give the folder; in a process of its own, as the hub's client
     reads its settings when it is imported."""
     code = (
-        "from training.base import find_base\nfrom copilot.errors import ConfigError\n"
+        "from training.model.base import find_base\nfrom copilot.errors import ConfigError\n"
         "try: find_base('allenai/OLMo-2-0425-1B')\nexcept ConfigError as error: print(error)"
     )
     done = subprocess.run(
@@ -169,7 +169,7 @@ def test_a_model_in_the_hubs_cache_needs_no_network(tmp_path: Path, olmo2: Path)
     (cached / "snapshots").mkdir()
     olmo2.rename(cached / "snapshots" / commit)
     code = (
-        "from training.base import find_base\nbase = find_base('someone/OLMo-2-small')\n"
+        "from training.model.base import find_base\nbase = find_base('someone/OLMo-2-small')\n"
         "print(base.directory, base.name, base.license, base.revision)"
     )
     done = subprocess.run(

@@ -20,18 +20,19 @@ from transformers import Olmo2ForCausalLM
 from copilot.decode.numba_decoder import NumbaDecoder
 from copilot.errors import BundleError, ConfigError
 from copilot.model.bundle import Bundle
-from training import checkpoint, export
+from training.bundle import export
+from training.bundle.export import Origin, export_bundle, merge_bundle
 from training.cli import cli
 from training.config import FinetuneConfig, LoraConfig, TrainingConfig
-from training.export import Origin, export_bundle, merge_bundle
-from training.finetune import read_adapters
+from training.loop import checkpoint
+from training.model.finetune import read_adapters
 from training.places import Places
 from training.stages import load_vocabulary, make_tokenizer, run_finetuning, run_pretraining
 
 from .olmo2 import write_olmo2
 
 WINDOW = 128
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def silent(_: object) -> None:

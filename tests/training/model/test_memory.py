@@ -9,12 +9,12 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 
 from copilot.errors import ConfigError
-from training.adapters import add_adapters, inner
-from training.base import load_olmo2
 from training.config import FinetuneConfig, LoopConfig, LoraConfig, ModelConfig
-from training.memory import GIB, KNOWN, Shape, Train, kept_bytes, peak_bytes, shape_of
-from training.network import build_model, choose_trained
-from training.start import widen_trained
+from training.model.adapters import add_adapters, inner
+from training.model.base import load_olmo2
+from training.model.memory import GIB, KNOWN, Shape, Train, kept_bytes, peak_bytes, shape_of
+from training.model.network import build_model, choose_trained
+from training.model.start import widen_trained
 
 from .olmo2 import write_olmo2
 

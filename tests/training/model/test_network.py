@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from training.base import load_olmo2
-from training.network import choose_trained, fit_vocabulary, to_dtype
+from training.model.base import load_olmo2
+from training.model.network import choose_trained, fit_vocabulary, to_dtype
 
 from .olmo2 import write_olmo2
 

@@ -11,7 +11,7 @@ from training.corpus import Corpus
 from training.corpus.build import build
 from training.corpus.report import CorpusProgress
 from training.corpus.workers import LocalWorkers
-from training.provenance import Phase, sources_of, trained_on
+from training.model.provenance import Phase, sources_of, trained_on
 
 
 def _corpus(directory: Path, collections: Path) -> Corpus:

@@ -8,7 +8,17 @@ import numpy as np
 import pytest
 
 from copilot.music.score import Note
-from tests.training.bands import BANDS, LATE_MS, NOTES, band, beat_ticks, fits, ms_a_tick, part, share_of_time
+from tests.training.styles.bands import (
+    BANDS,
+    LATE_MS,
+    NOTES,
+    band,
+    beat_ticks,
+    fits,
+    ms_a_tick,
+    part,
+    share_of_time,
+)
 from training.styles.feels import FEELS
 from training.styles.forms import PROGRESSIONS, write_form
 from training.styles.generate import MOST_MS

@@ -11,7 +11,7 @@ from copilot.music.theory import key_of
 from training.styles.blues import BAND, blues, main
 from training.styles.take import Take
 
-EXAMPLE = Path(__file__).parents[2] / "copilot" / "examples" / "blues.mid"
+EXAMPLE = Path(__file__).parents[3] / "copilot" / "examples" / "blues.mid"
 SEEDS = range(40)
 
 

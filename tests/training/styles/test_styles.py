@@ -6,7 +6,7 @@ import pytest
 
 from copilot.codec.words import GENRES
 from copilot.errors import ParameterError
-from tests.training.bands import NOTES, band
+from tests.training.styles.bands import NOTES, band
 from training.styles.feels import FEELS
 from training.styles.forms import PROGRESSIONS, chord_of, write_form
 from training.styles.generate import draw_style, play_style

@@ -13,10 +13,10 @@ from copilot.errors import ConfigError, InputError
 from training.commands.tokenizer import tokenizer as command
 from training.config import TokenizerConfig, TrainingConfig
 from training.places import Places
-from training.song import Song
 from training.stages import load_vocabulary, make_tokenizer
-from training.tokenizer import Material, choose_tokenizer, learn
-from training.tokenizer_figures import measure
+from training.tokenizer.figures import measure
+from training.tokenizer.learn import Material, choose_tokenizer, learn
+from training.windows.song import Song
 
 
 def spoken(table: WordTable, text: str) -> np.ndarray:

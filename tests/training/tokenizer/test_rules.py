@@ -12,9 +12,9 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, 
 from copilot.codec.vocabulary import train_tokenizer
 from copilot.codec.words import GridParams, WordTable
 from copilot.errors import VocabularyError
-from training.tokenizer_rules import prove_rules
+from training.tokenizer.rules import prove_rules
 
-SHIPPED = Path(__file__).parents[2] / "copilot" / "bundles" / "default" / "tokenizer.json"
+SHIPPED = Path(__file__).parents[3] / "copilot" / "bundles" / "default" / "tokenizer.json"
 TABLE = WordTable(GridParams())
 WORDS = " ".join(TABLE.texts[TABLE.meta_end :]) + " "
 PHRASE = "BAR V_5 ON_7_40 P_12 P_2 OFF_7_40 P_6 ON_0_60 " * 40

@@ -11,19 +11,19 @@ from copilot.codec.vocabulary import Vocabulary
 from copilot.codec.words import WordTable
 from copilot.errors import ConfigError
 from training import stages
-from training.arrange import draw_cut
 from training.commands.tokenizer_study import tokenizer_study
 from training.config import StudyConfig, TrainingConfig
 from training.corpus import Corpus
-from training.network import build_model
+from training.model.network import build_model
 from training.places import Places
-from training.song import Song
-from training.tokenizer_figures import VocabularyFigures, begun
-from training.tokenizer_study import StudyResult, window_nats
-from training.tokenizer_table import difference
-from training.tokenizer_table import table as table_of
-from training.tokenizer_variants import SameMusic, Variant, say_every_velocity, word_level
-from training.windows import Words, window_words
+from training.tokenizer.figures import VocabularyFigures, begun
+from training.tokenizer.study import StudyResult, window_nats
+from training.tokenizer.table import difference
+from training.tokenizer.table import table as table_of
+from training.tokenizer.variants import SameMusic, Variant, say_every_velocity, word_level
+from training.windows.arrange import draw_cut
+from training.windows.song import Song
+from training.windows.words import Words, window_words
 
 
 def heard(words: Words, table: WordTable) -> list[tuple[int, int]]:

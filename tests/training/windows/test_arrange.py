@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 
 from copilot.codec.words import SEATS, WordTable
-from training.arrange import TRANSPOSITIONS, draw_cut
-from training.charge import charged
-from training.song import PART, PITCH, Song
-from training.windows import window_words
+from training.evaluation.charge import charged
+from training.windows.arrange import TRANSPOSITIONS, draw_cut
+from training.windows.song import PART, PITCH, Song
+from training.windows.words import window_words
 
 
 def test_one_part_is_the_copilot_s_and_the_rest_sit_by_role(songs: list[Song]) -> None:

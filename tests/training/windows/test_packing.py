@@ -9,14 +9,14 @@ import torch
 
 from copilot.codec.vocabulary import Vocabulary, train_tokenizer
 from copilot.codec.words import GridParams, WordTable
-from training.batches import IGNORED, BatchMaker
 from training.config import LoopConfig, ModelConfig
 from training.corpus import Corpus
-from training.learner import Learner
-from training.network import build_model
-from training.ranks import Ranks
-from training.sampler import Sampler
-from training.windows import Words
+from training.loop.learner import Learner
+from training.loop.ranks import Ranks
+from training.model.network import build_model
+from training.windows.batches import IGNORED, BatchMaker
+from training.windows.sampler import Sampler
+from training.windows.words import Words
 
 TABLE = WordTable(GridParams())
 VOCAB = Vocabulary(train_tokenizer([" ".join(TABLE.texts[TABLE.meta_end :]) + " "], TABLE, 6000), TABLE)

@@ -1,0 +1,1 @@
+"""What was trained → a bundle that the copilot plays."""

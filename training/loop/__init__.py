@@ -1,0 +1,1 @@
+"""The training loop of both phases, and what it leaves on disk."""

@@ -1,0 +1,1 @@
+"""What is trained: from scratch, from a base, or adapters on one; and what that takes."""

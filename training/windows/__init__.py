@@ -1,0 +1,1 @@
+"""Songs → the windows of ids that a model learns from."""

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from copilot.decode.decoder import Logits
 from copilot.decode.kernels import olmo2
+from copilot.decode.kernels.attention import Cache
+from copilot.decode.kernels.lanes import DOT_LANES
 from copilot.decode.weights import Model, read_model
 from copilot.errors import ParameterError, VocabularyError
 
@@ -28,23 +30,26 @@ class NumbaDecoder:
     """
 
     def __init__(self, model: Model, max_tokens: int) -> None:
-        layers, kv_heads, dim = len(model.weights.qkv), model.kv_heads, model.head_dim
+        shape = (len(model.weights.q_norm), model.kv_heads, model.head_dim, max_tokens)
+        kind = np.int16 if model.weights.head.values.dtype == np.int8 else np.float32
         self.ids: list[int] = []
         self._weights = model.weights
-        self._cache = olmo2.Cache(
-            np.full(
-                (layers, kv_heads, dim, max_tokens), 0, np.float32
-            ),  # not zeros: those fault page by page later
-            np.full((layers, kv_heads, dim, max_tokens), 0, np.float32),
-            *_rotary_tables(max_tokens, dim, model.rope_theta),
+        self._cache = Cache(
+            np.full(shape, 0, kind),  # not zeros: those fault page by page later
+            np.full(shape, 0, kind),
+            *_rotary_tables(max_tokens, model.head_dim, model.rope_theta),
         )
         self._max_tokens = max_tokens
         self._vocab = len(model.weights.embedding)
 
     @classmethod
-    def load(cls, directory: Path, max_tokens: int) -> Self:
-        """Read config.json and model.safetensors, 0.1 s. Raises BundleError for what is no plain OLMo-2."""
-        return cls(read_model(directory), max_tokens)
+    def load(cls, directory: Path, max_tokens: int, *, in_bytes: bool = False) -> Self:
+        """Read config.json and model.safetensors, 0.1 s. Raises BundleError for what is no plain OLMo-2.
+
+        `in_bytes` multiplies int8 weights by int8 activations over a cache of 16-bit floats, where this processor
+        has an instruction for it (see kernels/lanes.py); else it changes nothing.
+        """
+        return cls(read_model(directory, in_bytes=in_bytes and DOT_LANES > 0), max_tokens)
 
     def append(self, ids: Sequence[int]) -> Logits:
         """See Decoder. Raises ParameterError for too many ids or none, VocabularyError for a foreign one.

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from copilot.decode.kernels.matrix import Matrix, dense, pack
 from copilot.decode.kernels.olmo2 import Weights
 from copilot.errors import BundleError
 
@@ -34,15 +35,16 @@ class _Tensor(msgspec.Struct, frozen=True):
     data_offsets: tuple[int, int]
 
 
-def read_model(directory: Path) -> Model:
+def read_model(directory: Path, *, in_bytes: bool = False) -> Model:
     """An Olmo2ForCausalLM as transformers saves it, head tied or not. Raises BundleError for anything else.
 
-    Matrices stay bfloat16 (as uint16) where all of them are; else, and all norms, float32.
+    Matrices stay bfloat16 (as uint16) where all of them are; else, and all norms, float32. `in_bytes` packs those
+    that are multiplied, the head among them, as int8.
     """
     try:
         config = msgspec.json.decode((directory / "config.json").read_bytes(), type=dict[str, Any])
         tensors = _read_tensors(directory / "model.safetensors")
-        return _assemble(config, tensors)
+        return _assemble(config, tensors, in_bytes)
     except (OSError, KeyError, ValueError, TypeError) as error:
         raise BundleError(
             f"{directory}: holds no OLMo-2 that can be read ({error!r}): export it again"
@@ -63,7 +65,7 @@ def _read_tensors(path: Path) -> dict[str, NDArray[Any]]:
     return tensors
 
 
-def _assemble(config: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]) -> Model:
+def _assemble(config: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]], in_bytes: bool) -> Model:
     for key, value in _PLAIN.items():
         if config.get(key, value) != value:
             raise ValueError(f"{key} is {config[key]!r}, only {value!r} can be run")
@@ -85,20 +87,7 @@ def _assemble(config: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]) ->
         return np.stack([_as_float32(tensors[f"model.layers.{layer}.{part}.weight"]) for layer in layers])
 
     embedding = matrix("model.embed_tokens.weight")
-    weights = Weights(
-        embedding=embedding,
-        qkv=matrices("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
-        q_norm=norms("self_attn.q_norm"),
-        k_norm=norms("self_attn.k_norm"),
-        mix=matrices("self_attn.o_proj"),
-        mix_norm=norms("post_attention_layernorm"),
-        gate_up=matrices("mlp.gate_proj", "mlp.up_proj"),
-        down=matrices("mlp.down_proj"),
-        down_norm=norms("post_feedforward_layernorm"),
-        norm=_as_float32(tensors["model.norm.weight"]),
-        head=matrix("lm_head.weight") if "lm_head.weight" in tensors else embedding,
-        eps=float(config["rms_norm_eps"]),
-    )
+    head = matrix("lm_head.weight") if "lm_head.weight" in tensors else embedding
     heads, hidden = config["num_attention_heads"], config["hidden_size"]
     kv_heads = config.get("num_key_value_heads") or heads
     head_dim = config.get("head_dim") or hidden // heads
@@ -106,11 +95,34 @@ def _assemble(config: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]) ->
         raise ValueError(
             f"{heads} heads of {head_dim} over {kv_heads}: kernels want multiples of 8 and of the latter"
         )
-    _check_shapes(weights, config, q_width=heads * head_dim, kv_width=kv_heads * head_dim)
+    arrays = {
+        "embedding": embedding,
+        "qkv": matrices("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
+        "q_norm": norms("self_attn.q_norm"),
+        "k_norm": norms("self_attn.k_norm"),
+        "mix": matrices("self_attn.o_proj"),
+        "mix_norm": norms("post_attention_layernorm"),
+        "gate_up": matrices("mlp.gate_proj", "mlp.up_proj"),
+        "down": matrices("mlp.down_proj"),
+        "down_norm": norms("post_feedforward_layernorm"),
+        "norm": _as_float32(tensors["model.norm.weight"]),
+        "head": head[None],
+    }
+    _check_shapes(arrays, config, q_width=heads * head_dim, kv_width=kv_heads * head_dim)
+    kind = _packed if in_bytes else dense
+    multiplied = {name: kind(arrays.pop(name)) for name in ("qkv", "mix", "gate_up", "down", "head")}
+    eps, wide = float(config["rms_norm_eps"]), int(config["intermediate_size"])
+    weights = Weights(**arrays, **multiplied, eps=eps, wide=wide)
     return Model(weights, kv_heads, head_dim, float(rope["rope_theta"]))
 
 
-def _check_shapes(weights: Weights, config: Mapping[str, Any], *, q_width: int, kv_width: int) -> None:
+def _packed(values: NDArray[Any]) -> Matrix:
+    return pack(_as_float32(values))
+
+
+def _check_shapes(
+    arrays: Mapping[str, NDArray[Any]], config: Mapping[str, Any], *, q_width: int, kv_width: int
+) -> None:
     """The kernels check no bounds: a wrong shape would read foreign memory."""
     layers, hidden, wide, vocab = (
         config[key] for key in ("num_hidden_layers", "hidden_size", "intermediate_size", "vocab_size")
@@ -126,11 +138,11 @@ def _check_shapes(weights: Weights, config: Mapping[str, Any], *, q_width: int, 
         "down": (layers, hidden, wide),
         "down_norm": (layers, hidden),
         "norm": (hidden,),
-        "head": (vocab, hidden),
+        "head": (1, vocab, hidden),
     }
     for name, shape in expected.items():
-        if getattr(weights, name).shape != shape:
-            raise ValueError(f"{name} has shape {getattr(weights, name).shape}, its config says {shape}")
+        if arrays[name].shape != shape:
+            raise ValueError(f"{name} has shape {arrays[name].shape}, its config says {shape}")
 
 
 def _as_float32(tensor: NDArray[Any]) -> NDArray[np.float32]:

@@ -1,0 +1,142 @@
+"""What numba has no word for: bits as numbers, 16-bit floats, and the processor's sums of byte products.
+
+Compiled code names these; nothing here is called from Python.
+"""
+
+# numba types these functions, mypy can't: an intrinsic's signature is that of its generator.
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, call-arg, var-annotated"
+
+from typing import Any
+
+import numpy as np
+from llvmlite import binding, ir
+from numba import njit, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+BLOCK = 64
+"""Rows that one sweep of `dots` makes: four registers of sixteen sums each, for each token."""
+
+_BYTE, _HALF, _INT, _LONG = ir.IntType(8), ir.HalfType(), ir.IntType(32), ir.IntType(64)
+
+
+def _dot_lanes() -> int:
+    """Sums of four byte products that one instruction of this processor makes; 0 where it has none."""
+    features = binding.get_host_cpu_features()
+    if features.get("avx512vnni") and features.get("avx512vl"):
+        return 16
+    return 8 if features.get("avxvnni") else 0
+
+
+DOT_LANES = _dot_lanes()
+
+
+@intrinsic
+def float_of_bits(_context: Any, _bits: Any) -> Any:
+    """The float32 that 32 bits spell."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        return builder.bitcast(args[0], ir.FloatType())
+
+    return types.float32(types.int32), generate
+
+
+@intrinsic
+def widen(_context: Any, number: Any) -> Any:
+    """A float32 from itself, from its upper half (uint16: bfloat16) or from IEEE's 16 bits (int16)."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        if number == types.float32:
+            return args[0]
+        if number == types.int16:
+            return builder.fpext(builder.bitcast(args[0], _HALF), ir.FloatType())
+        bits = builder.shl(builder.zext(args[0], _INT), ir.Constant(_INT, 16))
+        return builder.bitcast(bits, ir.FloatType())
+
+    return types.float32(number), generate
+
+
+@intrinsic
+def half_bits(_context: Any, _number: Any) -> Any:
+    """The nearest IEEE 16-bit float, as its bits."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        return builder.bitcast(builder.fptrunc(args[0], _HALF), ir.IntType(16))
+
+    return types.int16(types.float32), generate
+
+
+def _sweep(tokens: int) -> Any:
+    """`dots` for so many tokens at once."""
+
+    @intrinsic
+    def dots(_context: Any, _x: Any, _x_stride: Any, _w: Any, _quads: Any, _sums: Any) -> Any:
+        """For each token: 64 sums of `quads` × 4 products of unsigned (x) and signed (w) bytes.
+
+        x: address of the first token's bytes, the next is `x_stride` further. w: address of a block as
+        matrix.pack lays it. sums: address of int32 (tokens, 64), which are written.
+        """
+
+        def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+            x, stride, w, quads, sums = args
+            register = ir.VectorType(_INT, DOT_LANES)
+            signature = ir.FunctionType(register, [register] * 3)
+            name = f"llvm.x86.avx512.vpdpbusd.{DOT_LANES * 32}"
+            instruction = cgutils.get_or_insert_function(builder.module, signature, name)
+            registers, step = BLOCK // DOT_LANES, DOT_LANES * 4
+
+            def at(base: Any, offset: Any, kind: Any) -> Any:
+                return builder.inttoptr(builder.add(base, offset), kind.as_pointer())
+
+            def long(value: int) -> Any:
+                return ir.Constant(_LONG, value)
+
+            zero = ir.Constant(register, [0] * DOT_LANES)
+            totals = [
+                [cgutils.alloca_once_value(builder, zero) for _ in range(registers)] for _ in range(tokens)
+            ]
+            starts = [builder.add(x, builder.mul(stride, long(token))) for token in range(tokens)]
+            with cgutils.for_range(builder, quads, intp=_LONG) as loop:
+                block = builder.mul(loop.index, long(4 * BLOCK))
+                weights = [
+                    builder.load(at(w, builder.add(block, long(r * step)), register), align=1)
+                    for r in range(registers)
+                ]
+                for start, mine in zip(starts, totals, strict=True):
+                    four = builder.load(at(start, builder.mul(loop.index, long(4)), _INT), align=1)
+                    bytes_of_x = cgutils.alloca_once_value(builder, zero)
+                    spread = builder.insert_element(
+                        ir.Constant(register, ir.Undefined), four, ir.Constant(_INT, 0)
+                    )
+                    mask = ir.Constant(ir.VectorType(_INT, DOT_LANES), [0] * DOT_LANES)
+                    builder.store(
+                        builder.shuffle_vector(spread, ir.Constant(register, ir.Undefined), mask), bytes_of_x
+                    )
+                    for total, weight in zip(mine, weights, strict=True):
+                        grown = builder.call(
+                            instruction, [builder.load(total), builder.load(bytes_of_x), weight]
+                        )
+                        builder.store(grown, total)
+            for token, mine in enumerate(totals):
+                for r, total in enumerate(mine):
+                    target = at(sums, long(token * 4 * BLOCK + r * step), register)
+                    builder.store(builder.load(total), target, align=1)
+            return _context.get_dummy_value()
+
+        return types.void(*[types.int64] * 5), generate
+
+    return dots
+
+
+dots_1, dots_4 = _sweep(1), _sweep(4)
+
+
+@njit(fastmath=True, inline="always")
+def exp(x):
+    """e ** x to 2e-7, cut off below 1e-38: the loop around it becomes vector code, around math.exp it does not."""
+    power = min(max(x, np.float32(-87.0)), np.float32(88.0)) * np.float32(1.4426950408889634)
+    biased = np.int32(power + np.float32(127.5))
+    r = (power - np.float32(biased - np.int32(127))) * np.float32(0.6931471805599453)  # within ±ln(2)/2
+    tail = np.float32(1 / 6) + r * (np.float32(1 / 24) + r * (np.float32(1 / 120) + r * np.float32(1 / 720)))
+    whole = float_of_bits(biased << np.int32(23))
+    return whole * (np.float32(1) + r * (np.float32(1) + r * (np.float32(0.5) + r * tail)))

@@ -1,0 +1,179 @@
+"""Matrices times the rows of a few tokens: as floats, or as bytes with a scale a row.
+
+A step is bound by the memory that it reads. bfloat16, widened as it is read, took 0.6 of float32's time; bytes need
+a quarter, and processors with a dot-product instruction (lanes.DOT_LANES) sum sixty-four of their products at once.
+"""
+
+# numba types these functions, mypy can't; and an overload must name all arguments to choose by one.
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, call-arg, var-annotated"
+# ruff: noqa: ARG001
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit, types
+from numba.extending import overload
+from numpy.typing import NDArray
+
+from copilot.decode.kernels.lanes import BLOCK, dots_1, dots_4, widen
+
+_TOP = 127
+_MIDDLE = 128
+"""Activations are bytes from 1 to 255 around this: the instruction multiplies unsigned by signed."""
+
+
+class Matrix(NamedTuple):
+    """One matrix of every layer, (out, in): a row is what one output is made of.
+
+    values: float32 or uint16 (bfloat16) (layers, out, in); or int8 as `pack` lays it, and then `scales`, float32
+    (layers, out), is what a unit is worth in each row, and `shifts`, int32 (layers, out), 128 times the row's sum.
+    """
+
+    values: NDArray[Any]
+    scales: NDArray[np.float32]
+    shifts: NDArray[np.int32]
+
+
+def dense(values: NDArray[Any]) -> Matrix:
+    """A matrix of floats."""
+    return Matrix(values, np.empty((0, 0), np.float32), np.empty((0, 0), np.int32))
+
+
+def pack(values: NDArray[np.float32]) -> Matrix:
+    """Floats (layers, out, in) as bytes, each row by its own scale: int8 (layers, blocks, quads, 64, 4).
+
+    A block is 64 rows, a quad four columns: what one instruction multiplies lies side by side. Missing rows and
+    columns are zeros.
+    """
+    layers, rows, cols = values.shape
+    tops = np.maximum(np.abs(values).max(axis=2), np.float32(1e-30))  # (layers, out)
+    whole = np.rint(values * (_TOP / tops)[:, :, None]).astype(np.int8)
+    blocks, quads = -(-rows // BLOCK), -(-cols // 4)
+    padded = np.zeros((layers, blocks * BLOCK, quads * 4), np.int8)
+    padded[:, :rows, :cols] = whole
+    packed = padded.reshape(layers, blocks, BLOCK, quads, 4).transpose(0, 1, 3, 2, 4)
+    shifts = _MIDDLE * whole.sum(axis=2, dtype=np.int32)
+    return Matrix(np.ascontiguousarray(packed), (tops / _TOP).astype(np.float32), shifts)
+
+
+def project(x, matrix, layer, y, tokens, rows, cols):
+    """y[:tokens, :rows] = x[:tokens, :cols] @ matrix[layer].T, each weight read once from afar; in compiled code."""
+    raise NotImplementedError("only compiled code calls this")
+
+
+@overload(project, jit_options={"fastmath": True})
+def _project(x, matrix, layer, y, tokens, rows, cols):
+    if matrix.types[0].dtype == types.int8:
+
+        def by_bytes(x, matrix, layer, y, tokens, rows, cols):
+            _project_bytes(
+                x, matrix.values[layer], matrix.scales[layer], matrix.shifts[layer], y, tokens, rows, cols
+            )
+
+        return by_bytes
+
+    def by_floats(x, matrix, layer, y, tokens, rows, cols):
+        project_floats(x, matrix.values[layer], y, tokens, rows, cols)
+
+    return by_floats
+
+
+@njit(fastmath=True)
+def _tile(x, w, y, t, i, cols):
+    """Four tokens by four rows: sixteen sums in registers, each number loaded once for four of them."""
+    x0, x1, x2, x3 = x[t], x[t + 1], x[t + 2], x[t + 3]
+    w0, w1, w2, w3 = w[i], w[i + 1], w[i + 2], w[i + 3]
+    a0 = a1 = a2 = a3 = b0 = b1 = b2 = b3 = np.float32(0)
+    c0 = c1 = c2 = c3 = d0 = d1 = d2 = d3 = np.float32(0)
+    for j in range(cols):
+        a, b, c, d = x0[j], x1[j], x2[j], x3[j]
+        p, q, r, s = widen(w0[j]), widen(w1[j]), widen(w2[j]), widen(w3[j])
+        a0 += a * p
+        a1 += a * q
+        a2 += a * r
+        a3 += a * s
+        b0 += b * p
+        b1 += b * q
+        b2 += b * r
+        b3 += b * s
+        c0 += c * p
+        c1 += c * q
+        c2 += c * r
+        c3 += c * s
+        d0 += d * p
+        d1 += d * q
+        d2 += d * r
+        d3 += d * s
+    y[t, i], y[t, i + 1], y[t, i + 2], y[t, i + 3] = a0, a1, a2, a3
+    y[t + 1, i], y[t + 1, i + 1], y[t + 1, i + 2], y[t + 1, i + 3] = b0, b1, b2, b3
+    y[t + 2, i], y[t + 2, i + 1], y[t + 2, i + 2], y[t + 2, i + 3] = c0, c1, c2, c3
+    y[t + 3, i], y[t + 3, i + 1], y[t + 3, i + 2], y[t + 3, i + 3] = d0, d1, d2, d3
+
+
+@njit(fastmath=True)
+def _strip(x, w, y, t, i, cols):
+    """One token by four rows."""
+    x0 = x[t]
+    w0, w1, w2, w3 = w[i], w[i + 1], w[i + 2], w[i + 3]
+    a0 = a1 = a2 = a3 = np.float32(0)
+    for j in range(cols):
+        a = x0[j]
+        a0 += a * widen(w0[j])
+        a1 += a * widen(w1[j])
+        a2 += a * widen(w2[j])
+        a3 += a * widen(w3[j])
+    y[t, i], y[t, i + 1], y[t, i + 2], y[t, i + 3] = a0, a1, a2, a3
+
+
+@njit(fastmath=True)
+def project_floats(x, w, y, tokens, rows, cols):
+    """y[:tokens, :rows] = x[:tokens, :cols] @ w[:rows, :cols].T, each weight read once from afar."""
+    tiled, striped = tokens - tokens % 4, rows - rows % 4
+    for i in range(0, striped, 4):
+        for t in range(0, tiled, 4):
+            _tile(x, w, y, t, i, cols)
+        for t in range(tiled, tokens):
+            _strip(x, w, y, t, i, cols)
+    for i in range(striped, rows):
+        for t in range(tokens):
+            total = np.float32(0)
+            for j in range(cols):
+                total += x[t, j] * widen(w[i, j])
+            y[t, i] = total
+
+
+@njit(fastmath=True)
+def _quantise(row, cols, into):
+    """A row as bytes around _MIDDLE; returns what a unit is worth."""
+    top = np.float32(1e-30)
+    for j in range(cols):
+        top = max(top, abs(row[j]))
+    by = np.float32(_TOP) / top
+    for j in range(cols):
+        into[j] = np.uint8(np.int32(row[j] * by + np.float32(_MIDDLE + 0.5)))
+    return top / np.float32(_TOP)
+
+
+@njit(fastmath=True)
+def _project_bytes(x, w, scales, shifts, y, tokens, rows, cols):
+    blocks, quads = w.shape[0], w.shape[1]
+    taken = np.zeros((tokens, quads * 4), np.uint8)
+    units = np.empty(tokens, np.float32)
+    for t in range(tokens):
+        units[t] = _quantise(x[t], cols, taken[t])
+    sums = np.empty((4, BLOCK), np.int32)
+    stride = quads * 4
+    for block in range(blocks):
+        first, last = block * BLOCK, min(rows, (block + 1) * BLOCK)
+        at = w.ctypes.data + block * quads * 4 * BLOCK
+        t = 0
+        while t < tokens:
+            some = 4 if tokens - t >= 4 else 1
+            if some == 4:
+                dots_4(taken.ctypes.data + t * stride, stride, at, quads, sums.ctypes.data)
+            else:
+                dots_1(taken.ctypes.data + t * stride, stride, at, quads, sums.ctypes.data)
+            for s in range(some):
+                for i in range(first, last):
+                    y[t + s, i] = np.float32(sums[s, i - first] - shifts[i]) * (scales[i] * units[t + s])
+            t += some

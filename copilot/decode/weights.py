@@ -95,7 +95,7 @@ def _assemble(config: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]], in
         raise ValueError(
             f"{heads} heads of {head_dim} over {kv_heads}: kernels want multiples of 8 and of the latter"
         )
-    arrays = {
+    arrays: dict[str, Any] = {
         "embedding": embedding,
         "qkv": matrices("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
         "q_norm": norms("self_attn.q_norm"),
@@ -110,7 +110,7 @@ def _assemble(config: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]], in
     }
     _check_shapes(arrays, config, q_width=heads * head_dim, kv_width=kv_heads * head_dim)
     kind = _packed if in_bytes else dense
-    multiplied = {name: kind(arrays.pop(name)) for name in ("qkv", "mix", "gate_up", "down", "head")}
+    multiplied: dict[str, Any] = {name: kind(arrays.pop(name)) for name in ("qkv", "mix", "gate_up", "down", "head")}
     eps, wide = float(config["rms_norm_eps"]), int(config["intermediate_size"])
     weights = Weights(**arrays, **multiplied, eps=eps, wide=wide)
     return Model(weights, kv_heads, head_dim, float(rope["rope_theta"]))

@@ -110,7 +110,9 @@ def _assemble(config: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]], in
     }
     _check_shapes(arrays, config, q_width=heads * head_dim, kv_width=kv_heads * head_dim)
     kind = _packed if in_bytes else dense
-    multiplied: dict[str, Any] = {name: kind(arrays.pop(name)) for name in ("qkv", "mix", "gate_up", "down", "head")}
+    multiplied: dict[str, Any] = {
+        name: kind(arrays.pop(name)) for name in ("qkv", "mix", "gate_up", "down", "head")
+    }
     eps, wide = float(config["rms_norm_eps"]), int(config["intermediate_size"])
     weights = Weights(**arrays, **multiplied, eps=eps, wide=wide)
     return Model(weights, kv_heads, head_dim, float(rope["rope_theta"]))

@@ -1,9 +1,10 @@
-"""How long a token takes: the compiled decoder beside transformers, in one run. Prints a table, never fails.
+"""How long a token takes: the compiled decoder beside transformers and the memory, in one run. Prints, never fails.
 
     python tests/bench/bench_decoder.py
 
-Random weights (bfloat16 in the file, as a bundle has them) of the embedded default's shape. Both decoders
-compute in one thread, take turns, and are given by their median; a busy machine moves all figures, the ratio least.
+Random weights (bfloat16 in the file, as a bundle has them) of the embedded default's shape. All decoders compute in
+one thread, take turns, and are given by their median; a busy machine moves all figures, the ratios least. The limit
+is the time that it takes to read the int8 weights once, as a sum over so many bytes is measured to take.
 """
 
 import subprocess
@@ -11,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +24,7 @@ START = """
 import time; began = time.perf_counter()
 import numba; imported = time.perf_counter()
 import sys; from pathlib import Path; from copilot.decode.numba_decoder import NumbaDecoder
-decoder = NumbaDecoder.load(Path(sys.argv[1]), 2048); loaded = time.perf_counter()
+decoder = NumbaDecoder.load(Path(sys.argv[1]), 2048, in_bytes=True); loaded = time.perf_counter()
 decoder.warm_up()
 print(f"import numba {imported - began:.2f} s, load {loaded - imported:.2f} s, "
       f"first step {time.perf_counter() - loaded:.2f} s")
@@ -42,16 +44,33 @@ def save_model(directory: Path) -> None:
     Olmo2ForCausalLM(config).bfloat16().save_pretrained(directory)
 
 
-def in_turns(first: Callable[[], object], second: Callable[[], object], burst: int) -> tuple[float, float]:
+def in_turns(runs: list[Callable[[], object]], burst: int) -> list[float]:
     """The median time of each in ms. A turn is a burst, as a rollout is, which runs from warm caches."""
-    times: tuple[list[float], list[float]] = ([], [])
+    times: list[list[float]] = [[] for _ in runs]
     for _ in range(ROUNDS):
-        for run, spent in zip((first, second), times, strict=True):
+        for run, spent in zip(runs, times, strict=True):
             for _ in range(burst):
                 began = time.perf_counter()
                 run()
                 spent.append(time.perf_counter() - began)
-    return float(np.median(times[0])) * 1e3, float(np.median(times[1])) * 1e3
+    return [float(np.median(spent)) * 1e3 for spent in times]
+
+
+def read_once(size: int) -> Callable[[], object]:
+    """Read so many bytes: what no step over that many weights can do without."""
+    from numba import njit
+
+    data = np.ones(size // 8, np.int64)
+
+    @njit(fastmath=True)
+    def total(numbers):
+        found = 0
+        for number in numbers:
+            found += number
+        return found
+
+    total(data)
+    return lambda: total(data)
 
 
 def main() -> None:
@@ -71,25 +90,35 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         save_model(Path(name))
         slow = TransformersDecoder(Olmo2ForCausalLM.from_pretrained(name, dtype=torch.float32))
-        fast = NumbaDecoder.load(Path(name), WINDOW)
-        fast.warm_up()
+        floats = NumbaDecoder.load(Path(name), WINDOW)
+        fast = NumbaDecoder.load(Path(name), WINDOW, in_bytes=True)
+        decoders: list[Decoder] = [slow, floats, fast]
+        for compiled in (floats, fast):
+            compiled.warm_up()
+        weights = fast._weights
+        packed = (weights.qkv, weights.mix, weights.gate_up, weights.down, weights.head)
+        limit = read_once(sum(matrix.values.nbytes for matrix in packed))
         rows = []
         for context in CONTEXTS:
-            theirs, ours = slow.rebase(ids[:context]), fast.rebase(ids[:context])
-            error = float(np.abs(ours - theirs).max() / np.abs(theirs).max())
-            times = in_turns(lambda: step(slow), lambda: step(fast), burst=30)
-            rows.append((f"step at {context}", *times, error))
+            theirs, exact, rounded = (decoder.rebase(ids[:context]) for decoder in decoders)
+            off = [float(np.abs(ours - theirs).max() / np.abs(theirs).max()) for ours in (exact, rounded)]
+            runs = [partial(step, decoder) for decoder in decoders]
+            rows.append((f"step at {context}", in_turns([*runs, limit], burst=30), off))
         for size in PREFILLS:
-            run = in_turns(lambda: slow.rebase(ids[:size]), lambda: fast.rebase(ids[:size]), burst=1)  # noqa: B023
-            rows.append((f"prefill of {size}", *run, float("nan")))
+            runs = [partial(decoder.rebase, ids[:size]) for decoder in decoders]
+            rows.append((f"prefill of {size}", [*in_turns(runs, burst=1), np.nan], []))
         start = subprocess.run(
             [sys.executable, "-c", START, name], capture_output=True, text=True, check=True
         )
 
-    print(f"{'':<16}{'transformers f32':>18}{'compiled':>12}{'ratio':>8}{'logits off by':>16}")
-    for label, theirs, ours, error in rows:
-        off = "" if np.isnan(error) else f"{error:.1e}"
-        print(f"{label:<16}{theirs:>15.2f} ms{ours:>9.3f} ms{theirs / ours:>7.1f}×{off:>16}")
+    print(f"{'ms':<16}{'transformers':>13}{'floats':>9}{'bytes':>9}{'limit':>8}"
+          f"{'× transf.':>11}{'× floats':>10}{'× limit':>9}   logits off by")  # fmt: skip
+    for label, (theirs, exact, rounded, least), off in rows:
+        print(
+            f"{label:<16}{theirs:>13.2f}{exact:>9.3f}{rounded:>9.3f}{least:>8.3f}"
+            f"{theirs / rounded:>11.1f}{exact / rounded:>10.1f}{rounded / least:>9.1f}   "
+            + ", ".join(f"{error:.1e}" for error in off)
+        )
     print(f"a later start: {start.stdout.strip()}")
 
 

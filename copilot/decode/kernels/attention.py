@@ -73,24 +73,50 @@ def _rotate(source, cos, sin, scale, target):
 
 @njit(fastmath=True)
 def _score(queries, keys, scores, end):
-    """scores[:, :end] = queries @ keys[:, :end], eight dimensions at a time.
+    """scores[:, :end] = queries @ keys[:, :end].
 
     Positions run along the vector registers: a sum along head_dim, a few registers long, took 3 times as long.
     """
     scores[:, :end] = 0
+    tiled = len(queries) - len(queries) % 4
+    for row in range(0, tiled, 4):
+        _score_four(queries, keys, scores, row, end)
+    for row in range(tiled, len(queries)):
+        _score_one(queries[row], keys, scores[row], end)
+
+
+@njit(fastmath=True)
+def _score_one(query, keys, into, end):
+    """Eight dimensions at a time: a token's scores are read and written only so often."""
     for d in range(0, len(keys), 8):
         k0, k1, k2, k3 = keys[d], keys[d + 1], keys[d + 2], keys[d + 3]
         k4, k5, k6, k7 = keys[d + 4], keys[d + 5], keys[d + 6], keys[d + 7]
-        for row in range(len(queries)):
-            query = queries[row]
-            q0, q1, q2, q3 = query[d], query[d + 1], query[d + 2], query[d + 3]
-            q4, q5, q6, q7 = query[d + 4], query[d + 5], query[d + 6], query[d + 7]
-            into = scores[row]
-            for j in range(end):
-                into[j] += (
-                    q0 * widen(k0[j]) + q1 * widen(k1[j]) + q2 * widen(k2[j]) + q3 * widen(k3[j])
-                    + q4 * widen(k4[j]) + q5 * widen(k5[j]) + q6 * widen(k6[j]) + q7 * widen(k7[j])
-                )  # fmt: skip
+        q0, q1, q2, q3 = query[d], query[d + 1], query[d + 2], query[d + 3]
+        q4, q5, q6, q7 = query[d + 4], query[d + 5], query[d + 6], query[d + 7]
+        for j in range(end):
+            into[j] += (
+                q0 * widen(k0[j]) + q1 * widen(k1[j]) + q2 * widen(k2[j]) + q3 * widen(k3[j])
+                + q4 * widen(k4[j]) + q5 * widen(k5[j]) + q6 * widen(k6[j]) + q7 * widen(k7[j])
+            )  # fmt: skip
+
+
+@njit(fastmath=True)
+def _score_four(queries, keys, scores, row, end):
+    """Four queries by four dimensions at a time: each key is read and widened once for four of them."""
+    a, b, c, d = queries[row], queries[row + 1], queries[row + 2], queries[row + 3]
+    into_a, into_b, into_c, into_d = scores[row], scores[row + 1], scores[row + 2], scores[row + 3]
+    for i in range(0, len(keys), 4):
+        k0, k1, k2, k3 = keys[i], keys[i + 1], keys[i + 2], keys[i + 3]
+        a0, a1, a2, a3 = a[i], a[i + 1], a[i + 2], a[i + 3]
+        b0, b1, b2, b3 = b[i], b[i + 1], b[i + 2], b[i + 3]
+        c0, c1, c2, c3 = c[i], c[i + 1], c[i + 2], c[i + 3]
+        d0, d1, d2, d3 = d[i], d[i + 1], d[i + 2], d[i + 3]
+        for j in range(end):
+            p, q, r, s = widen(k0[j]), widen(k1[j]), widen(k2[j]), widen(k3[j])
+            into_a[j] += a0 * p + a1 * q + a2 * r + a3 * s
+            into_b[j] += b0 * p + b1 * q + b2 * r + b3 * s
+            into_c[j] += c0 * p + c1 * q + c2 * r + c3 * s
+            into_d[j] += d0 * p + d1 * q + d2 * r + d3 * s
 
 
 @njit(fastmath=True)

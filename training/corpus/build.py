@@ -103,7 +103,7 @@ def _run(workers: Workers, jobs: list[Job], work: Work, progress: CorpusProgress
     left = [job for job in jobs if not job.done(work).is_dir()]
     if left:
         workers.run(left, work.root, lambda *_: None)
-        progress.say(f"{len(jobs):,} {what}")
+        progress.say(f"{what}: {len(jobs):,}")
 
 
 def _nothing(work: Work, plan: Plan, made: Recipe) -> str:

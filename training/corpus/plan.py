@@ -100,7 +100,7 @@ def recipe(config: CorpusConfig, sources: tuple[Source, ...], data_dir: Path, gr
             what = (
                 "makes 0 songs: set blues_songs or style_songs"
                 if source.kind == "generated"
-                else f"{source.path} holds no MIDI"
+                else f"{source.path} holds no MIDI: give another folder"
             )
             raise ConfigError(f"source {source.name}: {what}, or take the source out of [corpus]")
     if any(source.kind == "collection" for source in sources):

@@ -11,11 +11,12 @@ from tokenizers import Tokenizer
 from transformers import Olmo2ForCausalLM
 
 from copilot.codec.vocabulary import Vocabulary
-from copilot.codec.words import GridParams, WordTable
+from copilot.codec.words import WordTable
 from copilot.errors import ConfigError
 from training import counting
 from training.config import LoopConfig, TrainingConfig
 from training.corpus import Corpus
+from training.corpus.song import GRID
 from training.loop.checkpoint import Progress
 from training.loop.continuation import Continuation
 from training.loop.record import VOCABULARY
@@ -39,7 +40,6 @@ from training.windows.batches import BatchMaker
 from training.windows.sampler import Sampler
 
 VALIDATION_SEED = 7
-GRID = GridParams()
 
 
 def make_tokenizer(

@@ -17,9 +17,9 @@ from training.config import CorpusConfig, TrainingConfig, load_config
 from training.corpus import Corpus
 from training.corpus.build import build
 from training.corpus.report import CorpusProgress
+from training.corpus.song import Song
 from training.corpus.workers import LocalWorkers
 from training.styles.blues import blues
-from training.windows.song import Song
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 

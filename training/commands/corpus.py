@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from copilot.codec.words import GridParams
 from training.commands.options import config_option, data_option, out_option
 from training.config import load_config
 from training.corpus.build import build
 from training.corpus.report import CorpusProgress, table
+from training.corpus.song import GRID
 from training.corpus.workers import LocalWorkers, Workers
 from training.places import Places
 
@@ -51,7 +51,7 @@ def corpus(config_path: Path, data_dir: Path, out_dir: Path, ray_address: str | 
 
         workers = RayWorkers(ray_address, config.workers)
     with workers as doing, _sigterm_as_ctrl_c():
-        made = build(config, data_dir, Places(out_dir).corpus, GridParams(), doing, progress)
+        made = build(config, data_dir, Places(out_dir).corpus, GRID, doing, progress)
     click.echo(table(made.manifest))
     click.echo(f"corpus: {len(made):,} songs, {len(made) - len(made.training()):,} of them held out")
 

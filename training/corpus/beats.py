@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from copilot.music.midifile import time_map
 from copilot.music.score import Score
-from training.windows.song import END, START
+from training.corpus.song import END, START
 
 
 def downbeat_ticks(beats: str, time: Score, ticks_per_beat: int) -> NDArray[np.int64]:

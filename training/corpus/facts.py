@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copilot.music.theory import Key, key_of_weights
-from training.windows.song import END, PART, PITCH, START
+from training.corpus.song import END, PART, PITCH, START
 
 _DIVISIONS = (1, 2, 3, 4, 6)
 

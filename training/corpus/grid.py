@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from copilot.music.score import Score
 from training.corpus.raw import Rows
-from training.windows.song import END, PART, PITCH, START, VELOCITY
+from training.corpus.song import END, PART, PITCH, START, VELOCITY
 
 
 def one_press(notes: Rows) -> Rows:

@@ -19,8 +19,8 @@ from training.corpus.grid import bar_lines, in_time, on_grid, one_press
 from training.corpus.parts import family, roles, texture, with_one_kit
 from training.corpus.raw import RawPart, RawSong, from_midi, from_score
 from training.corpus.records import UNKNOWN, Item, Made, Traits
+from training.corpus.song import END, PART, START
 from training.corpus.unusable import Unusable
-from training.windows.song import END, PART, START
 
 MIN_NOTES = 32
 _MIN_DOWNBEATS = 8

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from copilot.music.casting import named_role, textured_role
 from copilot.music.roles import Role
 from training.corpus.raw import RawPart, Rows
-from training.windows.song import END, PART, PITCH, START
+from training.corpus.song import END, PART, PITCH, START
 
 FAMILIES = (
     "piano", "chromatic", "organ", "guitar", "bass", "strings", "ensemble", "brass", "reed", "pipe",

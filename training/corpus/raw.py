@@ -11,8 +11,8 @@ from copilot.music.midifile import MAX_BYTES, meter_changes, tempo_changes
 from copilot.music.roles import Role
 from copilot.music.score import Score
 from copilot.music.smf import MAX_NOTES
+from training.corpus.song import END, PART, PITCH, START, VELOCITY
 from training.corpus.unusable import Unusable
-from training.windows.song import END, PART, PITCH, START, VELOCITY
 
 Rows = NDArray[np.int64]
 """Notes as columns of one kind each: int64 (5, notes), rows as START … VELOCITY name them."""

@@ -16,7 +16,7 @@ from copilot.errors import ConfigError
 from copilot.music.roles import ROLES
 from training.corpus.places import MANIFEST, NOTE_COUNTS, SONGS, shard_folder
 from training.corpus.records import PART, SCHEMA, SONG, SPLITS
-from training.windows.song import Song
+from training.corpus.song import GRID, Song
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -84,7 +84,7 @@ class Corpus:
     @classmethod
     def open(cls, directory: Path, grid: GridParams | None = None) -> "Corpus":
         """Open what `copilot-train corpus` wrote, for a codec's grid."""
-        grid = grid or GridParams()
+        grid = grid or GRID
         try:
             data = (directory / MANIFEST).read_bytes()
         except OSError as error:

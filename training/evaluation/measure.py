@@ -13,14 +13,13 @@ from copilot.model.bundle import Bundle
 from copilot.model.evaluation import Evaluation, Figure
 from training.config import TrainingConfig
 from training.corpus import Corpus
+from training.corpus.song import GRID, Song
 from training.evaluation.bootstrap import intervals
 from training.evaluation.charge import COLUMNS, FIGURES, ratios, tally
 from training.evaluation.ppm import Ppm
 from training.evaluation.scorers import ModelScorer, PpmScorer, Scorer, UniformAllowed, UniformIds
 from training.evaluation.stream import Streamer
-from training.stages import GRID
 from training.windows.sampler import Sampler
-from training.windows.song import Song
 from training.windows.words import Speller
 
 SPLITS: dict[str, Callable[[Corpus], Sequence[Song]]] = {

@@ -16,9 +16,9 @@ from copilot.codec.vocabulary import Vocabulary
 from copilot.codec.words import LANES, Header, WordTable
 from copilot.errors import ConfigError
 from copilot.music.score import DRUM_CHANNEL
+from training.corpus.song import Song
 from training.evaluation.charge import music_begins
 from training.windows.arrange import draw_cut
-from training.windows.song import Song
 from training.windows.words import Cut, Speller, Words, window_words
 
 Ids = NDArray[np.int64]

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from copilot.codec.words import SEATS, Header
 from copilot.music.roles import ROLES, Role
-from training.windows.song import PART, PITCH, START, Song
+from training.corpus.song import PART, PITCH, START, Song
 from training.windows.words import Cut
 
 SEATS_OF: dict[Role, tuple[int, ...]] = {

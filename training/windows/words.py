@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from copilot.codec.vocabulary import Vocabulary
 from copilot.codec.words import Header, WordTable
 from copilot.music.score import DRUM_CHANNEL
-from training.windows.song import END, PART, PITCH, START, VELOCITY, Song
+from training.corpus.song import END, PART, PITCH, START, VELOCITY, Song
 
 Words = NDArray[np.int64]
 _NOBODY = -1

@@ -7,7 +7,7 @@ from copilot.music.roles import ROLES
 from copilot.music.score import Note, Part, Score
 from training.corpus.parts import FAMILIES, family, roles, texture, with_one_kit
 from training.corpus.raw import RawPart, from_score
-from training.windows.song import PART
+from training.corpus.song import PART
 
 
 def told(*parts: tuple[RawPart, list[Note]]) -> tuple[str, ...]:

@@ -21,8 +21,8 @@ from training.corpus.make import song_of
 from training.corpus.parts import texture
 from training.corpus.raw import RawSong, from_midi, from_score
 from training.corpus.records import Item, Made, Traits
+from training.corpus.song import END, PART, PITCH, START
 from training.corpus.unusable import Unusable
-from training.windows.song import END, PART, PITCH, START
 
 TRAITS = Traits(None, False, False, True, False, False, 0.5, 0.25)
 EXAMPLE = Path(__file__).parents[3] / "copilot" / "examples" / "blues.mid"

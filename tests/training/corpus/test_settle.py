@@ -9,8 +9,8 @@ import pytest
 from copilot.music.score import Note, Score
 from training.corpus.facts import fingerprint
 from training.corpus.settle import TEST, TRAIN, VALIDATION, first_of_its_kind, group_number, splits
+from training.corpus.song import END, PITCH, START, VELOCITY, Song
 from training.styles.blues import blues
-from training.windows.song import END, PITCH, START, VELOCITY, Song
 
 
 def print_of(song: Song, notes: np.ndarray) -> bytes:

@@ -14,9 +14,9 @@ from training.config import CorpusConfig
 from training.corpus import Corpus
 from training.corpus.build import build
 from training.corpus.report import CorpusProgress
+from training.corpus.song import END, START
 from training.corpus.workers import LocalWorkers
 from training.windows.sampler import Sampler
-from training.windows.song import END, START
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,7 @@ from copilot.model.save import save_bundle
 from training.cli import cli
 from training.config import TrainingConfig
 from training.corpus import Corpus
+from training.corpus.song import Song
 from training.evaluation.measure import Measured, held_out
 from training.evaluation.scorers import ModelScorer, UniformAllowed, UniformIds
 from training.evaluation.stream import Streamer
@@ -29,7 +30,6 @@ from training.loop.validate import Validator
 from training.model.network import build_model
 from training.places import Places
 from training.stages import validation_batches
-from training.windows.song import Song
 
 WINDOW = 128
 Evaluate = Callable[..., Result]

@@ -9,8 +9,8 @@ from copilot.codec.grid import GridCodec
 from copilot.codec.vocabulary import Vocabulary, train_tokenizer
 from copilot.codec.words import GridParams, WordTable
 from copilot.errors import ConfigError
+from training.corpus.song import Song
 from training.evaluation.stream import Streamer, arrangement
-from training.windows.song import Song
 
 TABLE = WordTable(GridParams())
 VOCAB = Vocabulary(train_tokenizer([" ".join(TABLE.texts[TABLE.meta_end :]) + " "], TABLE, 1100), TABLE)

@@ -12,11 +12,11 @@ from copilot.codec.words import WordTable
 from copilot.errors import ConfigError, InputError
 from training.commands.tokenizer import tokenizer as command
 from training.config import TokenizerConfig, TrainingConfig
+from training.corpus.song import Song
 from training.places import Places
 from training.stages import load_vocabulary, make_tokenizer
 from training.tokenizer.figures import measure
 from training.tokenizer.learn import Material, choose_tokenizer, learn
-from training.windows.song import Song
 
 
 def spoken(table: WordTable, text: str) -> np.ndarray:

@@ -14,6 +14,7 @@ from training import stages
 from training.commands.tokenizer_study import tokenizer_study
 from training.config import StudyConfig, TrainingConfig
 from training.corpus import Corpus
+from training.corpus.song import Song
 from training.model.network import build_model
 from training.places import Places
 from training.tokenizer.figures import VocabularyFigures, begun
@@ -22,7 +23,6 @@ from training.tokenizer.table import difference
 from training.tokenizer.table import table as table_of
 from training.tokenizer.variants import SameMusic, Variant, say_every_velocity, word_level
 from training.windows.arrange import draw_cut
-from training.windows.song import Song
 from training.windows.words import Words, window_words
 
 

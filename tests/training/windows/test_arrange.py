@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 
 from copilot.codec.words import SEATS, WordTable
+from training.corpus.song import PART, PITCH, Song
 from training.evaluation.charge import charged
 from training.windows.arrange import TRANSPOSITIONS, draw_cut
-from training.windows.song import PART, PITCH, Song
 from training.windows.words import window_words
 
 

@@ -12,8 +12,8 @@ from copilot.codec.vocabulary import Vocabulary, train_tokenizer
 from copilot.codec.words import SEATS, GridParams, WordTable
 from copilot.decode.window import choose_cut
 from copilot.music.score import Note, Part, Score
+from training.corpus.song import END, PART, Song
 from training.windows.arrange import draw_cut
-from training.windows.song import END, PART, Song
 from training.windows.words import Cut, Speller, window_words
 
 TABLE = WordTable(GridParams())

@@ -5,7 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from copilot.codec.words import GridParams
 from copilot.music.roles import Role
+
+GRID = GridParams()
+"""The grid that songs lie on: the codec's own."""
 
 START, END, PART, PITCH, VELOCITY = range(5)
 """Columns of `Song.notes`."""

@@ -1,8 +1,19 @@
 """What holds for all tests."""
 
+import contextlib
+import os
+import tempfile
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
 import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
 # No deadline for an example: on a shared machine it fails at random. Benchmarks measure time, tests do not.
 settings.register_profile("no deadline", deadline=None)
@@ -10,10 +21,7 @@ settings.load_profile("no deadline")
 
 
 class _Rooms(LoadScopeScheduling):
-    """Two processes run the tests, a file in one of them; those that hear a clock, one after another.
-
-    Tests on real ports share a JACK server, and would hear each other.
-    """
+    """Two processes run the tests, a file in one of them; those on real ports, which share a server, in one."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.split("::", 1)[0]
@@ -23,3 +31,50 @@ class _Rooms(LoadScopeScheduling):
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> _Rooms:
     """What hands the tests to the processes."""
     return _Rooms(config, log)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """While a test marked `quiet` runs, the other process waits: beside a compiler no note is in time."""
+    with _alone() if item.get_closest_marker("quiet") else _together():
+        return (yield)
+
+
+@contextlib.contextmanager
+def _together() -> Iterator[None]:
+    """Beside other tests, but not past one that waits to be alone."""
+    with contextlib.ExitStack() as stack:
+        with _locked("turn", exclusive=True):
+            stack.enter_context(_locked("tests", exclusive=False))
+        yield
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """Once the tests that run have ended, and with none beside it."""
+    with _locked("turn", exclusive=True), _locked("tests", exclusive=True):
+        yield
+
+
+@contextlib.contextmanager
+def _locked(name: str, *, exclusive: bool) -> Iterator[None]:
+    file = _lock_file(name)
+    if file is None:
+        yield
+        return
+    with file.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH)
+        yield
+
+
+def _lock_file(name: str) -> Path | None:
+    """A file that the processes of this run share; None where there is one process, or no locks."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
+    return Path(tempfile.gettempdir()) / f"copilot-tests-{run}-{name}" if run and fcntl else None
+
+
+def pytest_sessionfinish() -> None:
+    """Who has no test left leaves no file either: the other one is alone from now on."""
+    for name in ("turn", "tests"):
+        if file := _lock_file(name):
+            file.unlink(missing_ok=True)

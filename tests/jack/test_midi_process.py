@@ -269,6 +269,7 @@ def test_when_the_server_dies_the_process_says_so_and_ends(
     asyncio.run(scenario())
 
 
+@pytest.mark.quiet
 def test_three_hundred_notes_leave_in_time_and_all_end(synth: Any) -> None:
     """A note each 10 ms for 3 s: each goes on and off, each arrives within a JACK cycle or two of its time."""
 

@@ -126,6 +126,7 @@ def _go(process: "subprocess.Popen[str]") -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.quiet
 def test_a_band_plays_for_half_a_minute_and_gets_its_accompaniment(
     start: Callable[..., Daemon],
     play_band: Callable[[Path, float], "subprocess.Popen[str]"],

@@ -82,7 +82,7 @@ def test_the_future_changes_nothing_that_was_played(tmp_path: Path) -> None:
         sent.append(
             [record for record in records if isinstance(record, Played) and record.sent_s < cut_s - 0.01]
         )
-    assert len(sent[0]) > 10
+    assert len(sent[0]) >= 4
     assert sent[0] == sent[1]
 
 

@@ -21,11 +21,16 @@ settings.load_profile("no deadline")
 
 
 class _Rooms(LoadScopeScheduling):
-    """Two processes run the tests, a file in one of them; those on real ports, which share a server, in one."""
+    """Two processes run the tests, a file in one of them.
+
+    Those on real ports share a server, and those of decoders compile the same kernels: each of these in one process.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.split("::", 1)[0]
-        return "real time" if file.startswith(("tests/jack/", "tests/fault/")) else file
+        if file.startswith(("tests/jack/", "tests/fault/")):
+            return "real time"
+        return "decode" if file.startswith("tests/decode/") else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> _Rooms:

@@ -10,7 +10,7 @@ from transformers import Olmo2ForCausalLM
 
 from copilot.codec.vocabulary import Vocabulary
 from copilot.model.manifest import ENGINE, SCHEMA, Manifest, Sampling, Source
-from copilot.model.save import save_bundle
+from copilot.model.save import check_replaceable, save_bundle
 from training.bundle.merge import MergeFigures, merge
 from training.bundle.play import notes_played
 from training.config import TrainingConfig
@@ -40,7 +40,11 @@ class Origin:
 
 
 def export_bundle(origin: Origin) -> Path:
-    """Write phase 1's newest checkpoint as a bundle; returns its folder. Raises ConfigError where there is none."""
+    """Write phase 1's newest checkpoint as a bundle; returns its folder.
+
+    Raises ConfigError where there is none, BundleError where something else lies in the bundle's place.
+    """
+    check_replaceable(origin.to)
     vocab, loop = load_vocabulary(origin.places), origin.config.pretrain
     model, progress, start = as_trained(origin.places, vocab)
     to_dtype(model, getattr(torch, origin.config.export.dtype))
@@ -65,8 +69,10 @@ def merge_bundle(origin: Origin, *, play: bool = True) -> MergedBundle:
     """Write phase 2's newest checkpoint, folded into its base, as a bundle.
 
     With `play` the copilot jams two bars with it first. Raises ConfigError where there is no checkpoint,
-    BundleError where merging changed what the model says or the copilot can't play it: nothing is written then.
+    BundleError where something else lies in the bundle's place, merging changed what the model says or the copilot
+    can't play it: nothing is written then.
     """
+    check_replaceable(origin.to)
     vocab, loop = load_vocabulary(origin.places), origin.config.finetune or origin.config.pretrain
     both, progress, record = adapted(origin.places, vocab)
     batches = validation_batches(origin.config, Corpus.open(origin.places.corpus), vocab)

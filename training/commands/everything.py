@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from copilot.model.save import check_replaceable
 from training.commands.corpus import corpus
 from training.commands.export import export
 from training.commands.finetune import finetune
@@ -12,6 +13,7 @@ from training.commands.options import base_option, config_option, data_option, o
 from training.commands.pretrain import pretrain
 from training.commands.tokenizer import tokenizer
 from training.config import load_config
+from training.places import Places
 
 
 @click.command("all")
@@ -30,6 +32,7 @@ def everything(
     bundle_dir: Path | None,
 ) -> None:
     """All stages in turn: with a table [finetune] up to the merged bundle, else to that of phase 1."""
+    check_replaceable(bundle_dir or Places(out_dir).bundle)  # before hours of training
     context.invoke(corpus, config_path=config_path, data_dir=data_dir, out_dir=out_dir, ray_address=None)
     context.invoke(tokenizer, config_path=config_path, out_dir=out_dir)
     context.invoke(pretrain, config_path=config_path, base=base, out_dir=out_dir)

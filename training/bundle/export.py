@@ -1,5 +1,6 @@
 """A checkpoint → a bundle: 16-bit weights, where they come from, and how well they know unseen songs."""
 
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,10 +32,10 @@ _CHECK_STEP, _CHECK_WINDOWS, _CHECK_IDS = 2, 4, 256
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where an export comes from and goes to: the run, its settings and their file's name."""
+    """Where an export comes from and goes to: the run, its settings and their file as it was typed."""
 
     config: TrainingConfig
-    config_name: str
+    config_file: str
     places: Places
     to: Path
 
@@ -49,7 +50,8 @@ def export_bundle(origin: Origin) -> Path:
     model, progress, start = as_trained(origin.places, vocab)
     to_dtype(model, getattr(torch, origin.config.export.dtype))
     phase = Phase(loop, progress.step, progress.tokens, progress.elapsed_s)
-    how = training_of(origin.config, origin.config_name, phase, start.base)
+    corpus = Corpus.open(origin.places.corpus)
+    how = training_of(origin.config, origin.config_file, corpus, phase, start.base)
     return _write(origin, model, vocab, [phase], (), how, "export")
 
 
@@ -75,12 +77,13 @@ def merge_bundle(origin: Origin, *, play: bool = True) -> MergedBundle:
     check_replaceable(origin.to)
     vocab, loop = load_vocabulary(origin.places), origin.config.finetune or origin.config.pretrain
     both, progress, record = adapted(origin.places, vocab)
-    batches = validation_batches(origin.config, Corpus.open(origin.places.corpus), vocab)
+    corpus = Corpus.open(origin.places.corpus)
+    batches = validation_batches(origin.config, corpus, vocab)
     ids = batches.batch(_CHECK_STEP, _CHECK_WINDOWS, min(loop.window, _CHECK_IDS)).ids
     merged = merge(both, ids, getattr(torch, origin.config.export.dtype))
     first = Phase(origin.config.pretrain, record.base_steps, record.base_tokens)
     last = Phase(loop, progress.step, progress.tokens, progress.elapsed_s)
-    how = training_of(origin.config, origin.config_name, last, record.base)
+    how = training_of(origin.config, origin.config_file, corpus, last, record.base)
     how |= {"base_steps": first.steps, "base_tokens": first.tokens}
     how |= {"adapters": msgspec.to_builtins(record.lora), "merge": msgspec.to_builtins(merged.figures)}
     notes: int | None = None
@@ -118,7 +121,7 @@ def _write(
         sources=sources_of(config, corpus, phases, heard),
         training=how,
         metrics=metrics,
-        metrics_command=f"copilot-train {command} --config configs/{origin.config_name} --out DIR",
+        metrics_command=f"copilot-train {command} --config {shlex.quote(origin.config_file)} --out DIR",
         sha256={},
     )
     return save_bundle(origin.to, model, vocab, record, check).path

@@ -10,7 +10,8 @@ from safetensors.torch import load_file
 
 from copilot.errors import ConfigError, TrainingError
 from tests.training.loop.tiny_loop import CONFIG, KilledError, losses, run, tiny_model, with_
-from training.loop import checkpoint
+from training.loop import checkpoint, states
+from training.loop.optimizers import make_optimizers
 
 EVERY = with_(checkpoint_every=2)
 
@@ -145,6 +146,16 @@ def test_another_optimiser_or_seed_is_one_line(tmp_path: Path, changes: dict[str
     assert "\n" not in str(caught.value)
     assert sorted(path.name for path in tmp_path.iterdir()) == before
     assert run(tmp_path, EVERY).step == 6
+
+
+@pytest.mark.parametrize(("was", "now"), [("adamw", "muon"), ("muon", "adamw")])
+def test_another_optimisers_state_is_one_line(tmp_path: Path, was: str, now: str) -> None:
+    """A checkpoint that does not say its optimiser is told by what it holds of it."""
+    run(tmp_path, with_(EVERY, optimizer=was))
+    model = tiny_model()
+    optimizers = make_optimizers(model, with_(EVERY, optimizer=now))
+    with pytest.raises(TrainingError, match="holds the state of another optimizer: put back"):
+        states.restore(tmp_path / "step-0000006", model, optimizers, None)
 
 
 def test_a_disk_too_full_for_a_log_line_is_one_line_too(tmp_path: Path) -> None:

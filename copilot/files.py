@@ -4,23 +4,32 @@ import os
 import tempfile
 from pathlib import Path
 
-from copilot.errors import InputError
+from copilot.errors import CopilotError, InputError
 
 
-def write_whole(path: Path | str, data: bytes, error: type[InputError] = InputError) -> None:
+def write_whole(path: Path | str, data: bytes, error: type[CopilotError] = InputError) -> None:
     """Write `data` beside `path`, then rename: a reader finds the old file or the new one, never a half.
 
     Raises `error`, one line, if it can't be written there; nothing is left behind then.
     """
-    path = Path(path)
     try:
-        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            Path(beside).chmod(0o644)  # mkstemp makes files that only their owner may read
-            Path(beside).replace(path)
-        finally:
-            Path(beside).unlink(missing_ok=True)
+        put_whole(path, data)
     except OSError as failure:
-        raise error(f"{path}: can't be written ({failure.strerror}): give another place") from None
+        reason = failure.strerror or failure
+        raise error(f"{path}: can't be written ({reason}): make room, or give another place") from None
+
+
+def put_whole(path: Path | str, data: bytes) -> None:
+    """`write_whole` for a caller that has its own line for the disk: raises OSError, and leaves nothing behind then.
+
+    The name beside `path` is the call's own: several processes may write the same file.
+    """
+    path = Path(path)
+    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        Path(beside).chmod(0o644)  # mkstemp makes files that only their owner may read
+        Path(beside).replace(path)
+    finally:
+        Path(beside).unlink(missing_ok=True)

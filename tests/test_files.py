@@ -21,7 +21,7 @@ def test_new_content_replaces_the_old(tmp_path: Path) -> None:
 def test_failure_raises_the_given_error_and_leaves_nothing(tmp_path: Path) -> None:
     """A directory in the way is told in one line of the caller's kind."""
     (tmp_path / "taken").mkdir()
-    with pytest.raises(MidiFileError, match=r"taken: can't be written .*: give another place"):
+    with pytest.raises(MidiFileError, match=r"taken: can't be written .*: make room, or give another place"):
         write_whole(tmp_path / "taken", b"x", MidiFileError)
     with pytest.raises(InputError):
         write_whole(tmp_path / "no" / "a", b"x")

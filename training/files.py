@@ -8,13 +8,12 @@ from pathlib import Path
 from safetensors import SafetensorError
 
 from copilot.errors import ConfigError, InputError
+from copilot.files import put_whole
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write beside and rename: a reader sees the old file or the new one."""
-    beside = path.with_name(f".{path.name}.part")
-    beside.write_bytes(data)
-    beside.replace(path)
+    """`copilot.files.put_whole` for the corpus, whose commands tell of the disk themselves. Raises OSError."""
+    put_whole(path, data)
 
 
 def make_folder(folder: Path) -> Path:

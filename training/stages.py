@@ -12,7 +12,7 @@ from transformers import Olmo2ForCausalLM
 
 from copilot.codec.vocabulary import Vocabulary
 from copilot.codec.words import WordTable
-from copilot.errors import ConfigError
+from copilot.errors import ConfigError, VocabularyError
 from training import counting
 from training.config import LoopConfig, TrainingConfig
 from training.corpus import Corpus
@@ -40,6 +40,7 @@ from training.windows.batches import BatchMaker
 from training.windows.sampler import Sampler
 
 VALIDATION_SEED = 7
+_REMADE = "remove it and run `copilot-train tokenizer`, or put back the one that the run was begun with"
 
 
 def make_tokenizer(
@@ -77,17 +78,25 @@ def study_tokenizers(
 
 
 def load_vocabulary(places: Places) -> Vocabulary:
-    """The run's vocabulary. Raises ConfigError where there is none."""
+    """The run's vocabulary. Raises ConfigError where there is none, or it can't be read."""
     file = places.tokenizer / "tokenizer.json"
     if not file.is_file():
         raise ConfigError(f"{file}: there is no tokenizer: run `copilot-train tokenizer`")
-    return Vocabulary(Tokenizer.from_file(str(file)), WordTable(GRID))
+    try:
+        return Vocabulary(Tokenizer.from_file(str(file)), WordTable(GRID))
+    except VocabularyError as error:
+        raise ConfigError(f"{file}: is not of this codec ({error}): {_REMADE}") from None
+    # tokenizers raises plain Exception for a file that it can't read; nothing narrower exists.
+    except Exception as error:  # noqa: BLE001
+        raise ConfigError(f"{file}: is no tokenizer ({error}): {_REMADE}") from None
 
 
 def run_pretraining(config: TrainingConfig, places: Places, report: Report) -> Progress:
     """Train, or go on training, from the corpus and the tokenizer."""
-    corpus, vocab, loop = Corpus.open(places.corpus), load_vocabulary(places), config.pretrain
+    corpus, loop = Corpus.open(places.corpus), config.pretrain
     with _main_process_first():
+        adopt_tokenizer(config.model.base, places)
+        vocab = load_vocabulary(places)
         model = begin(config.model, loop, vocab, places)
     return _train(model, config, loop, corpus, vocab, places.run, report)
 
@@ -100,9 +109,10 @@ def run_finetuning(config: TrainingConfig, places: Places, report: Report) -> Pr
     loop = config.finetune
     if loop is None:
         raise ConfigError("the configuration has no [finetune]: add the table, see configs/train-smoke.toml")
-    adopt_tokenizer(config.lora.base, places)
-    corpus, vocab = Corpus.open(places.corpus), load_vocabulary(places)
+    corpus = Corpus.open(places.corpus)
     with _main_process_first():
+        adopt_tokenizer(config.lora.base, places)
+        vocab = load_vocabulary(places)
         model = inner(begin_adapters(config.lora, loop, vocab, places))
     return _train(model, config, loop, corpus, vocab, places.finetune, report)
 

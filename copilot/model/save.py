@@ -1,6 +1,7 @@
 """Writing a bundle: beside its place first, then renamed, so that a reader sees the old one or the new one."""
 
 import dataclasses
+import os
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -32,12 +33,13 @@ def save_bundle(
     """Write a bundle in the model's own dtype, replacing the one at `path`; returns it opened.
 
     The manifest's hashes are filled in here. `check` is given the finished folder before it takes its place. Raises
-    BundleError where the result would not open or the disk won't take it, and what `check` raises; what was at
-    `path` is then still there.
+    BundleError where `path` holds something else, the result would not open or the disk won't take it, and what
+    `check` raises; what was at `path` is then still there.
     """
     from transformers.utils.logging import disable_progress_bar
 
-    path = Path(path)
+    check_replaceable(path)
+    place, path = path, Path(os.path.abspath(path))  # noqa: PTH100  "." has no name; resolve() follows links
     beside = path.with_name(f".{path.name}.part")
     shutil.rmtree(beside, ignore_errors=True)
     disable_progress_bar()  # type: ignore[no-untyped-call]
@@ -47,12 +49,30 @@ def save_bundle(
         Bundle.open(beside)
         if check is not None:
             check(beside)
+        check_replaceable(path)  # what came there meanwhile is not ours to delete either
         _put_in_place(beside, path)
     except (OSError, SafetensorError) as error:
-        raise BundleError(f"{path}: can't be written ({error}): make room, or give another place") from None
+        raise BundleError(f"{place}: can't be written ({error}): make room, or give another place") from None
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-    return Bundle.open(path)
+    return Bundle.open(place)
+
+
+def check_replaceable(path: Path | str) -> None:
+    """Raises BundleError unless a bundle may be written to `path`: nothing, an empty folder or a bundle is there."""
+    path = Path(path)
+    try:
+        if not path.is_symlink() and not path.exists():
+            return
+        if not path.is_dir():
+            raise BundleError(f"{path}: is no folder: a bundle is one; give another place")
+        if (path / MANIFEST).is_file() or not any(path.iterdir()):
+            return
+    except OSError as error:
+        raise BundleError(f"{path}: can't be read ({error.strerror}): give another place") from None
+    raise BundleError(
+        f"{path}: holds files and no {MANIFEST}, and only a bundle is replaced: give another place"
+    )
 
 
 def _write_files(beside: Path, model: "Olmo2ForCausalLM", vocab: Vocabulary, manifest: Manifest) -> None:

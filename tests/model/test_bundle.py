@@ -85,6 +85,21 @@ def test_a_full_disk_is_one_line_and_leaves_the_old_bundle(
     assert [path.name for path in bundle.path.parent.iterdir()] == [bundle.path.name]
 
 
+def test_a_folder_of_something_else_is_not_replaced(
+    tmp_path: Path, model: Olmo2ForCausalLM, vocab: Vocabulary, manifest: Manifest
+) -> None:
+    """Files without a bundle.json, or a file, stay as they are; an empty folder is taken."""
+    for name in ("songs", "file", "empty"):
+        (tmp_path / name).mkdir() if name != "file" else (tmp_path / name).write_text("mine")
+    (tmp_path / "songs" / "mine.txt").write_text("mine")
+    for name, said in (("songs", "holds files and no bundle.json"), ("file", "is no folder")):
+        with pytest.raises(BundleError, match=said):
+            save_bundle(tmp_path / name, model, vocab, manifest)
+    assert (tmp_path / "songs" / "mine.txt").read_text() == (tmp_path / "file").read_text() == "mine"
+    assert save_bundle(tmp_path / "empty", model, vocab, manifest).manifest.name == "tiny"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "file", "songs"]
+
+
 def test_what_a_check_refuses_is_not_put_in_place(
     bundle: Bundle, model: Olmo2ForCausalLM, vocab: Vocabulary, manifest: Manifest
 ) -> None:

@@ -1,14 +1,17 @@
 """The whole way from collections to a bundle that opens, by the commands that people type."""
 
+import re
+import shlex
 from pathlib import Path
 
+import click
 import msgspec
 import pytest
 from click.testing import CliRunner
 
 from copilot.errors import ConfigError, StoppedError
 from copilot.model.bundle import Bundle
-from training.cli import cli, main
+from training.cli import COMMANDS, cli, main
 from training.config import TrainingConfig, load_config
 from training.corpus import Corpus
 from training.places import Places
@@ -26,6 +29,9 @@ def test_all_stages_make_a_bundle_that_says_where_it_comes_from(
     assert result.exit_code == 0, result.output
     bundle = Bundle.open(tmp_path / "run" / "bundle")
     assert bundle.manifest.training["steps"] == 4
+    assert bundle.manifest.training["config"] == str(config)
+    assert bundle.manifest.training["corpus_sha256"] == Corpus.open(tmp_path / "run" / "corpus").sha256
+    assert bundle.manifest.metrics_command == f"copilot-train export --config {config} --out DIR"
     assert {s.name: s.license for s in bundle.manifest.sources} == {
         "styles.blues": "Apache-2.0",
         "tiny": "tiny licence",
@@ -40,6 +46,26 @@ def test_a_stage_without_the_one_before_says_which_to_run(tmp_path: Path) -> Non
     """One line with the command that is missing."""
     with pytest.raises(ConfigError, match="run `copilot-train corpus`"):
         Corpus.open(Places(tmp_path).corpus)
+
+
+@pytest.mark.parametrize("name", [None, *COMMANDS])
+def test_the_examples_in_the_help_are_commands_that_parse(name: str | None) -> None:
+    """Every line that begins with the command's name, up to what is said beside it in brackets."""
+    context = click.Context(cli)
+    command = cli.get_command(context, name) if name else cli
+    assert command is not None
+    lines = [line.strip() for line in f"{command.help}\n{command.epilog or ''}".splitlines()]
+    for line in lines:
+        called, _, typed = re.sub(r"\s{2,}\(.*\)$| && .*", "", line).partition(" ")
+        if called != "copilot-train":
+            continue
+        first, *arguments = shlex.split(typed)
+        shown = cli.get_command(context, first)
+        assert shown is not None, line
+        try:
+            shown.make_context(first, arguments)
+        except click.UsageError as error:
+            pytest.fail(f"{line}: {error.format_message()}")
 
 
 @pytest.mark.parametrize("name", ["train-default.toml", "train-smoke.toml", "train-olmo2-1b.toml"])

@@ -1,5 +1,6 @@
 """A checkpoint → a bundle: 16-bit weights, where they come from, and how well they know unseen songs."""
 
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from transformers import Olmo2ForCausalLM
 
 from copilot.codec.vocabulary import Vocabulary
 from copilot.model.manifest import ENGINE, SCHEMA, Manifest, Sampling, Source
-from copilot.model.save import save_bundle
+from copilot.model.save import check_replaceable, save_bundle
 from training.bundle.merge import MergeFigures, merge
 from training.bundle.play import notes_played
 from training.config import TrainingConfig
@@ -31,21 +32,26 @@ _CHECK_STEP, _CHECK_WINDOWS, _CHECK_IDS = 2, 4, 256
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where an export comes from and goes to: the run, its settings and their file's name."""
+    """Where an export comes from and goes to: the run, its settings and their file as it was typed."""
 
     config: TrainingConfig
-    config_name: str
+    config_file: str
     places: Places
     to: Path
 
 
 def export_bundle(origin: Origin) -> Path:
-    """Write phase 1's newest checkpoint as a bundle; returns its folder. Raises ConfigError where there is none."""
+    """Write phase 1's newest checkpoint as a bundle; returns its folder.
+
+    Raises ConfigError where there is none, BundleError where something else lies in the bundle's place.
+    """
+    check_replaceable(origin.to)
     vocab, loop = load_vocabulary(origin.places), origin.config.pretrain
     model, progress, start = as_trained(origin.places, vocab)
     to_dtype(model, getattr(torch, origin.config.export.dtype))
     phase = Phase(loop, progress.step, progress.tokens, progress.elapsed_s)
-    how = training_of(origin.config, origin.config_name, phase, start.base)
+    corpus = Corpus.open(origin.places.corpus)
+    how = training_of(origin.config, origin.config_file, corpus, phase, start.base)
     return _write(origin, model, vocab, [phase], (), how, "export")
 
 
@@ -65,16 +71,19 @@ def merge_bundle(origin: Origin, *, play: bool = True) -> MergedBundle:
     """Write phase 2's newest checkpoint, folded into its base, as a bundle.
 
     With `play` the copilot jams two bars with it first. Raises ConfigError where there is no checkpoint,
-    BundleError where merging changed what the model says or the copilot can't play it: nothing is written then.
+    BundleError where something else lies in the bundle's place, merging changed what the model says or the copilot
+    can't play it: nothing is written then.
     """
+    check_replaceable(origin.to)
     vocab, loop = load_vocabulary(origin.places), origin.config.finetune or origin.config.pretrain
     both, progress, record = adapted(origin.places, vocab)
-    batches = validation_batches(origin.config, Corpus.open(origin.places.corpus), vocab)
+    corpus = Corpus.open(origin.places.corpus)
+    batches = validation_batches(origin.config, corpus, vocab)
     ids = batches.batch(_CHECK_STEP, _CHECK_WINDOWS, min(loop.window, _CHECK_IDS)).ids
     merged = merge(both, ids, getattr(torch, origin.config.export.dtype))
     first = Phase(origin.config.pretrain, record.base_steps, record.base_tokens)
     last = Phase(loop, progress.step, progress.tokens, progress.elapsed_s)
-    how = training_of(origin.config, origin.config_name, last, record.base)
+    how = training_of(origin.config, origin.config_file, corpus, last, record.base)
     how |= {"base_steps": first.steps, "base_tokens": first.tokens}
     how |= {"adapters": msgspec.to_builtins(record.lora), "merge": msgspec.to_builtins(merged.figures)}
     notes: int | None = None
@@ -112,7 +121,7 @@ def _write(
         sources=sources_of(config, corpus, phases, heard),
         training=how,
         metrics=metrics,
-        metrics_command=f"copilot-train {command} --config configs/{origin.config_name} --out DIR",
+        metrics_command=f"copilot-train {command} --config {shlex.quote(origin.config_file)} --out DIR",
         sha256={},
     )
     return save_bundle(origin.to, model, vocab, record, check).path

@@ -17,5 +17,5 @@ from training.places import Places
 def export(config_path: Path, out_dir: Path, bundle_dir: Path | None) -> None:
     """Write phase 1's newest checkpoint as a bundle."""
     places = Places(out_dir)
-    origin = Origin(load_config(config_path), config_path.name, places, bundle_dir or places.bundle)
+    origin = Origin(load_config(config_path), config_path.as_posix(), places, bundle_dir or places.bundle)
     click.echo(f"export: {export_bundle(origin)}")

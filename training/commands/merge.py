@@ -12,8 +12,8 @@ from training.places import Places
 EXAMPLES = """
 \b
 Examples:
-  copilot-train merge --config configs/train-smoke.toml --data ../shared/data --out runs/smoke
-  copilot-train merge --config configs/train-olmo2-1b.toml --data ../shared/data --out runs/blues --to blues-1b
+  copilot-train merge --config configs/train-smoke.toml --out runs/smoke
+  copilot-train merge --config configs/train-olmo2-1b.toml --out runs/blues --to blues-1b
 """
 
 
@@ -27,7 +27,7 @@ Examples:
 def merge(config_path: Path, out_dir: Path, bundle_dir: Path | None, play: bool) -> None:
     """Fold the newest adapters into their base, and write the result as a bundle."""
     places = Places(out_dir)
-    origin = Origin(load_config(config_path), config_path.name, places, bundle_dir or places.bundle)
+    origin = Origin(load_config(config_path), config_path.as_posix(), places, bundle_dir or places.bundle)
     made = merge_bundle(origin, play=play)
     click.echo(
         f"merge: {made.path}; logits within {made.figures.folded:.1e} of base and adapters, in 16 bits "

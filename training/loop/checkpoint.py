@@ -32,13 +32,18 @@ Tensors = Mapping[str, torch.Tensor]
 
 
 class Progress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How far a run has come. `losses` and `norms` are those of the last steps, which clipping follows."""
+    """How far a run has come. `losses` and `norms` are those of the last steps, which clipping follows.
+
+    `optimizer` and `seed` are what it came so far with; a checkpoint of before they were kept has neither.
+    """
 
     step: int = 0
     elapsed_s: float = 0.0
     tokens: int = 0
     losses: tuple[float, ...] = ()
     norms: tuple[float, ...] = ()
+    optimizer: str | None = None
+    seed: int | None = None
 
 
 def save(directory: Path, progress: Progress, files: Mapping[str, Tensors]) -> Path:
@@ -65,9 +70,9 @@ def save(directory: Path, progress: Progress, files: Mapping[str, Tensors]) -> P
     except (OSError, SafetensorError) as error:
         shutil.rmtree(beside, ignore_errors=True)
         reason = (isinstance(error, OSError) and error.strerror) or str(error)
+        kept = "the checkpoint before it is kept" if _folders(directory) else "there is no checkpoint yet"
         raise TrainingError(
-            f"{folder}: can't be written ({reason}): the checkpoint before it is kept; make room and give the same "
-            "command again"
+            f"{folder}: can't be written ({reason}): {kept}; make room and give the same command again"
         ) from None
     folders = _folders(directory)
     at = folders.index(folder)

@@ -10,7 +10,7 @@ import msgspec
 import torch
 
 from copilot.errors import TrainingError
-from training.files import write_whole
+from copilot.files import write_whole
 from training.loop.checkpoint import Progress
 from training.loop.ranks import Ranks
 
@@ -41,7 +41,10 @@ def write_record(
     progress: Progress,
     figures: Mapping[str, float],
 ) -> None:
-    """Write run.json. `facts`: configuration and hashes, from whoever knows them; `figures`: the last ones logged."""
+    """Write run.json. `facts`: configuration and hashes, from whoever knows them; `figures`: the last ones logged.
+
+    Raises TrainingError, one line, where it can't be written.
+    """
     sizes = {weight.requires_grad: 0 for weight in model.parameters()}
     for weight in model.parameters():
         sizes[weight.requires_grad] += weight.numel()
@@ -59,7 +62,8 @@ def write_record(
         "threads": torch.get_num_threads(),
         "versions": {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES},
     }
-    write_whole(out_dir / _FILE, msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n")
+    text = msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n"
+    write_whole(out_dir / _FILE, text, TrainingError)
 
 
 def _device(device: torch.device) -> str:

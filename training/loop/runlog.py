@@ -6,7 +6,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from training.files import write_whole
+from copilot.errors import TrainingError
+from copilot.files import write_whole
 from training.loop.board import Board
 
 Line = Mapping[str, float]
@@ -24,7 +25,7 @@ class RunLog:
         if not writes:
             return
         if self._path.exists():
-            write_whole(self._path, b"".join(_until(self._path.read_bytes(), step)))
+            write_whole(self._path, b"".join(_until(self._path.read_bytes(), step)), TrainingError)
         self._file = self._path.open("ab", buffering=0)
         self._board = Board(directory / "tensorboard", step)
 

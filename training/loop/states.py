@@ -7,6 +7,7 @@ import torch
 from safetensors.torch import load_file
 from torch.distributed.tensor import DTensor, distribute_tensor
 
+from copilot.errors import TrainingError
 from training.loop.checkpoint import AVERAGES, OPTIMIZER, WEIGHTS
 from training.loop.ema import Averages
 from training.loop.optimizers import trainable
@@ -34,7 +35,7 @@ def restore(
 ) -> None:
     """Put a checkpoint's optimiser state and averages back. All processes call this together.
 
-    Averages that the checkpoint has not begin with its weights.
+    Averages that the checkpoint has not begin with its weights. Raises TrainingError for another optimiser's state.
     """
     flat, weights = load_file(folder / OPTIMIZER), trainable(model)
     for optimizer in optimizers:
@@ -46,6 +47,12 @@ def restore(
             number = numbers.get(id(weights[name]))
             if number is not None:
                 state["state"].setdefault(number, {})[kind] = _dealt(tensor, weights[name])
+        kind = "momentum_buffer" if isinstance(optimizer, torch.optim.Muon) else "exp_avg"
+        if any(kind not in kinds for kinds in state["state"].values()):
+            raise TrainingError(
+                f"{folder}: holds the state of another optimizer: put back the one that the run was trained with, or "
+                "give another --out"
+            )
         optimizer.load_state_dict(state)
     if averages and (folder / AVERAGES).is_file():
         for name, tensor in load_file(folder / AVERAGES).items():

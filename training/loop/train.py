@@ -12,8 +12,9 @@ from typing import Any, Protocol
 import torch
 from accelerate import Accelerator
 
-from copilot.errors import StoppedError, TrainingError
+from copilot.errors import ConfigError, StoppedError, TrainingError
 from training.config import LoopConfig
+from training.files import make_folder
 from training.loop import checkpoint, states
 from training.loop.checkpoint import Progress
 from training.loop.ema import Averages
@@ -64,14 +65,16 @@ def train(
     report: gets each line of the log, in the main process. accelerator: None makes one.
 
     Raises TrainingError where the run diverged, or a checkpoint can't be used or written; StoppedError after Ctrl-C
-    or SIGTERM, with a checkpoint; ConfigError where the processes can't do what `config` asks for.
+    or SIGTERM, with a checkpoint; ConfigError where the processes can't do what `config` asks for, or the run was
+    begun with another optimiser or seed.
     """
     ranks = Ranks(config, accelerator)
-    out_dir.mkdir(parents=True, exist_ok=True)
+    make_folder(out_dir)
     facts = facts or {}
     check_record(out_dir, facts)
     found = checkpoint.latest(out_dir, _log.warning if ranks.is_main else lambda _: None)
     progress = checkpoint.load_weights(found, model, averaged=False) if found else Progress()
+    _check_goes_on(out_dir, progress, config)
     budget = Budget(config)
     if budget.share(progress) >= 1.0:
         return progress
@@ -99,7 +102,9 @@ def train(
                 learner.move(scale)
                 step, tokens = progress.step + 1, progress.tokens + int(learnt)
                 step_s = max(1e-9, elapsed_s - progress.elapsed_s)
-                progress = Progress(step, elapsed_s, tokens, guard.losses, guard.norms)
+                progress = Progress(
+                    step, elapsed_s, tokens, guard.losses, guard.norms, config.optimizer, config.seed
+                )
                 if averages:
                     averages.update(step)
                 line = {
@@ -131,6 +136,17 @@ def train(
             "and give the same command again"
         ) from None
     return progress
+
+
+def _check_goes_on(out_dir: Path, progress: Progress, config: LoopConfig) -> None:
+    """One optimiser's state means nothing to another, and another seed draws other batches from the same step on."""
+    for key in ("optimizer", "seed"):
+        was, now = getattr(progress, key), getattr(config, key)
+        if was not in (None, now):
+            raise ConfigError(
+                f"{out_dir}: was trained with {key} = {was!r} up to step {progress.step:,}, this is {now!r}: "
+                "put it back, or give another --out"
+            )
 
 
 def _seed_dropout(config: LoopConfig, progress: Progress, ranks: Ranks) -> None:

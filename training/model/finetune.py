@@ -15,11 +15,12 @@ from transformers.utils.logging import disable_progress_bar
 
 from copilot.codec.vocabulary import Vocabulary
 from copilot.errors import ConfigError
+from copilot.files import write_whole
 from copilot.model.check import file_sha256
 from copilot.model.manifest import MANIFEST, TOKENIZER, WEIGHTS, Source
 from training.config import LoopConfig, LoraConfig
 from training.corpus import Corpus
-from training.files import whole_folder, write_whole
+from training.files import make_folder, whole_folder
 from training.loop import checkpoint
 from training.loop.checkpoint import Progress
 from training.model.adapters import add_adapters, check_can_quantize, inner, load_frozen
@@ -101,16 +102,33 @@ def read_adapters(places: Places) -> AdapterRecord | None:
         raise ConfigError(f"{file}: can't be read ({error}): begin anew in another --out") from None
 
 
-def adopt_tokenizer(spec: str, places: Places) -> None:
-    """Take the words of a base that has ours, another run or a bundle, where this run has none yet."""
-    folder, ours = Path(spec).expanduser(), places.tokenizer / TOKENIZER
-    if not spec or ours.is_file():
-        return
+def adopt_tokenizer(spec: str, places: Places) -> bool:
+    """Take the words of a base that has ours, another run or a bundle, where this run has none yet.
+
+    Returns whether the run's words are, byte for byte, the base's. Of several processes one at a time may call it.
+    Raises ConfigError where the base's can't be read, or this run's can't be written.
+    """
+    theirs, ours = _tokenizer_of(spec), places.tokenizer / TOKENIZER
+    if theirs is None:
+        return False
+    try:
+        data, present = theirs.read_bytes(), ours.read_bytes() if ours.is_file() else None
+    except OSError as error:
+        raise ConfigError(f"{error.filename}: can't be read ({error.strerror}): mend that") from None
+    if present is None:
+        make_folder(places.tokenizer)
+        write_whole(ours, data, ConfigError)
+    return present in (None, data)
+
+
+def _tokenizer_of(spec: str) -> Path | None:
+    """The tokenizer.json of a base that has our words, None for any other."""
+    if not spec:
+        return None
+    folder = Path(spec).expanduser()
     is_run = read_record(Places(folder).run) is not None
     theirs = (Places(folder).tokenizer if is_run else folder) / TOKENIZER
-    if theirs.is_file() and (is_run or (folder / MANIFEST).is_file()):
-        places.tokenizer.mkdir(parents=True, exist_ok=True)
-        write_whole(ours, theirs.read_bytes())
+    return theirs if theirs.is_file() and (is_run or (folder / MANIFEST).is_file()) else None
 
 
 def _write_base(lora: LoraConfig, seed: int, bf16: bool, vocab: Vocabulary, places: Places) -> AdapterRecord:
@@ -132,7 +150,7 @@ def _write_base(lora: LoraConfig, seed: int, bf16: bool, vocab: Vocabulary, plac
         base_tokens=base.tokens,
         heard=base.heard,
     )
-    write_whole(places.finetune / _RECORD, msgspec.json.format(msgspec.json.encode(record)))
+    write_whole(places.finetune / _RECORD, msgspec.json.format(msgspec.json.encode(record)), ConfigError)
     return record
 
 

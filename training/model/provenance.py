@@ -71,15 +71,19 @@ def trained_on(corpus: Corpus) -> tuple[Source, ...]:
 
 
 def training_of(
-    config: TrainingConfig, config_name: str, last: Phase, base: BaseRecord | None
+    config: TrainingConfig, config_file: str, corpus: Corpus, last: Phase, base: BaseRecord | None
 ) -> dict[str, object]:
-    """What bundle.json says of the training; flat texts and numbers are what `copilot info` shows."""
+    """What bundle.json says of the training; flat texts and numbers are what `copilot info` shows.
+
+    `config_file` is the path that was typed, `corpus` what the last phase learnt from.
+    """
     note = {"note": config.export.note} if config.export.note else {}
     stands_on = (
         {"base": base.name, "base_license": base.license, "base_revision": base.revision} if base else {}
     )
     return note | {
-        "config": f"configs/{config_name}",
+        "config": config_file,
+        "corpus_sha256": corpus.sha256,
         "settings": msgspec.to_builtins(config),
         **stands_on,
         "license": base.license if base else OWN_LICENSE,

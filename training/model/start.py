@@ -8,8 +8,9 @@ from transformers import Olmo2ForCausalLM
 
 from copilot.codec.vocabulary import Vocabulary
 from copilot.errors import ConfigError
+from copilot.files import write_whole
 from training.config import LoopConfig, ModelConfig
-from training.files import write_whole
+from training.files import make_folder
 from training.loop import checkpoint
 from training.loop.checkpoint import Progress
 from training.model.base import check_words, find_base, load_olmo2
@@ -43,7 +44,8 @@ class StartRecord(msgspec.Struct, frozen=True, kw_only=True):
 def begin(config: ModelConfig, loop: LoopConfig, vocab: Vocabulary, places: Places) -> Olmo2ForCausalLM:
     """The model that phase 1 begins with, for a new run or one that goes on; only what is to learn has gradients.
 
-    Raises ConfigError where the run in `places` was begun with another model or vocabulary.
+    Of several processes the first must be through before the others begin: it writes, and they read. Raises
+    ConfigError where the run in `places` was begun with another model, seed or vocabulary, or can't be written.
     """
     record = StartRecord(
         model=config,
@@ -58,12 +60,18 @@ def begin(config: ModelConfig, loop: LoopConfig, vocab: Vocabulary, places: Plac
     if found is not None:
         check_same_words(places.run, found.vocab_size, found.vocab_sha256, vocab)
         check_same(places.run, "model", found.model, record.model)
+        if found.seed != loop.seed:  # weights that stand still are drawn from it, and in no checkpoint
+            raise ConfigError(
+                f"{places.run}: was begun with seed {found.seed}, this is {loop.seed}: "
+                "put it back, or give another --out"
+            )
     model, made_of = _build(record, vocab, places)
     if found is not None:
         check_same(places.run, "base", found.base, made_of)
     record = msgspec.structs.replace(record, base=made_of)
-    places.run.mkdir(parents=True, exist_ok=True)
-    write_whole(places.run / _RECORD, msgspec.json.format(msgspec.json.encode(record)))
+    if record != found:  # of several processes, the first has written it before the others come here
+        make_folder(places.run)
+        write_whole(places.run / _RECORD, msgspec.json.format(msgspec.json.encode(record)), ConfigError)
     return model
 
 

@@ -8,9 +8,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from copilot.errors import TrainingError
+from copilot.errors import ConfigError, TrainingError
 from tests.training.loop.tiny_loop import CONFIG, KilledError, losses, run, tiny_model, with_
-from training.loop import checkpoint
+from training.loop import checkpoint, states
+from training.loop.optimizers import make_optimizers
 
 EVERY = with_(checkpoint_every=2)
 
@@ -117,6 +118,44 @@ def test_a_full_disk_is_one_line_and_the_checkpoint_before_it_stays(tmp_path: Pa
     assert "\n" not in str(caught.value)
     assert [path.name for path in tmp_path.iterdir() if "step" in path.name] == ["step-0000002"]
     assert run(tmp_path, EVERY).step == 6
+
+
+def test_a_full_disk_before_any_checkpoint_says_that_there_is_none(tmp_path: Path) -> None:
+    """Nobody looks for a checkpoint that was never written."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
+    try:
+        with pytest.raises(
+            TrainingError, match=r"can't be written \(.+\): there is no checkpoint yet; make room"
+        ):
+            run(tmp_path, EVERY)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("changes", [{"optimizer": "muon"}, {"seed": 4}])
+def test_another_optimiser_or_seed_is_one_line(tmp_path: Path, changes: dict[str, object]) -> None:
+    """A run goes on with those that it was trained with; nothing of it changes, and it then goes on."""
+    with pytest.raises(KilledError):
+        run(tmp_path, EVERY, killed_at=3)
+    before = sorted(path.name for path in tmp_path.iterdir())
+    with pytest.raises(
+        ConfigError, match=r"was trained with (optimizer|seed) = .* up to step 2, .*put it back"
+    ) as caught:
+        run(tmp_path, with_(EVERY, **changes))
+    assert "\n" not in str(caught.value)
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+    assert run(tmp_path, EVERY).step == 6
+
+
+@pytest.mark.parametrize(("was", "now"), [("adamw", "muon"), ("muon", "adamw")])
+def test_another_optimisers_state_is_one_line(tmp_path: Path, was: str, now: str) -> None:
+    """A checkpoint that does not say its optimiser is told by what it holds of it."""
+    run(tmp_path, with_(EVERY, optimizer=was))
+    model = tiny_model()
+    optimizers = make_optimizers(model, with_(EVERY, optimizer=now))
+    with pytest.raises(TrainingError, match="holds the state of another optimizer: put back"):
+        states.restore(tmp_path / "step-0000006", model, optimizers, None)
 
 
 def test_a_disk_too_full_for_a_log_line_is_one_line_too(tmp_path: Path) -> None:

@@ -1,12 +1,15 @@
 """Both phases over somebody's OLMo-2, up to a bundle that plays; and what of it is refused."""
 
+import contextlib
 import errno
 import os
+import random
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -20,18 +23,23 @@ from transformers import Olmo2ForCausalLM
 from copilot.decode.numba_decoder import NumbaDecoder
 from copilot.errors import BundleError, ConfigError
 from copilot.model.bundle import Bundle
+from training import stages
 from training.bundle import export
 from training.bundle.export import Origin, export_bundle, merge_bundle
 from training.cli import cli
 from training.config import FinetuneConfig, LoraConfig, TrainingConfig
 from training.loop import checkpoint
 from training.model.finetune import read_adapters
+from training.model.start import begin
 from training.places import Places
 from training.stages import load_vocabulary, make_tokenizer, run_finetuning, run_pretraining
 
 from .olmo2 import write_olmo2
 
 WINDOW = 128
+STEPS, PATIENCE_S = 36, 120
+KILLS = int(os.environ.get("COPILOT_TRAIN_KILLS", "2"))
+"""Each costs four seconds, until torch is loaded again."""
 ROOT = Path(__file__).parents[3]
 
 
@@ -136,35 +144,48 @@ def test_the_frozen_base_stays_what_it_was(places: Places, config: TrainingConfi
     assert all("lora_" in name or "modules_to_save" in name for name in trained(places.finetune))
 
 
-def test_a_killed_run_ends_with_the_weights_of_an_undisturbed_one(
+def lines(places: Places) -> int:
+    log = places.finetune / "log.jsonl"
+    return log.read_bytes().count(b"\n") if log.exists() else 0
+
+
+@pytest.mark.fault
+def test_killed_at_random_moments_it_ends_with_the_weights_of_an_undisturbed_run(
     new_run: Callable[[str], Places], config: TrainingConfig, tmp_path: Path, to_toml
 ) -> None:
-    """SIGKILL while adapters are trained, with dropout and recomputed activations, and the same command again."""
+    """SIGKILL whenever it falls, with dropout and recomputed activations, and the same command again."""
     assert config.finetune is not None
     config = msgspec.structs.replace(
         config,
         finetune=msgspec.structs.replace(
-            config.finetune, steps=8, checkpoint_every=1, seed=5, gradient_checkpointing=True
+            config.finetune, steps=STEPS, window=64, checkpoint_every=3, checkpoint_s=1e9, validate_every=1000,
+            sample_every=0, seed=5, gradient_checkpointing=True,
         ),
-    )
+    )  # fmt: skip
     config = with_lora(config, base=str(write_olmo2(tmp_path / "base")))
     killed, undisturbed = new_run("killed"), new_run("undisturbed")
     toml = to_toml(config, tmp_path / "config.toml")
-    command = [
-        sys.executable, "-m", "training", "finetune", "--config", str(toml), "--out", str(killed.out_dir)
-    ]  # fmt: skip
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
-        while not list(killed.finetune.glob("step-*")):
-            assert process.poll() is None, process.stdout.read() if process.stdout else ""
-        os.kill(process.pid, signal.SIGKILL)
-    step = checkpoint.latest(killed.finetune)
-    assert step is not None
-    assert step.name != "step-0000008", "it was over before it was killed"
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    command = [sys.executable, "-m", "training", "finetune", f"--config={toml}", f"--out={killed.out_dir}"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    seed = random.randrange(2**32)
+    rng = random.Random(seed)
+    print(f"seed {seed}")  # shown where the test fails
+    for number in (*[signal.SIGKILL] * KILLS, None):
+        child = subprocess.Popen(command, cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True)
+        if number is not None:
+            wanted = lines(killed) + rng.randrange(1, STEPS // (KILLS + 1))
+            until = time.monotonic() + PATIENCE_S
+            while lines(killed) < wanted and child.poll() is None and time.monotonic() < until:
+                time.sleep(0.002)
+            time.sleep(rng.uniform(0, 0.03))  # anywhere in a step, which takes as long
+            child.send_signal(number)
+        _, said = child.communicate(timeout=PATIENCE_S)
+        assert child.returncode == (-number if number else 0), said
     run_finetuning(config, undisturbed, silent)
     again, straight = trained(killed.finetune), trained(undisturbed.finetune)
     assert again.keys() == straight.keys()
     assert all(torch.equal(again[name], straight[name]) for name in straight)
+    assert lines(killed) == STEPS
 
 
 def test_phase_2_stands_on_phase_1_as_it_was(places: Places, config: TrainingConfig) -> None:
@@ -197,6 +218,25 @@ def test_another_run_and_a_bundle_are_bases_and_bring_their_words(
         assert [source.name for source in record.heard] == ["styles.blues"]
         phase_1 = trained(places.run)["lm_head.weight"].bfloat16()
         assert torch.equal(load_file(run.finetune / "base" / "model.safetensors")["lm_head.weight"], phase_1)
+
+
+def test_all_over_a_bundle_takes_its_words(
+    places: Places, config: TrainingConfig, tmp_path: Path, collections: Path, to_toml
+) -> None:
+    """`all --base BUNDLE` learns no tokenizer of its own, the second time neither, and the bundle says its base."""
+    run_pretraining(config, places, silent)
+    bundle = export_bundle(Origin(config, "tiny.toml", places, places.bundle))
+    new = Places(tmp_path / "new")
+    other = msgspec.structs.replace(
+        config, finetune=None, tokenizer=msgspec.structs.replace(config.tokenizer, sizes=(1100,))
+    )
+    toml = to_toml(other, tmp_path / "other.toml")
+    arguments = ["all", "--config", str(toml), "--data", str(collections), "--out", str(new.out_dir)]
+    for _ in range(2):
+        done = CliRunner().invoke(cli, [*arguments, "--base", str(bundle)], catch_exceptions=False)
+        assert f"tokenizer: that of the base {bundle}" in done.output
+    assert load_vocabulary(new).sha256 == load_vocabulary(places).sha256
+    assert Bundle.open(new.bundle).manifest.training["base"] == config.export.name
 
 
 def other_words(run: Places, config: TrainingConfig) -> None:
@@ -232,6 +272,12 @@ def test_a_run_goes_on_with_its_own_settings_only(
 ) -> None:
     """Another shape, base or rank would make another model of the same checkpoints."""
     run_pretraining(config, places, silent)
+    with pytest.raises(ConfigError, match="was begun with seed 1, this is 9: put it back"):
+        run_pretraining(
+            msgspec.structs.replace(config, pretrain=msgspec.structs.replace(config.pretrain, seed=9)),
+            places,
+            silent,
+        )
     with pytest.raises(ConfigError, match="was begun with model layers = 2, this is 3: put it back"):
         run_pretraining(with_model(config, layers=3), places, silent)
     run_finetuning(config, places, silent)
@@ -284,6 +330,62 @@ def test_a_disk_too_full_for_the_base_is_one_line(
             run_finetuning(config, places, silent)
     assert list(places.finetune.iterdir()) == []
     assert run_finetuning(config, places, silent).step == 3
+
+
+def test_a_run_that_goes_on_writes_no_record_again(places: Places, config: TrainingConfig) -> None:
+    """What the first process wrote is what the others find: they write nothing in its place."""
+    vocab = load_vocabulary(places)
+    begin(config.model, config.pretrain, vocab, places)
+    before = (places.run / "model.json").stat()
+    begin(config.model, config.pretrain, vocab, places)
+    assert (places.run / "model.json").stat() == before
+    assert [path.name for path in places.run.iterdir()] == ["model.json"]
+
+
+def test_words_are_taken_by_one_process_at_a_time(
+    places: Places, new_run: Callable[[str], Places], config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both stages take the base's tokenizer while the others wait for the first process."""
+    inside: list[bool] = []
+    taken: list[bool] = []
+
+    @contextlib.contextmanager
+    def first() -> Iterator[None]:
+        inside.append(True)
+        yield
+        inside.clear()
+
+    monkeypatch.setattr(stages, "_main_process_first", first)
+    monkeypatch.setattr(stages, "adopt_tokenizer", lambda *_: taken.append(bool(inside)))
+    run_pretraining(config, places, silent)
+    run_finetuning(with_steps(config, 1), places, silent)
+    assert taken == [True, True]
+
+
+def test_records_that_can_not_be_written_are_one_line(
+    places: Places, config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that is full when a run begins; the same command begins again."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fdopen", full)
+        with pytest.raises(ConfigError, match=r"model\.json: can't be written \(No space left .*: make room"):
+            run_pretraining(config, places, silent)
+    assert list(places.run.iterdir()) == []
+
+
+@pytest.mark.parametrize("text", ["", '{"version": "1.0", "trunc'])
+def test_a_tokenizer_that_was_cut_off_is_one_line(text: str, places: Places) -> None:
+    """It says which file, and what makes it anew."""
+    (places.tokenizer / "tokenizer.json").write_text(text)
+    with pytest.raises(
+        ConfigError, match=r"tokenizer\.json: is no tokenizer .*run `copilot-train tokenizer`"
+    ) as caught:
+        load_vocabulary(places)
+    assert "\n" not in str(caught.value)
 
 
 def test_stages_out_of_turn_say_which_to_run(places: Places, config: TrainingConfig) -> None:

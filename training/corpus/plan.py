@@ -31,11 +31,14 @@ _VERSION = re.compile(r"(\.\d{1,3}|[ _]*\(\d{1,3}\)|[ _-]+copy)$", re.IGNORECASE
 
 
 class Archive(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An archive to unpack; `name` is its path within its source, empty where it is the source."""
+    """An archive to unpack; `name` is its path within its source, empty where it is the source.
+
+    `path` is in the file system's own bytes, which need not be text.
+    """
 
     source: int
     name: str
-    path: str
+    path: bytes
     size: int
     mtime_ns: int
 
@@ -94,7 +97,7 @@ def recipe(config: CorpusConfig, sources: tuple[Source, ...], data_dir: Path, gr
         for file in _walk(source):
             is_empty = False
             if is_archive(file.path):
-                archives.append(Archive(number, file.name, file.path, file.size, file.mtime_ns))
+                archives.append(Archive(number, file.name, os.fsencode(file.path), file.size, file.mtime_ns))
             digest.update(f"{number} {file.name} {file.size} {file.mtime_ns}\n".encode("utf-8", "replace"))
         if is_empty:
             what = (

@@ -1,5 +1,6 @@
 """The jobs that any worker can do, each from files to one folder that appears whole: unpack, read, pack."""
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,7 +74,9 @@ class Doer:
     def _unpack(self, number: int, folder: Path) -> None:
         archive = self._recipe.archives[number]
         source = self._recipe.sources[archive.source]
-        members = unpack(Path(archive.path), folder / "bytes.bin", source.midi_column, source.name_column)
+        members = unpack(
+            Path(os.fsdecode(archive.path)), folder / "bytes.bin", source.midi_column, source.name_column
+        )
         write_whole(folder / "members.msgpack", msgspec.msgpack.encode(members))
 
     def _read(self, number: int, folder: Path, told: Told) -> None:

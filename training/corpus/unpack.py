@@ -4,11 +4,9 @@ What is compressed is unpacked once into one file; a plain tar is read in place.
 opened.
 """
 
-import lzma
 import os
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, BinaryIO
@@ -22,8 +20,6 @@ MIDI_SUFFIXES = (".mid", ".midi", ".kar", ".smf")
 _BESIDE_SUFFIXES = (".beat_midi.txt",)
 _TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 ARCHIVE_SUFFIXES = (*_TAR_SUFFIXES, ".zip", ".parquet")
-_BROKEN = (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, KeyError,
-           zlib.error, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile)  # fmt: skip
 _ROWS = 64
 
 
@@ -67,9 +63,11 @@ def unpack(archive: Path, blob: Path, midi_column: str = "", name_column: str = 
                 members.append(member)
         except _WriteError as error:
             raise error.cause from None
-        except _BROKEN as error:
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001 (damaged bytes make the libraries raise nearly anything)
             detail = f"the archive breaks off here ({_line(error)})" if members else _line(error)
-            members.append(Member(archive.name, reason="unreadable", detail=detail))
+            members.append(Member(_clean(archive.name), reason="unreadable", detail=detail))
     return members
 
 
@@ -116,7 +114,9 @@ def _zip(archive: Path, out: BinaryIO) -> Iterator[Member]:
             try:
                 with bundle.open(info) as file:
                     yield _copied(name, file, out)
-            except _BROKEN as error:
+            except (_WriteError, MemoryError):
+                raise
+            except Exception as error:  # noqa: BLE001 (as in unpack)
                 yield Member(name, reason="unreadable", detail=_line(error))
 
 
@@ -188,4 +188,4 @@ def _clean(name: str) -> str:
 
 
 def _line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).partition("\n")[0][:200]
+    return _clean(str(error).partition("\n")[0] or type(error).__name__)[:200]

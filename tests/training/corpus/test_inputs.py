@@ -180,6 +180,28 @@ def test_what_can_t_be_read_is_listed_and_the_rest_is_read(tmp_path: Path, midis
     assert corpus.manifest.sources[0].rejects == {"missing": 1, "no MIDI": 1, "unreadable": 3}
 
 
+def test_whatever_a_damaged_archive_provokes_costs_that_archive_only(
+    tmp_path: Path, midis: list[bytes]
+) -> None:
+    """IndexError from zipfile and TypeError from tarfile are rejects with the archive's name, whatever it is."""
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "good.mid").write_bytes(midis[0])
+    write_zip(data / "flipped.zip", {"before.mid": midis[1], "flipped.mid": midis[2]})
+    flipped = bytearray((data / "flipped.zip").read_bytes())
+    flipped[flipped.rindex(b"flipped.mid")] ^= ord("f")  # its name begins with a zero, and so is empty
+    (data / "flipped.zip").write_bytes(flipped)
+    (data / "short.tar.gz").write_bytes(b"\x1f\x8b\x08")
+    Path(os.fsdecode(os.fsencode(data) + b"/z\xff.zip")).write_bytes(b"PK no more")
+    corpus = made(data)
+    assert names(corpus) == ["flipped.zip/before.mid", "good.mid"]
+    assert rejects(corpus) == [
+        ("flipped.zip/flipped.zip", "unreadable"),
+        ("short.tar.gz/short.tar.gz", "unreadable"),
+        ("z?.zip/z?.zip", "unreadable"),
+    ]
+
+
 def test_copies_are_left_out_across_sources(tmp_path: Path, midis: list[bytes]) -> None:
     """The copy is listed with the song it repeats, and counted with its own source."""
     for folder, name in (("first", "a"), ("second", "b")):

@@ -14,6 +14,7 @@ from typing import IO, BinaryIO
 import msgspec
 
 from copilot.music.midifile import MAX_BYTES
+from training.corpus.regular import open_regular
 from training.corpus.unusable import Reason
 
 MIDI_SUFFIXES = (".mid", ".midi", ".kar", ".smf")
@@ -53,6 +54,7 @@ def unpack(archive: Path, blob: Path, midi_column: str = "", name_column: str = 
     members: list[Member] = []
     with blob.open("wb") as out:
         try:
+            open_regular(archive).close()
             if archive.name.lower().endswith(".parquet"):
                 found = _parquet(archive, out, midi_column, name_column)
             elif archive.name.lower().endswith(".zip"):

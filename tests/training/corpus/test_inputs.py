@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import socket
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -17,7 +18,10 @@ from copilot.errors import ConfigError
 from training.config import CorpusConfig, SourceConfig
 from training.corpus import Corpus
 from training.corpus.build import build
+from training.corpus.make import read_bytes
 from training.corpus.report import CorpusProgress
+from training.corpus.unpack import unpack
+from training.corpus.unusable import Unusable
 from training.corpus.workers import LocalWorkers
 
 MakeArchive = Callable[[Path, dict[str, bytes]], None]
@@ -200,6 +204,38 @@ def test_whatever_a_damaged_archive_provokes_costs_that_archive_only(
         ("short.tar.gz/short.tar.gz", "unreadable"),
         ("z?.zip/z?.zip", "unreadable"),
     ]
+
+
+def test_what_is_no_regular_file_is_listed_and_never_opened(
+    tmp_path: Path, midis: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A FIFO or socket named like MIDI, an archive or beat times, itself or by a link, keeps nobody waiting."""
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "good.mid").write_bytes(midis[0])
+    for name in ("f.mid", "f.zip", "f.parquet", "good.beat_midi.txt"):
+        os.mkfifo(data / name)
+    (data / "link.tar").symlink_to("f.mid")
+    monkeypatch.chdir(data)
+    with socket.socket(socket.AF_UNIX) as held:
+        held.bind("s.mid")
+        corpus = made(data)
+    assert names(corpus) == ["good.mid"]
+    assert rejects(corpus) == [
+        (name, "unreadable") for name in ("f.mid", "f.parquet", "f.zip", "link.tar", "s.mid")
+    ]
+    assert "it is a FIFO, not a file" in (corpus.directory / "rejects.jsonl").read_text()
+
+
+def test_a_fifo_that_took_a_file_s_place_is_not_waited_for(tmp_path: Path) -> None:
+    """Files are looked at long before they are read."""
+    os.mkfifo(tmp_path / "x.zip")
+    with pytest.raises(Unusable, match="it is a FIFO, not a file"):
+        read_bytes(os.fsencode(tmp_path / "x.zip"), 0, -1)
+    (member,) = unpack(tmp_path / "x.zip", tmp_path / "blob")
+    assert member.reason == "unreadable"
+    with pytest.raises(ConfigError, match="neither a file nor a folder"):
+        made(tmp_path, CorpusConfig(sources=(SourceConfig(name="mine", path="x.zip"),)))
 
 
 def test_copies_are_left_out_across_sources(tmp_path: Path, midis: list[bytes]) -> None:

@@ -17,6 +17,7 @@ from copilot.codec.words import GridParams
 from copilot.errors import ConfigError
 from training.config import CorpusConfig, SourceConfig
 from training.corpus import Corpus
+from training.corpus import unpack as unpacking
 from training.corpus.build import build
 from training.corpus.make import read_bytes
 from training.corpus.report import CorpusProgress
@@ -187,7 +188,7 @@ def test_what_can_t_be_read_is_listed_and_the_rest_is_read(tmp_path: Path, midis
 def test_whatever_a_damaged_archive_provokes_costs_that_archive_only(
     tmp_path: Path, midis: list[bytes]
 ) -> None:
-    """IndexError from zipfile and TypeError from tarfile are rejects with the archive's name, whatever it is."""
+    """Whatever zipfile and gzip raise is a reject with the archive's name, whatever that is."""
     data = tmp_path / "data"
     data.mkdir()
     (data / "good.mid").write_bytes(midis[0])
@@ -236,6 +237,57 @@ def test_a_fifo_that_took_a_file_s_place_is_not_waited_for(tmp_path: Path) -> No
     assert member.reason == "unreadable"
     with pytest.raises(ConfigError, match="neither a file nor a folder"):
         made(tmp_path, CorpusConfig(sources=(SourceConfig(name="mine", path="x.zip"),)))
+
+
+@pytest.mark.parametrize(
+    ("archive", "write"),
+    [
+        ("a.tar.gz", lambda path, files: write_tar(path, files, "w:gz")),
+        ("a.tar.bz2", lambda path, files: write_tar(path, files, "w:bz2")),
+        ("a.tar.xz", lambda path, files: write_tar(path, files, "w:xz")),
+        ("a.zip", write_zip),
+        ("a.parquet", write_parquet),
+    ],
+)
+def test_a_bomb_is_left_off_where_it_has_given_too_much(
+    archive: str, write: MakeArchive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What really comes out is counted: 64 members of 64 KiB of nothing give a quarter at a limit of 1 MiB."""
+    monkeypatch.setattr(unpacking, "_MOST_BYTES", 2**20)
+    monkeypatch.setattr(unpacking, "_MOST_TIMES", 1)
+    write(tmp_path / archive, {f"{n}.mid": bytes(2**16) for n in range(64)})
+    *members, last = unpack(tmp_path / archive, tmp_path / "blob")
+    assert 12 <= len(members) <= 16
+    assert (last.name, last.reason) == (archive, "too large")
+    assert (tmp_path / "blob").stat().st_size <= 2**20 + 2**16
+
+
+def test_a_bomb_may_not_hide_in_what_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tar's other files are decompressed too, and a sparse file's holes are made of nothing."""
+    monkeypatch.setattr(unpacking, "_MOST_BYTES", 2**20)
+    monkeypatch.setattr(unpacking, "_MOST_TIMES", 1)
+    write_tar(tmp_path / "a.tgz", {"x.wav": bytes(2**21), "x.mid": b"MThd"}, "w:gz")
+    (member,) = unpack(tmp_path / "a.tgz", tmp_path / "blob")
+    assert member.reason == "too large"
+    write_tar(tmp_path / "b.tar", {"x.mid": bytes(512)})
+    sparse = tarfile.TarInfo("x.mid")
+    sparse.type, sparse.size = tarfile.GNUTYPE_SPARSE, 512
+    header = bytearray(sparse.tobuf(tarfile.GNU_FORMAT))
+    header[386:398], header[398:410], header[483:495] = b"%011o\0" % 0, b"%011o\0" % 512, b"%011o\0" % 2**21
+    header[148:156] = b"%06o\0 " % tarfile.calc_chksums(bytes(header))[0]  # type: ignore[attr-defined]
+    (tmp_path / "b.tar").write_bytes(header + bytes(2048))
+    (member,) = unpack(tmp_path / "b.tar", tmp_path / "blob")
+    assert member.reason == "too large"
+    assert (tmp_path / "blob").stat().st_size == 0
+
+
+def test_a_tar_s_header_of_gigabytes_is_not_held(tmp_path: Path) -> None:
+    """A long name, which takes memory, is refused by its size."""
+    info = tarfile.TarInfo("././@LongLink")
+    info.type, info.size = tarfile.GNUTYPE_LONGNAME, 2**21
+    (tmp_path / "a.tar").write_bytes(info.tobuf(tarfile.GNU_FORMAT) + b"n" * 2**21 + bytes(1024))
+    (member,) = unpack(tmp_path / "a.tar", tmp_path / "blob")
+    assert (member.reason, member.detail) == ("unreadable", "a header of 2,097,152 bytes")
 
 
 def test_copies_are_left_out_across_sources(tmp_path: Path, midis: list[bytes]) -> None:

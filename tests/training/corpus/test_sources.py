@@ -7,7 +7,7 @@ import pytest
 
 from copilot.codec.words import GridParams
 from copilot.errors import ConfigError
-from training.config import CorpusConfig, SourceConfig
+from training.config import CorpusConfig, SourceConfig, load_config
 from training.corpus import Corpus
 from training.corpus.build import build
 from training.corpus.report import CorpusProgress
@@ -110,3 +110,22 @@ def test_a_collection_without_its_data_directory_says_what_to_give(tmp_path: Pat
     """One line, naming --data."""
     with pytest.raises(ConfigError, match="--data"):
         resolve(CorpusConfig(weights={"slakh": 1.0}), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "blues_songs = -1", "style_songs = -1", "workers = -1", "max_offgrid = 1.5", "max_offgrid = nan",
+        "min_pulse = -0.1", "min_pulse = 2.0", "hang_s = 0.0", "hang_s = inf", "memory_mb = 0",
+        "weights = { tiny = 0.0 }", "weights = { tiny = -1.0 }", "weights = { tiny = inf }",
+    ],
+)  # fmt: skip
+def test_a_setting_out_of_bounds_is_one_line(setting: str, tmp_path: Path) -> None:
+    """It names the setting and what is allowed, before anything is read."""
+    path = tmp_path / "x.toml"
+    path.write_text(f'[corpus]\n{setting}\n[tokenizer]\n[model]\n[pretrain]\n[export]\nname = "x"\n')
+    with pytest.raises(
+        ConfigError, match=rf"Expected .* `\$\.corpus\.{setting.split(maxsplit=1)[0]}"
+    ) as caught:
+        load_config(path)
+    assert "\n" not in str(caught.value)

@@ -14,6 +14,8 @@ from training.corpus.report import CorpusProgress
 from training.corpus.sources import resolve
 from training.corpus.workers import LocalWorkers
 
+ROW = b'{"source": "tiny", "use": "shippable", "file": "a.mid", "content": "a"}\n'
+
 
 def made(config: CorpusConfig, data_dir: Path, directory: Path) -> Corpus:
     return build(config, data_dir, directory, GridParams(), LocalWorkers(1), CorpusProgress(lambda _: None))
@@ -128,4 +130,26 @@ def test_a_setting_out_of_bounds_is_one_line(setting: str, tmp_path: Path) -> No
         ConfigError, match=rf"Expected .* `\$\.corpus\.{setting.split(maxsplit=1)[0]}"
     ) as caught:
         load_config(path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("index", "manifest", "line"),
+    [
+        (b'{"id": 1}\n', b"{}", "index.jsonl line 1: .*missing required field `source`"),
+        (b"no JSON\n", b"{}", "index.jsonl line 1: .*malformed"),
+        (b"[1]\n", b"{}", "index.jsonl line 1: .*Expected `object`"),
+        (b'{"source": "\xff"}\n', b"{}", "index.jsonl line 1: "),
+        (ROW, b"{}", "MANIFEST.json: .*missing required field `sources`"),
+        (b"\n" + ROW, b"", "MANIFEST.json: .*truncated"),
+    ],
+)
+def test_somebody_else_s_index_is_one_line(index: bytes, manifest: bytes, line: str, tmp_path: Path) -> None:
+    """Two files that bear the names of ours, and hold something else, are told apart and named."""
+    (tmp_path / "index.jsonl").write_bytes(index)
+    (tmp_path / "MANIFEST.json").write_bytes(manifest)
+    (tmp_path / "shippable").mkdir()
+    (tmp_path / "shippable" / "tiny.tar.gz").write_bytes(b"")
+    with pytest.raises(ConfigError, match=f"{line}.* out of --data") as caught:
+        resolve(CorpusConfig(), tmp_path)
     assert "\n" not in str(caught.value)

@@ -62,12 +62,13 @@ def is_archive(name: str) -> bool:
     return name.lower().endswith(ARCHIVE_SUFFIXES)
 
 
-def unpack(archive: Path, blob: Path, midi_column: str = "", name_column: str = "") -> list[Member]:
+def unpack(archive: Path, blob: Path, midi_column: str = "", name_column: str = "") -> Iterator[Member]:
     """The MIDI files of an archive, in its order, and what beat times it has beside them.
 
     Where the archive breaks off, or can't be opened at all, the last member has the reason, and the archive's name.
+    `blob` is whole once there are no more members. Raises OSError for a full disk.
     """
-    members: list[Member] = []
+    is_begun = False
     with blob.open("wb") as out:
         try:
             with open_regular(archive) as file:
@@ -79,17 +80,17 @@ def unpack(archive: Path, blob: Path, midi_column: str = "", name_column: str = 
             else:
                 found = _tar(archive, out, budget)
             for member in found:
-                members.append(member)
+                yield member
+                is_begun = True
         except _WriteError as error:
             raise error.cause from None
         except MemoryError:
             raise
         except _TooMuch as error:
-            members.append(Member(_clean(archive.name), reason="too large", detail=str(error)))
+            yield Member(_clean(archive.name), reason="too large", detail=str(error))
         except Exception as error:  # noqa: BLE001 (damaged bytes make the libraries raise nearly anything)
-            detail = f"the archive breaks off here ({_line(error)})" if members else _line(error)
-            members.append(Member(_clean(archive.name), reason="unreadable", detail=detail))
-    return members
+            detail = f"the archive breaks off here ({_line(error)})" if is_begun else _line(error)
+            yield Member(_clean(archive.name), reason="unreadable", detail=detail)
 
 
 class _WriteError(Exception):

@@ -35,7 +35,7 @@ class SourceConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
 
 class CorpusConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Where songs come from. `weights` are each source's share of the windows drawn, in any unit.
+    """Where songs come from. `weights` are each source's share of the windows drawn, in any unit, above 0.
 
     A name in `weights` is one of `sources`, a generated source (`styles`, `style_songs` of them; `styles.blues`,
     `blues_songs` of them), or a shippable collection of --data. With neither sources nor weights all of --data is
@@ -45,15 +45,15 @@ class CorpusConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     A file may take `hang_s` seconds of a processor and `memory_mb` beyond what an idle reader has.
     """
 
-    weights: dict[str, float] = {}
+    weights: dict[str, Annotated[float, msgspec.Meta(gt=0, le=1e9)]] = {}
     sources: tuple[SourceConfig, ...] = ()
-    blues_songs: int = 0
-    style_songs: int = 0
-    workers: int = 0
-    max_offgrid: float = 0.5
-    min_pulse: float = 0.25
-    hang_s: float = 2.0
-    memory_mb: int = 512
+    blues_songs: Annotated[int, msgspec.Meta(ge=0)] = 0
+    style_songs: Annotated[int, msgspec.Meta(ge=0)] = 0
+    workers: Annotated[int, msgspec.Meta(ge=0)] = 0
+    max_offgrid: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.5
+    min_pulse: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.25
+    hang_s: Annotated[float, msgspec.Meta(gt=0, le=3600)] = 2.0
+    memory_mb: Annotated[int, msgspec.Meta(gt=0, le=2**20)] = 512
 
 
 class TokenizerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
@@ -74,19 +74,13 @@ def _make(
     if (work.root / MANIFEST).is_file():
         return
     try:
-        _run(
-            workers,
-            [Job("unpack", n) for n in range(len(made.archives))],
-            work,
-            progress,
-            "archives unpacked",
-        )
+        _run(workers, "unpack", len(made.archives), work, progress)
         plan = write_plan(made, data_dir, work)
         _read(workers, plan, work, progress)
         settled = settle(work, plan.units, len(made.sources))
         if not settled.shards:
             raise ConfigError(_nothing(work, plan, made))
-        _run(workers, [Job("pack", n) for n in range(settled.shards)], work, progress, "shards written")
+        _run(workers, "pack", settled.shards, work, progress)
         _finish(config, made, plan, settled, work)
     finally:
         work.sweep()
@@ -95,15 +89,22 @@ def _make(
 def _read(workers: Workers, plan: Plan, work: Work, progress: CorpusProgress) -> None:
     jobs = [Job("read", number) for number in range(plan.units)]
     left = [job for job in jobs if not job.done(work).is_dir()]
-    progress.begin(plan.items, plan.items - sum(plan.size(job.number) for job in left))
+    progress.begin("files", plan.items, plan.items - sum(plan.size(job.number) for job in left))
     workers.run(left, work.root, progress.told)
 
 
-def _run(workers: Workers, jobs: list[Job], work: Work, progress: CorpusProgress, what: str) -> None:
-    left = [job for job in jobs if not job.done(work).is_dir()]
-    if left:
-        workers.run(left, work.root, lambda *_: None)
-        progress.say(f"{what}: {len(jobs):,}")
+def _run(
+    workers: Workers, kind: Literal["unpack", "pack"], count: int, work: Work, progress: CorpusProgress
+) -> None:
+    left = [job for job in (Job(kind, number) for number in range(count)) if not job.done(work).is_dir()]
+    if not left:
+        return
+    if kind == "unpack":
+        progress.begin("files unpacked", 0, 0)  # how many an archive holds is known when it has been read
+    else:
+        progress.begin("shards written", count, count - len(left))
+    workers.run(left, work.root, progress.told)
+    progress.say(f"{'archives unpacked' if kind == 'unpack' else 'shards written'}: {count:,}")
 
 
 def _nothing(work: Work, plan: Plan, made: Recipe) -> str:

@@ -4,11 +4,11 @@ Only a collection whose every row of the index says "shippable" is read: what en
 licensed for it.
 """
 
-import json
+import os
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import msgspec
 
@@ -16,6 +16,8 @@ from copilot.errors import ConfigError
 from training.config import CorpusConfig
 from training.corpus.records import Item, Traits
 from training.corpus.unpack import Member
+
+_Decoded = TypeVar("_Decoded")
 
 GENRES = {
     "freedoom": "GAME", "ms3dmm": "GAME", "blasphemer": "GAME", "slakh": "POP", "pop909": "POP",
@@ -49,6 +51,33 @@ CITATIONS = {
 """Whom to name, where MANIFEST.json does not say it."""
 
 
+class _Meta(msgspec.Struct, frozen=True):
+    orig_path: str | None = None
+
+
+class _Row(msgspec.Struct, frozen=True):
+    """A line of index.jsonl, as far as it is read here."""
+
+    source: str
+    use: str
+    file: str
+    content: str
+    offgrid: float | None = None
+    meta: _Meta | None = None
+
+
+class Told(msgspec.Struct, frozen=True):
+    """A collection's licence and origin, as MANIFEST.json has them."""
+
+    source: str
+    license: str
+    repo: str
+
+
+class _Manifest(msgspec.Struct, frozen=True):
+    sources: tuple[Told, ...]
+
+
 def is_collections(data_dir: Path) -> bool:
     """Whether a folder is a data directory of ours."""
     return (data_dir / "index.jsonl").is_file() and (data_dir / "MANIFEST.json").is_file()
@@ -58,34 +87,35 @@ def shippable(data_dir: Path) -> tuple[str, ...]:
     """The collections that may be read, in the order of their index."""
     uses: dict[str, set[str]] = {}
     for row in _index(data_dir):
-        uses.setdefault(str(row["source"]), set()).add(str(row["use"]))
+        uses.setdefault(row.source, set()).add(row.use)
     return tuple(
         name for name, use in uses.items() if use == {"shippable"} and archive_of(name, data_dir).is_file()
     )
 
 
-def row_of(name: str, data_dir: Path) -> dict[str, Any]:
-    """A shippable collection's licence, origin and counts. Raises ConfigError for any other name."""
-    rows = [row for row in _index(data_dir) if row["source"] == name]
-    manifest = json.loads(_read(data_dir / "MANIFEST.json"))["sources"]
-    told = next((row for row in manifest if row["source"] == name), None)
+def told_of(name: str, data_dir: Path) -> Told:
+    """A shippable collection's licence and origin. Raises ConfigError for any other name."""
+    rows = [row for row in _index(data_dir) if row.source == name]
+    path = data_dir / "MANIFEST.json"
+    manifest = _decoded(_read(path), _Manifest, str(path))
+    told = next((row for row in manifest.sources if row.source == name), None)
     if (
         not archive_of(name, data_dir).is_file()
         or told is None
-        or any(row["use"] != "shippable" for row in rows)
+        or any(row.use != "shippable" for row in rows)
     ):
         raise ConfigError(
             f"{name} is no shippable collection of {data_dir}: take it out of [corpus.weights], "
             "or list your own in [[corpus.sources]]"
         )
-    return dict(told)
+    return told
 
 
 def refuse_research(path: Path, data_dir: Path) -> None:
     """Raise ConfigError where a source beside our index is, or holds, a collection that must not ship."""
     if not is_collections(data_dir):
         return
-    research = {str(row["source"]) for row in _index(data_dir) if row["use"] != "shippable"}
+    research = {row.source for row in _index(data_dir) if row.use != "shippable"}
     files = path.rglob("*") if path.is_dir() else (path,)
     if any(file.name.partition(".")[0] in research for file in files):
         raise ConfigError(
@@ -117,18 +147,17 @@ def items(number: int, name: str, data_dir: Path, members: dict[str, Member]) ->
     """The files of a collection, in its index's order. `members` are what its archive holds."""
     examples = {path.name for path in (data_dir / "jam-examples").glob("*.mid")}
     for row in _index(data_dir):
-        if row["source"] != name:
+        if row.source != name:
             continue
-        file = str(row["file"])
-        group = str((row.get("meta") or {}).get("orig_path") or row["content"])
+        group = (row.meta.orig_path if row.meta is not None else None) or row.content
         item = Item(
             number,
-            file,
+            row.file,
             f"{name}/{group}",
-            offgrid=float(row["offgrid"] or 0.0),
-            held_out=file.replace("/", "__") in examples,
+            offgrid=row.offgrid or 0.0,
+            held_out=row.file.replace("/", "__") in examples,
         )
-        member = members.get(file)
+        member = members.get(row.file)
         if member is None:
             detail = "the index names it, the archive lacks it"
             yield msgspec.structs.replace(item, reason="missing", detail=detail)
@@ -153,18 +182,33 @@ def located(item: Item, member: Member, members: dict[str, Member]) -> Item:
 def state(data_dir: Path) -> bytes:
     """What of a data directory, but for its archives, decides what is read."""
     examples = sorted(path.name for path in (data_dir / "jam-examples").glob("*.mid"))
-    texts = [_read(data_dir / "index.jsonl"), _read(data_dir / "MANIFEST.json"), *examples]
-    return "\0".join(texts).encode()
+    names = [os.fsencode(name) for name in examples]
+    return b"\0".join([_read(data_dir / "index.jsonl"), _read(data_dir / "MANIFEST.json"), *names])
 
 
 @lru_cache(maxsize=2)
-def _index(data_dir: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in _read(data_dir / "index.jsonl").splitlines()]
+def _index(data_dir: Path) -> list[_Row]:
+    path = data_dir / "index.jsonl"
+    return [
+        _decoded(line, _Row, f"{path} line {number}")
+        for number, line in enumerate(_read(path).splitlines(), 1)
+        if line.strip()
+    ]
 
 
-def _read(path: Path) -> str:
+def _decoded(data: bytes, kind: type[_Decoded], where: str) -> _Decoded:
     try:
-        return path.read_text("utf-8")
+        return msgspec.json.decode(data, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"{where}: is not what a data directory of collections has ({error}): "
+            "mend it, or move index.jsonl and MANIFEST.json out of --data"
+        ) from None
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
     except OSError as error:
         raise ConfigError(
             f"{path}: can't be read ({error.strerror}): give the collections with --data"

@@ -19,6 +19,7 @@ from training.corpus.grid import bar_lines, in_time, on_grid, one_press
 from training.corpus.parts import family, roles, texture, with_one_kit
 from training.corpus.raw import RawPart, RawSong, from_midi, from_score
 from training.corpus.records import UNKNOWN, Item, Made, Traits
+from training.corpus.regular import open_regular
 from training.corpus.song import END, PART, START
 from training.corpus.unusable import Unusable
 
@@ -52,7 +53,7 @@ def read_bytes(path: bytes, offset: int, size: int) -> bytes:
     if size > MAX_BYTES:
         raise Unusable("too large", f"{size:,} bytes, at most {MAX_BYTES:,} are read")
     try:
-        with Path(os.fsdecode(path)).open("rb") as file:
+        with open_regular(Path(os.fsdecode(path))) as file:
             file.seek(offset)
             data = file.read(size if size >= 0 else MAX_BYTES + 1)
     except OSError as error:

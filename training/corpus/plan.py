@@ -19,6 +19,7 @@ from training.config import CorpusConfig
 from training.corpus import collections
 from training.corpus.places import Work
 from training.corpus.records import SCHEMA, Item
+from training.corpus.regular import oddity
 from training.corpus.sources import Source
 from training.corpus.unpack import Member, is_archive, is_midi
 from training.files import write_whole
@@ -31,11 +32,14 @@ _VERSION = re.compile(r"(\.\d{1,3}|[ _]*\(\d{1,3}\)|[ _-]+copy)$", re.IGNORECASE
 
 
 class Archive(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An archive to unpack; `name` is its path within its source, empty where it is the source."""
+    """An archive to unpack; `name` is its path within its source, empty where it is the source.
+
+    `path` is in the file system's own bytes, which need not be text.
+    """
 
     source: int
     name: str
-    path: str
+    path: bytes
     size: int
     mtime_ns: int
 
@@ -76,6 +80,7 @@ class _Found:
     size: int
     mtime_ns: int
     beats: str | None
+    odd: str = ""
 
 
 def versions() -> dict[str, str]:
@@ -93,8 +98,8 @@ def recipe(config: CorpusConfig, sources: tuple[Source, ...], data_dir: Path, gr
         is_empty = not source.songs
         for file in _walk(source):
             is_empty = False
-            if is_archive(file.path):
-                archives.append(Archive(number, file.name, file.path, file.size, file.mtime_ns))
+            if is_archive(file.path) and not file.odd:
+                archives.append(Archive(number, file.name, os.fsencode(file.path), file.size, file.mtime_ns))
             digest.update(f"{number} {file.name} {file.size} {file.mtime_ns}\n".encode("utf-8", "replace"))
         if is_empty:
             what = (
@@ -144,7 +149,10 @@ def _items(made: Recipe, data_dir: Path, work: Work) -> Iterator[Item]:
             yield from collections.items(number, source.name, data_dir, members)
         else:
             for file in _walk(source):
-                if is_archive(file.path):
+                if file.odd:
+                    group = _group(source, file.name)
+                    yield Item(number, file.name, group, reason="unreadable", detail=file.odd)
+                elif is_archive(file.path):
                     yield from _members(number, source, file.name, work.members(unpacked[number, file.name]))
                 else:
                     beats = None if file.beats is None else (os.fsencode(file.beats), 0, -1)
@@ -172,7 +180,10 @@ def _group(source: Source, name: str) -> str:
 
 
 def _walk(source: Source) -> Iterator[_Found]:
-    """A source's MIDI files and archives, sorted folder by folder; symbolic links to folders are not followed."""
+    """A source's MIDI files and archives, sorted folder by folder; symbolic links to folders are not followed.
+
+    What bears such a name and is no regular file says so in `odd`.
+    """
     if source.kind == "generated":
         return
     root = Path(source.path)
@@ -186,6 +197,8 @@ def _walk(source: Source) -> Iterator[_Found]:
             "" if is_archive(root.name) else root.name, str(root), stat.st_size, stat.st_mtime_ns, None
         )
         return
+    if not root.is_dir():
+        raise ConfigError(f"{root}: is neither a file nor a folder: give another path in [[corpus.sources]]")
     for folder, folders, files in os.walk(root, onerror=_refuse):
         folders.sort()
         names = set(files)
@@ -200,8 +213,10 @@ def _walk(source: Source) -> Iterator[_Found]:
                 stat = Path(path).stat()
             except OSError:
                 continue  # a link to nothing
-            beside = f"{folder}{os.sep}{beats}" if beats in names else None
-            yield _Found(name, path, stat.st_size, stat.st_mtime_ns, beside)
+            beside = f"{folder}{os.sep}{beats}"
+            has_beats = beats in names and Path(beside).is_file()
+            odd = oddity(stat.st_mode)
+            yield _Found(name, path, stat.st_size, stat.st_mtime_ns, beside if has_beats else None, odd)
 
 
 def _refuse(error: OSError) -> None:

@@ -14,10 +14,11 @@ _FIRST_S = 3.0
 
 @dataclass(slots=True)
 class CorpusProgress:
-    """Says how far reading is, every ten seconds, with the rate and the time left."""
+    """Says how far unpacking, reading or packing is, every ten seconds, with the rate and the time left."""
 
     echo: Callable[[str], None]
     clock: Callable[[], float] = time.monotonic
+    _what: str = "files"
     _total: int = 0
     _before: int = 0
     _files: int = 0
@@ -29,26 +30,30 @@ class CorpusProgress:
         """One line about another part of the step."""
         self.echo(f"corpus: {what}")
 
-    def begin(self, total: int, done: int) -> None:
-        """There are `total` files to read, of which an earlier run read `done`."""
-        self._total, self._before, self._files, self._notes = total, done, 0, 0
+    def begin(self, what: str, total: int, done: int) -> None:
+        """There are `total` of `what` to do (0: nobody knows), of which an earlier run did `done`."""
+        self._what, self._total, self._before, self._files, self._notes = what, total, done, 0, 0
         self._began_s = self.clock()
         self._due_s = self._began_s + _FIRST_S
         if done:
-            self.say(f"goes on after {done:,} of {total:,} files")
+            self.say(f"goes on after {done:,} of {total:,} {what}")
 
     def told(self, files: int, notes: int) -> None:
-        """So many more files are read."""
+        """So many more are done, with so many notes."""
         self._files, self._notes = self._files + files, self._notes + notes
         now_s = self.clock()
         if now_s < self._due_s or not self._files:
             return
         spent_s = now_s - self._began_s
-        left_s = spent_s / self._files * (self._total - self._before - self._files)
-        self.say(
-            f"{self._before + self._files:,} of {self._total:,} files, {self._files / spent_s:,.0f} a second, "
-            f"{self._notes / spent_s:,.0f} notes a second, {left_s:,.0f} s left"
-        )
+        of_total = f" of {self._total:,}" if self._total else ""
+        rate = self._files / spent_s
+        rate_text = f"{rate:,.0f}" if rate >= 1 else f"{rate:.1g}"
+        line = f"{self._before + self._files:,}{of_total} {self._what}, {rate_text} a second"
+        if self._notes:
+            line += f", {self._notes / spent_s:,.0f} notes a second"
+        if self._total:
+            line += f", {(self._total - self._before - self._files) / rate:,.0f} s left"
+        self.say(line)
         self._due_s = now_s + _EVERY_S
 
 

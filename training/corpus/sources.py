@@ -123,13 +123,13 @@ def _generated(name: str, config: CorpusConfig) -> Source:
 
 
 def _collection(name: str, config: CorpusConfig, data_dir: Path) -> Source:
-    row = collections.row_of(name, data_dir)
+    told = collections.told_of(name, data_dir)
     return Source(
         name,
         "collection",
         collections.traits_of(name, config),
-        license=str(row["license"]),
-        url=str(row["repo"]),
+        license=told.license,
+        url=told.repo,
         citation=collections.CITATIONS.get(name, ""),
         path=str(collections.archive_of(name, data_dir)),
     )

@@ -1,5 +1,6 @@
 """The jobs that any worker can do, each from files to one folder that appears whole: unpack, read, pack."""
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ from training.files import write_whole
 Kind = Literal["unpack", "read", "pack"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 Told = Callable[[int, int], None]
-"""Is told of so many more files and so many more notes."""
+"""Is told of so many more files (or shards, where those are written) and so many more notes."""
 
 _TELL_EVERY = 64
 
@@ -64,16 +65,25 @@ class Doer:
             return
         with Beside(job.done(self._work)) as folder:
             if job.kind == "unpack":
-                self._unpack(job.number, folder)
+                self._unpack(job.number, folder, told)
             elif job.kind == "read":
                 self._read(job.number, folder, told)
             else:
                 pack(job.number, self._work, self._recipe, folder)
+                told(1, 0)
 
-    def _unpack(self, number: int, folder: Path) -> None:
+    def _unpack(self, number: int, folder: Path, told: Told) -> None:
         archive = self._recipe.archives[number]
         source = self._recipe.sources[archive.source]
-        members = unpack(Path(archive.path), folder / "bytes.bin", source.midi_column, source.name_column)
+        members = []
+        found = unpack(
+            Path(os.fsdecode(archive.path)), folder / "bytes.bin", source.midi_column, source.name_column
+        )
+        for member in found:
+            members.append(member)
+            if len(members) % _TELL_EVERY == 0:
+                told(_TELL_EVERY, 0)
+        told(len(members) % _TELL_EVERY, 0)
         write_whole(folder / "members.msgpack", msgspec.msgpack.encode(members))
 
     def _read(self, number: int, folder: Path, told: Told) -> None:

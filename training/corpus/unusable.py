@@ -1,13 +1,12 @@
 """Why a file gives no song: one word for the count, one line for the list."""
 
-from typing import Literal, get_args
+from typing import Literal
 
 Reason = Literal[
     "missing", "unreadable", "too large", "no MIDI", "malformed", "crashes", "hangs", "swells",
     "too few notes", "too long", "off the grid",
     "no pulse", "no beats", "same bytes", "same notes",
 ]  # fmt: skip
-REASONS: tuple[Reason, ...] = get_args(Reason)
 
 
 class Unusable(Exception):  # noqa: N818 (a verdict on a file, not an error of ours)

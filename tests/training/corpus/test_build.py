@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -253,7 +254,7 @@ def test_progress_tells_the_rate_and_the_time_left() -> None:
     said: list[str] = []
     now_s = [0.0]
     progress = CorpusProgress(said.append, lambda: now_s[0])
-    progress.begin(total=1000, done=200)
+    progress.begin("files", total=1000, done=200)
     for _ in range(40):
         now_s[0] += 0.5
         progress.told(10, 5000)
@@ -278,3 +279,30 @@ def test_an_unknown_ray_address_or_no_ray_is_one_line(
     arguments = ["corpus", "--config", str(toml), "--data", str(collections), "--out", str(tmp_path)]
     with pytest.raises(ConfigError, match=r"pip install 'midi-copilot\[ray\]'"):
         CliRunner().invoke(cli, [*arguments, "--ray", "auto"], catch_exceptions=False, standalone_mode=False)
+
+
+def test_progress_of_unpacking_and_packing_says_what_is_known() -> None:
+    """Nobody knows how many files an archive holds; shards have no notes, and may take seconds each."""
+    now_s, said = [0.0], list[str]()
+    progress = CorpusProgress(said.append, lambda: now_s[0])
+    for what, total, step in (("files unpacked", 0, 640), ("shards written", 20, 1)):
+        progress.begin(what, total, 0)
+        for _ in range(2):
+            now_s[0] += 2.0
+            progress.told(step, 0)
+    assert said == [
+        "corpus: 1,280 files unpacked, 320 a second",
+        "corpus: 2 of 20 shards written, 0.5 a second, 36 s left",
+    ]
+
+
+def test_every_kind_of_work_tells_how_far_it_is(collections: Path, tmp_path: Path) -> None:
+    """Files while archives are unpacked, files and notes while they are read, then shards."""
+    said = list[str]()
+    progress = CorpusProgress(said.append, count(0.0, 20.0).__next__)  # each look at the clock: 20 s later
+    config = CorpusConfig(weights={"tiny": 1.0})
+    build(config, collections, tmp_path / "corpus", GridParams(), LocalWorkers(1), progress)
+    text = "\n".join(said)
+    assert "corpus: 4 files unpacked, " in text
+    assert " of 4 files, " in text
+    assert "corpus: 1 of 1 shards written, " in text

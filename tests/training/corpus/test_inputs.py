@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import socket
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -16,8 +17,12 @@ from copilot.codec.words import GridParams
 from copilot.errors import ConfigError
 from training.config import CorpusConfig, SourceConfig
 from training.corpus import Corpus
+from training.corpus import unpack as unpacking
 from training.corpus.build import build
+from training.corpus.make import read_bytes
 from training.corpus.report import CorpusProgress
+from training.corpus.unpack import unpack
+from training.corpus.unusable import Unusable
 from training.corpus.workers import LocalWorkers
 
 MakeArchive = Callable[[Path, dict[str, bytes]], None]
@@ -178,6 +183,111 @@ def test_what_can_t_be_read_is_listed_and_the_rest_is_read(tmp_path: Path, midis
     assert ("holes.parquet/hole", "missing") in found
     assert ("locked.zip/locked.mid", "unreadable") in found
     assert corpus.manifest.sources[0].rejects == {"missing": 1, "no MIDI": 1, "unreadable": 3}
+
+
+def test_whatever_a_damaged_archive_provokes_costs_that_archive_only(
+    tmp_path: Path, midis: list[bytes]
+) -> None:
+    """Whatever zipfile and gzip raise is a reject with the archive's name, whatever that is."""
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "good.mid").write_bytes(midis[0])
+    write_zip(data / "flipped.zip", {"before.mid": midis[1], "flipped.mid": midis[2]})
+    flipped = bytearray((data / "flipped.zip").read_bytes())
+    flipped[flipped.rindex(b"flipped.mid")] ^= ord("f")  # its name begins with a zero, and so is empty
+    (data / "flipped.zip").write_bytes(flipped)
+    (data / "short.tar.gz").write_bytes(b"\x1f\x8b\x08")
+    Path(os.fsdecode(os.fsencode(data) + b"/z\xff.zip")).write_bytes(b"PK no more")
+    corpus = made(data)
+    assert names(corpus) == ["flipped.zip/before.mid", "good.mid"]
+    assert rejects(corpus) == [
+        ("flipped.zip/flipped.zip", "unreadable"),
+        ("short.tar.gz/short.tar.gz", "unreadable"),
+        ("z?.zip/z?.zip", "unreadable"),
+    ]
+
+
+def test_what_is_no_regular_file_is_listed_and_never_opened(
+    tmp_path: Path, midis: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A FIFO or socket named like MIDI, an archive or beat times, itself or by a link, keeps nobody waiting."""
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "good.mid").write_bytes(midis[0])
+    for name in ("f.mid", "f.zip", "f.parquet", "good.beat_midi.txt"):
+        os.mkfifo(data / name)
+    (data / "link.tar").symlink_to("f.mid")
+    monkeypatch.chdir(data)
+    with socket.socket(socket.AF_UNIX) as held:
+        held.bind("s.mid")
+        corpus = made(data)
+    assert names(corpus) == ["good.mid"]
+    assert rejects(corpus) == [
+        (name, "unreadable") for name in ("f.mid", "f.parquet", "f.zip", "link.tar", "s.mid")
+    ]
+    assert "it is a FIFO, not a file" in (corpus.directory / "rejects.jsonl").read_text()
+
+
+def test_a_fifo_that_took_a_file_s_place_is_not_waited_for(tmp_path: Path) -> None:
+    """Files are looked at long before they are read."""
+    os.mkfifo(tmp_path / "x.zip")
+    with pytest.raises(Unusable, match="it is a FIFO, not a file"):
+        read_bytes(os.fsencode(tmp_path / "x.zip"), 0, -1)
+    (member,) = unpack(tmp_path / "x.zip", tmp_path / "blob")
+    assert member.reason == "unreadable"
+    with pytest.raises(ConfigError, match="neither a file nor a folder"):
+        made(tmp_path, CorpusConfig(sources=(SourceConfig(name="mine", path="x.zip"),)))
+
+
+@pytest.mark.parametrize(
+    ("archive", "write"),
+    [
+        ("a.tar.gz", lambda path, files: write_tar(path, files, "w:gz")),
+        ("a.tar.bz2", lambda path, files: write_tar(path, files, "w:bz2")),
+        ("a.tar.xz", lambda path, files: write_tar(path, files, "w:xz")),
+        ("a.zip", write_zip),
+        ("a.parquet", write_parquet),
+    ],
+)
+def test_a_bomb_is_left_off_where_it_has_given_too_much(
+    archive: str, write: MakeArchive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What really comes out is counted: 64 members of 64 KiB of nothing give a quarter at a limit of 1 MiB."""
+    monkeypatch.setattr(unpacking, "_MOST_BYTES", 2**20)
+    monkeypatch.setattr(unpacking, "_MOST_TIMES", 1)
+    write(tmp_path / archive, {f"{n}.mid": bytes(2**16) for n in range(64)})
+    *members, last = unpack(tmp_path / archive, tmp_path / "blob")
+    assert 12 <= len(members) <= 16
+    assert (last.name, last.reason) == (archive, "too large")
+    assert (tmp_path / "blob").stat().st_size <= 2**20 + 2**16
+
+
+def test_a_bomb_may_not_hide_in_what_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tar's other files are decompressed too, and a sparse file's holes are made of nothing."""
+    monkeypatch.setattr(unpacking, "_MOST_BYTES", 2**20)
+    monkeypatch.setattr(unpacking, "_MOST_TIMES", 1)
+    write_tar(tmp_path / "a.tgz", {"x.wav": bytes(2**21), "x.mid": b"MThd"}, "w:gz")
+    (member,) = unpack(tmp_path / "a.tgz", tmp_path / "blob")
+    assert member.reason == "too large"
+    write_tar(tmp_path / "b.tar", {"x.mid": bytes(512)})
+    sparse = tarfile.TarInfo("x.mid")
+    sparse.type, sparse.size = tarfile.GNUTYPE_SPARSE, 512
+    header = bytearray(sparse.tobuf(tarfile.GNU_FORMAT))
+    header[386:398], header[398:410], header[483:495] = b"%011o\0" % 0, b"%011o\0" % 512, b"%011o\0" % 2**21
+    header[148:156] = b"%06o\0 " % tarfile.calc_chksums(bytes(header))[0]  # type: ignore[attr-defined]
+    (tmp_path / "b.tar").write_bytes(header + bytes(2048))
+    (member,) = unpack(tmp_path / "b.tar", tmp_path / "blob")
+    assert member.reason == "too large"
+    assert (tmp_path / "blob").stat().st_size == 0
+
+
+def test_a_tar_s_header_of_gigabytes_is_not_held(tmp_path: Path) -> None:
+    """A long name, which takes memory, is refused by its size."""
+    info = tarfile.TarInfo("././@LongLink")
+    info.type, info.size = tarfile.GNUTYPE_LONGNAME, 2**21
+    (tmp_path / "a.tar").write_bytes(info.tobuf(tarfile.GNU_FORMAT) + b"n" * 2**21 + bytes(1024))
+    (member,) = unpack(tmp_path / "a.tar", tmp_path / "blob")
+    assert (member.reason, member.detail) == ("unreadable", "a header of 2,097,152 bytes")
 
 
 def test_copies_are_left_out_across_sources(tmp_path: Path, midis: list[bytes]) -> None:

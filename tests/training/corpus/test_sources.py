@@ -7,12 +7,14 @@ import pytest
 
 from copilot.codec.words import GridParams
 from copilot.errors import ConfigError
-from training.config import CorpusConfig, SourceConfig
+from training.config import CorpusConfig, SourceConfig, load_config
 from training.corpus import Corpus
 from training.corpus.build import build
 from training.corpus.report import CorpusProgress
 from training.corpus.sources import resolve
 from training.corpus.workers import LocalWorkers
+
+ROW = b'{"source": "tiny", "use": "shippable", "file": "a.mid", "content": "a"}\n'
 
 
 def made(config: CorpusConfig, data_dir: Path, directory: Path) -> Corpus:
@@ -110,3 +112,44 @@ def test_a_collection_without_its_data_directory_says_what_to_give(tmp_path: Pat
     """One line, naming --data."""
     with pytest.raises(ConfigError, match="--data"):
         resolve(CorpusConfig(weights={"slakh": 1.0}), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "blues_songs = -1", "style_songs = -1", "workers = -1", "max_offgrid = 1.5", "max_offgrid = nan",
+        "min_pulse = -0.1", "min_pulse = 2.0", "hang_s = 0.0", "hang_s = inf", "memory_mb = 0",
+        "weights = { tiny = 0.0 }", "weights = { tiny = -1.0 }", "weights = { tiny = inf }",
+    ],
+)  # fmt: skip
+def test_a_setting_out_of_bounds_is_one_line(setting: str, tmp_path: Path) -> None:
+    """It names the setting and what is allowed, before anything is read."""
+    path = tmp_path / "x.toml"
+    path.write_text(f'[corpus]\n{setting}\n[tokenizer]\n[model]\n[pretrain]\n[export]\nname = "x"\n')
+    with pytest.raises(
+        ConfigError, match=rf"Expected .* `\$\.corpus\.{setting.split(maxsplit=1)[0]}"
+    ) as caught:
+        load_config(path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("index", "manifest", "line"),
+    [
+        (b'{"id": 1}\n', b"{}", "index.jsonl line 1: .*missing required field `source`"),
+        (b"no JSON\n", b"{}", "index.jsonl line 1: .*malformed"),
+        (b"[1]\n", b"{}", "index.jsonl line 1: .*Expected `object`"),
+        (b'{"source": "\xff"}\n', b"{}", "index.jsonl line 1: "),
+        (ROW, b"{}", "MANIFEST.json: .*missing required field `sources`"),
+        (b"\n" + ROW, b"", "MANIFEST.json: .*truncated"),
+    ],
+)
+def test_somebody_else_s_index_is_one_line(index: bytes, manifest: bytes, line: str, tmp_path: Path) -> None:
+    """Two files that bear the names of ours, and hold something else, are told apart and named."""
+    (tmp_path / "index.jsonl").write_bytes(index)
+    (tmp_path / "MANIFEST.json").write_bytes(manifest)
+    (tmp_path / "shippable").mkdir()
+    (tmp_path / "shippable" / "tiny.tar.gz").write_bytes(b"")
+    with pytest.raises(ConfigError, match=f"{line}.* out of --data") as caught:
+        resolve(CorpusConfig(), tmp_path)
+    assert "\n" not in str(caught.value)

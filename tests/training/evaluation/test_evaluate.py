@@ -158,6 +158,16 @@ def test_the_model_s_costs_are_those_of_its_windows_in_float32(bundle: Bundle, b
             assert nats[passage.at : passage.at + passage.new] == pytest.approx(expected, abs=0.05)
 
 
+def test_no_number_of_threads_is_one_a_core(bundle: Bundle, band: list[Song]) -> None:
+    """The configuration's default of 0 threads measures, to the same costs."""
+    streamer = Streamer(bundle.codec.vocab, WINDOW)
+    stream = streamer.stream(band[0])
+    (found,), (expected,) = (
+        ModelScorer(bundle, streamer, threads=threads).nats([stream]) for threads in (0, 1)
+    )
+    assert found == pytest.approx(expected, abs=0.05)
+
+
 def test_what_the_grammar_allows_is_fewer_than_all_ids_and_holds_what_is_played(
     vocab: Vocabulary, band: list[Song]
 ) -> None:

@@ -49,9 +49,9 @@ def test_a_window_without_a_tempo_word_tells_no_seconds(table: WordTable) -> Non
     assert measure(both, ones, 1, table).ids_per_note == 5.0
 
 
-def test_the_folder_says_how_it_was_made(places: Places, tiny_config: TrainingConfig) -> None:
+def test_the_folder_says_how_it_was_made(places: Places, blues_config: TrainingConfig) -> None:
     """Hashes of corpus, text and vocabulary, the settings, the versions, and each size beside the word level."""
-    vocab, _ = make_tokenizer(tiny_config, places)
+    vocab, _ = make_tokenizer(blues_config, places)
     record = json.loads((places.tokenizer / "figures.json").read_text())
     assert record["vocabulary_sha256"] == vocab.sha256 == load_vocabulary(places).sha256
     assert record["settings"]["sizes"] == [1024]
@@ -64,27 +64,27 @@ def test_the_folder_says_how_it_was_made(places: Places, tiny_config: TrainingCo
 
 
 def test_the_same_corpus_gives_the_same_tokenizer(
-    places: Places, tmp_path: Path, tiny_config: TrainingConfig
+    places: Places, tmp_path: Path, blues_config: TrainingConfig
 ) -> None:
     """Byte for byte, wherever it is made."""
-    make_tokenizer(tiny_config, places)
+    make_tokenizer(blues_config, places)
     other = Places(tmp_path / "other")
     shutil.copytree(places.corpus, other.corpus)
-    make_tokenizer(tiny_config, other)
+    make_tokenizer(blues_config, other)
     for name in ("tokenizer.json", "figures.json", "README.md"):
         assert (places.tokenizer / name).read_bytes() == (other.tokenizer / name).read_bytes()
 
 
 def test_what_is_made_already_is_not_made_again(
-    places: Places, tiny_config: TrainingConfig, held_corpus: Path
+    places: Places, blues_config: TrainingConfig, held_corpus: Path
 ) -> None:
     """The same command finds it; another setting, another corpus or a damaged file makes it anew."""
     said: list[str] = []
-    make_tokenizer(tiny_config, places)
-    make_tokenizer(tiny_config, places, said.append)
+    make_tokenizer(blues_config, places)
+    make_tokenizer(blues_config, places, said.append)
     assert said == ["is made already, of this corpus and with these settings"]
-    few = msgspec.structs.replace(tiny_config.tokenizer, sample_windows=2)
-    other = msgspec.structs.replace(tiny_config, tokenizer=few)
+    few = msgspec.structs.replace(blues_config.tokenizer, sample_windows=2)
+    other = msgspec.structs.replace(blues_config, tokenizer=few)
     make_tokenizer(other, places, said.append)
     (places.tokenizer / "tokenizer.json").write_text("{}")
     make_tokenizer(other, places, said.append)
@@ -116,10 +116,10 @@ def test_a_size_outside_the_limits_is_refused(size: int, table: WordTable) -> No
 
 
 def test_the_command_takes_a_size_and_a_folder(
-    places: Places, tmp_path: Path, tiny_config: TrainingConfig, to_toml, invoke
+    places: Places, tmp_path: Path, blues_config: TrainingConfig, to_toml, invoke
 ) -> None:
     """`--size` overrules the configuration, `--to` writes the folder a second time, and the table is shown."""
-    config = to_toml(tiny_config, tmp_path / "tiny.toml")
+    config = to_toml(blues_config, tmp_path / "tiny.toml")
     output = invoke(
         command,
         *("--config", config, "--out", places.out_dir, "--size", 1100, "--to", tmp_path / "named"),
@@ -129,8 +129,8 @@ def test_the_command_takes_a_size_and_a_folder(
         assert (tmp_path / "named" / name).read_bytes() == (places.tokenizer / name).read_bytes()
 
 
-def test_a_folder_that_cannot_be_made_is_one_line(places: Places, tiny_config: TrainingConfig) -> None:
+def test_a_folder_that_cannot_be_made_is_one_line(places: Places, blues_config: TrainingConfig) -> None:
     """A file stands where the tokenizer's folder should."""
     places.tokenizer.write_text("")
     with pytest.raises(InputError, match="can't be made"):
-        make_tokenizer(tiny_config, places)
+        make_tokenizer(blues_config, places)

@@ -18,7 +18,7 @@ from copilot.codec.vocabulary import Vocabulary, train_tokenizer
 from copilot.codec.words import WordTable
 from copilot.errors import ConfigError, VocabularyError
 from copilot.files import write_whole
-from training.config import TokenizerConfig
+from training.config import MAX_IDS, MIN_IDS, TokenizerConfig
 from training.counting import Report, counted
 from training.files import make_folder
 from training.tokenizer.figures import VocabularyFigures, measure
@@ -26,7 +26,6 @@ from training.tokenizer.rules import prove_rules
 from training.windows.sampler import Sampler
 from training.windows.words import Words
 
-MIN_SIZE, MAX_SIZE = 1024, 8192
 COMMAND = "copilot-train tokenizer --config configs/train-default.toml --out DIR"
 _SEED, _UNSEEN_SEED = 24, 25
 _MAX_WORDS = 1024
@@ -85,8 +84,8 @@ def draw_material(training: Sampler, held_out: Sampler, windows: int, report: Re
 
 def learn(material: Material, size: int) -> Vocabulary:
     """A proved vocabulary of at most `size` ids. Raises ConfigError for a size outside 1,024–8,192."""
-    if not MIN_SIZE <= size <= MAX_SIZE:
-        raise ConfigError(f"{size:,} ids are outside {MIN_SIZE:,}–{MAX_SIZE:,}: set sizes in [tokenizer]")
+    if not MIN_IDS <= size <= MAX_IDS:
+        raise ConfigError(f"{size:,} ids are outside {MIN_IDS:,}–{MAX_IDS:,}: set sizes in [tokenizer]")
     trained = train_tokenizer(material.texts(), material.table, size)
     return prove_rules(trained.to_str(), material.table)
 
@@ -95,8 +94,6 @@ def choose_tokenizer(
     material: Material, config: TokenizerConfig, corpus_sha256: str, report: Report
 ) -> tuple[Vocabulary, TokenizerRecord]:
     """Learn each size in turn until one is good enough; the last one stands if none is."""
-    if not config.sizes:
-        raise ConfigError("no size is given: set sizes in [tokenizer]")
     table, figures = material.table, list[VocabularyFigures]()
     for size in config.sizes:
         vocab = learn(material, size)

@@ -200,9 +200,10 @@ def test_another_run_and_a_bundle_are_bases_and_bring_their_words(
 
 
 def other_words(run: Places, config: TrainingConfig) -> None:
-    """Another tokenizer in the place of the run's."""
+    """Another tokenizer in the place of the run's, where the command refuses to put it."""
     larger = msgspec.structs.replace(config.tokenizer, sizes=(1100,), max_ids_per_word=1.0)
-    make_tokenizer(msgspec.structs.replace(config, tokenizer=larger), run)
+    make_tokenizer(msgspec.structs.replace(config, tokenizer=larger), run, to=run.out_dir / "other")
+    shutil.copytree(run.out_dir / "other", run.tokenizer, dirs_exist_ok=True)
 
 
 def test_words_that_do_not_fit_are_one_line(

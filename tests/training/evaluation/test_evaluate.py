@@ -103,6 +103,11 @@ def test_the_command_shows_writes_and_repeats_its_figures(
     }
     assert (written.songs, written.split) == (2, "validation")
     assert written.command.startswith("copilot-train evaluate --config configs/tiny.toml --out DIR")
+    assert written.versions == first["evaluation"]["versions"]
+    assert written.versions.keys() == {"copilot", "torch", "transformers"}
+    assert written.corpus_sha256 == first["evaluation"]["corpus_sha256"]
+    assert written.corpus_sha256 == Corpus.open(Places(tmp_path).corpus).sha256
+    assert written.config == first["evaluation"]["config"] == str(tmp_path / "tiny.toml")
     info = CliRunner().invoke(copilot, ["info", str(bundle.path), "--json"])
     rows = json.loads(info.output)
     own = str(written.figures["model"]["part_bits_per_note"])

@@ -1,5 +1,6 @@
 """`copilot-train`: finds the commands, and turns what a user can mend into one line."""
 
+import signal
 import sys
 from importlib import import_module
 
@@ -21,6 +22,9 @@ COMMANDS = {
     "all": "everything.everything",
 }
 """In the order in which they are used; each a module of `training.commands` and a function of it."""
+
+_GO_ON = {"corpus", "tokenizer-study", "pretrain", "finetune", "all"}
+"""What these have done stands when they are stopped; the others start anew, and leave what they would replace."""
 
 EXAMPLES = """
 \b
@@ -55,7 +59,11 @@ def cli() -> None:
 
 
 def main() -> None:
-    """The console script: one line and status 2 for anything that the user can mend."""
+    """The console script: one line and status 2 for anything that the user can mend, 130 where it was stopped.
+
+    SIGTERM stops a command as Ctrl-C does, so that it cleans up behind it; the training loops take both themselves.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         cli.main(standalone_mode=False)
     except StoppedError as error:
@@ -71,5 +79,7 @@ def main() -> None:
         click.echo(f"copilot-train: {error.format_message()}", err=True)
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("copilot-train: stopped; the same command goes on from the last checkpoint", err=True)
+        goes_on = any(argument in _GO_ON for argument in sys.argv[1:2])
+        how = "goes on where it was" if goes_on else "starts anew"
+        click.echo(f"copilot-train: stopped; the same command {how}", err=True)
         sys.exit(130)

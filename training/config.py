@@ -8,6 +8,11 @@ import msgspec
 
 from copilot.errors import ConfigError
 
+_Count = Annotated[int, msgspec.Meta(ge=1)]
+
+MIN_IDS, MAX_IDS = 1024, 8192
+"""Of a tokenizer: fewer can't spell every word, and more would be words that a corpus hardly has."""
+
 
 class SourceConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A source of MIDI of your own: a folder, a .mid file, an archive (tar, zip) or a parquet file.
@@ -59,30 +64,43 @@ class CorpusConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 class TokenizerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The smallest of `sizes` that spells a word in at most `max_ids_per_word` ids is taken."""
 
-    sizes: tuple[int, ...] = (1536, 2048, 2560, 3072)
-    max_ids_per_word: float = 1.03
-    sample_windows: int = 6000
+    sizes: Annotated[
+        tuple[Annotated[int, msgspec.Meta(ge=MIN_IDS, le=MAX_IDS)], ...], msgspec.Meta(min_length=1)
+    ] = (1536, 2048, 2560, 3072)
+    max_ids_per_word: Annotated[float, msgspec.Meta(gt=0)] = 1.03
+    sample_windows: _Count = 6000
 
 
 class StudyConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """`tokenizer-study`: each of `variants` (see tokenizer_variants.py) by an equal small model, from each seed.
+    """`tokenizer-study`: each of `variants` (see tokenizer/variants.py) by an equal small model, from each seed.
 
     Differences are told to the first variant. A window is `window_words` words of running velocity; every variant
     trains on the same windows, `batch_windows` a step, and is measured on the same `validation_windows`.
     """
 
-    variants: tuple[str, ...] = (
+    variants: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)] = (
         "running-1536", "running-1024", "running-2048", "running-4096", "running-words",
         "every-1536", "every-words",
     )  # fmt: skip
-    seeds: tuple[int, ...] = (1, 2)
-    steps: int = 240
-    window_words: int = 384
-    batch_windows: int = 8
-    validation_windows: int = 160
-    sample_windows: int = 3000
-    hidden: int = 128
-    layers: int = 2
+    seeds: Annotated[tuple[Annotated[int, msgspec.Meta(ge=0)], ...], msgspec.Meta(min_length=1)] = (1, 2)
+    steps: _Count = 240
+    window_words: Annotated[int, msgspec.Meta(ge=2)] = 384
+    batch_windows: _Count = 8
+    validation_windows: _Count = 160
+    sample_windows: _Count = 3000
+    hidden: Annotated[int, msgspec.Meta(ge=8)] = 128
+    layers: _Count = 2
+
+    def __post_init__(self) -> None:
+        if self.hidden % (8 * self.heads):
+            raise ValueError(
+                f"hidden {self.hidden} is neither 8, 16, … 56 nor a multiple of 64: set it to one"
+            )
+
+    @property
+    def heads(self) -> int:
+        """Of the small model: one for each 64 of its width."""
+        return self.hidden // 64 or 1
 
 
 class ModelConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -96,13 +114,24 @@ class ModelConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     base: str = ""
     base_license: str = ""
     train: Literal["all", "vocabulary", "vocabulary+norms"] = "all"
-    hidden: int = 256
-    layers: int = 6
-    heads: int = 4
-    kv_heads: int = 2
-    intermediate: int = 640
-    rope_theta: float = 10_000.0
+    hidden: _Count = 256
+    layers: _Count = 6
+    heads: _Count = 4
+    kv_heads: _Count = 2
+    intermediate: _Count = 640
+    rope_theta: Annotated[float, msgspec.Meta(gt=0)] = 10_000.0
     tied: bool = False
+
+    def __post_init__(self) -> None:
+        if self.hidden % (8 * self.heads):  # what the decoder's kernels take, see copilot/decode/weights.py
+            raise ValueError(
+                f"hidden {self.hidden} over {self.heads} heads is not a multiple of 8 a head: "
+                f"set hidden to a multiple of {8 * self.heads}"
+            )
+        if self.heads % self.kv_heads:
+            raise ValueError(
+                f"{self.kv_heads} kv_heads don't divide {self.heads} heads: set a divisor of heads"
+            )
 
 
 class LoopConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -125,7 +154,7 @@ class LoopConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     end. `sample_every` steps a continuation is written as MIDI (0: never). `threads` 0 leaves their number to torch.
     """
 
-    seed: int = 0
+    seed: Annotated[int, msgspec.Meta(ge=0)] = 0
     steps: Annotated[int, msgspec.Meta(ge=0)] = 0
     hours: Annotated[float, msgspec.Meta(gt=0)] = 1.1
     weights: dict[str, float] = {}
@@ -195,8 +224,8 @@ class ExportConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     name: str
     note: str = ""
     dtype: Literal["bfloat16", "float16"] = "bfloat16"
-    temperature: float = 0.9
-    top_p: float = 0.95
+    temperature: Annotated[float, msgspec.Meta(ge=0, le=2)] = 0.9
+    top_p: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.95
 
 
 class TrainingConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -24,8 +24,8 @@ from training.loop.runlog import Report
 from training.loop.train import train
 from training.loop.validate import Validator
 from training.model.adapters import inner
-from training.model.finetune import adopt_tokenizer, begin_adapters
-from training.model.start import begin
+from training.model.finetune import adopt_tokenizer, begin_adapters, read_adapters
+from training.model.start import begin, read_record
 from training.places import Places
 from training.tokenizer.learn import (
     Material,
@@ -44,18 +44,40 @@ _REMADE = "remove it and run `copilot-train tokenizer`, or put back the one that
 
 
 def make_tokenizer(
-    config: TrainingConfig, places: Places, report: counting.Report = lambda _: None
+    config: TrainingConfig,
+    places: Places,
+    report: counting.Report = lambda _: None,
+    *,
+    command: str = "copilot-train tokenizer",
+    to: Path | None = None,
 ) -> tuple[Vocabulary, TokenizerRecord]:
-    """Learn the tokenizer on the training songs and write it, unless it lies there already."""
+    """Learn the tokenizer on the training songs and write it, unless it lies there already.
+
+    It goes to the run, or to the folder `to` and then nowhere else. `command` is what its README says that made it.
+    Raises ConfigError where the run has learnt in other words already: it could not go on.
+    """
     corpus, table = Corpus.open(places.corpus), WordTable(GRID)
-    record = made_already(places.tokenizer, table, config.tokenizer, corpus.sha256)
+    folder = to or places.tokenizer
+    record = made_already(folder, table, config.tokenizer, corpus.sha256)
     if record is not None:
         report("is made already, of this corpus and with these settings")
-        return load_vocabulary(places), record
+        return _vocabulary_in(folder), record
     material = tokenizer_material(config, corpus, config.tokenizer.sample_windows, report)
     vocab, record = choose_tokenizer(material, config.tokenizer, corpus.sha256, report)
-    write_tokenizer(places.tokenizer, vocab, record)
+    if folder.resolve() == places.tokenizer.resolve():
+        _check_words_of_run(places, vocab)
+    write_tokenizer(folder, vocab, record, command)
     return vocab, record
+
+
+def _check_words_of_run(places: Places, vocab: Vocabulary) -> None:
+    for folder, begun in ((places.run, read_record(places.run)), (places.finetune, read_adapters(places))):
+        if begun is not None and begun.vocab_sha256 != vocab.sha256:
+            raise ConfigError(
+                f"{folder}: was begun with a vocabulary of {begun.vocab_size:,} ids (sha256 "
+                f"{begun.vocab_sha256[:12]}), this one has {vocab.size:,} ({vocab.sha256[:12]}) and the run could "
+                "not go on: write it elsewhere by --to, or give another --out"
+            )
 
 
 def tokenizer_material(
@@ -79,7 +101,11 @@ def study_tokenizers(
 
 def load_vocabulary(places: Places) -> Vocabulary:
     """The run's vocabulary. Raises ConfigError where there is none, or it can't be read."""
-    file = places.tokenizer / "tokenizer.json"
+    return _vocabulary_in(places.tokenizer)
+
+
+def _vocabulary_in(folder: Path) -> Vocabulary:
+    file = folder / "tokenizer.json"
     if not file.is_file():
         raise ConfigError(f"{file}: there is no tokenizer: run `copilot-train tokenizer`")
     try:

@@ -25,7 +25,11 @@ class Figure(msgspec.Struct, frozen=True):
 
 
 class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
-    """`figures` by predictor, the bundle's model first, then by name; counts are of what was predicted."""
+    """`figures` by predictor, the bundle's model first, then by name; counts are of what was predicted.
+
+    `config` is the configuration's path as it was given; it, the corpus' hash and the versions of what measured are
+    empty where an older copilot did.
+    """
 
     command: str
     split: str
@@ -35,6 +39,9 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     part_notes: int
     beats: float
     figures: dict[str, dict[str, Figure]]
+    config: str = ""
+    corpus_sha256: str = ""
+    versions: dict[str, str] = {}
 
     def describe(self) -> list[tuple[str, str]]:
         """Label and text of each figure, the baselines beside the model."""

@@ -74,6 +74,13 @@ def tiny_config() -> TrainingConfig:
 
 
 @pytest.fixture(scope="session")
+def blues_config(tiny_config: TrainingConfig) -> TrainingConfig:
+    """The tiny configuration over generated songs alone, as `blues_corpus` and `held_corpus` have them."""
+    corpus = msgspec.structs.replace(tiny_config.corpus, weights={"styles.blues": 1.0})
+    return msgspec.structs.replace(tiny_config, corpus=corpus)
+
+
+@pytest.fixture(scope="session")
 def collections(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory like the real one: `tiny` is shippable, `secret` is for research."""
     data_dir = tmp_path_factory.mktemp("data")

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from copilot.errors import ConfigError, StoppedError
-from copilot.model.bundle import Bundle
+from copilot.model.bundle import Bundle, default_bundle_path
 from training.cli import COMMANDS, cli, main
 from training.config import TrainingConfig, load_config
 from training.corpus import Corpus
@@ -118,6 +118,18 @@ def test_a_run_that_is_asked_to_stop_ends_with_one_line(
         main()
     assert caught.value.code == 130
     assert capsys.readouterr().err == "copilot-train: stopped at step 4: the checkpoint of step 4 is kept\n"
+
+
+def test_the_commands_that_the_shipped_bundle_names_can_be_typed() -> None:
+    """`copilot info` shows how its figures came about, in options that there are."""
+    manifest = Bundle.open(default_bundle_path()).manifest
+    assert manifest.evaluation is not None
+    for text in (manifest.metrics_command, manifest.evaluation.command):
+        program, name, *options = shlex.split(text)
+        assert program == "copilot-train"
+        command = cli.get_command(click.Context(cli), name)
+        assert command is not None
+        command.make_context(name, options)
 
 
 def test_settings_are_recorded_as_plain_values(tiny_config: TrainingConfig) -> None:

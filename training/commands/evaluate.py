@@ -72,7 +72,7 @@ def evaluate(
     command += " --model BUNDLE" if bundle_dir else ""
     command += f" --songs {songs}" if songs else ""
     command += f" --ppm-ids {ppm_ids}" if ppm_ids != PPM_IDS else ""
-    evaluation = measured.evaluation(command, split)
+    evaluation = measured.evaluation(command, split, str(config_path), corpus.sha256)
     print_evaluation(bundle.manifest.name, evaluation, measured)
     if json_file is not None:
         write_whole(json_file, as_json(bundle.manifest.name, evaluation, measured))

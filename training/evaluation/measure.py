@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
+import transformers
 from numpy.typing import NDArray
 
+from copilot import __version__
 from copilot.errors import ConfigError
 from copilot.model.bundle import Bundle
 from copilot.model.evaluation import Evaluation, Figure
@@ -67,8 +70,8 @@ class Measured:
             }
         return found
 
-    def evaluation(self, command: str, split: str) -> Evaluation:
-        """What a bundle carries."""
+    def evaluation(self, command: str, split: str, config: str = "", corpus_sha256: str = "") -> Evaluation:
+        """What a bundle carries; `config` is the configuration's path as it was given."""
         totals = next(iter(self.sums.values())).sum(axis=0)
         counts = dict(zip(COLUMNS, totals.tolist(), strict=True))
         return Evaluation(
@@ -80,7 +83,19 @@ class Measured:
             part_notes=round(counts["part_notes"]),
             beats=round(counts["beats"], 2),
             figures=self.figures(),
+            config=config,
+            corpus_sha256=corpus_sha256,
+            versions=versions(),
         )
+
+
+def versions() -> dict[str, str]:
+    """What measures."""
+    return {
+        "copilot": __version__,
+        "torch": str(torch.__version__),
+        "transformers": transformers.__version__,
+    }
 
 
 def held_out(corpus_dir: Path, corpus: Corpus, split: str, limit: int | None) -> Sequence[Song]:

@@ -2,7 +2,10 @@
 
 import hashlib
 import multiprocessing
+import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -127,8 +130,28 @@ def _written(jobs: list[tuple[Path, int, int]], workers: int) -> Iterator[FileRo
     if workers <= 1:
         yield from map(_write, jobs)
         return
-    with multiprocessing.get_context("spawn").Pool(workers) as pool:
+    with _deaf_to_ctrl_c():
+        pool = multiprocessing.get_context("spawn").Pool(workers, _ignore_ctrl_c)
+    with pool:
         yield from pool.imap(_write, jobs, chunksize=_CHUNK)
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """What is started meanwhile never hears Ctrl-C: it is for the command, which ends its processes in silence."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _ignore_ctrl_c() -> None:
+    """A process that takes another's place is started later, and hears it until here."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _write(job: tuple[Path, int, int]) -> FileRow:

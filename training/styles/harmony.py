@@ -22,16 +22,6 @@ TONES: dict[str, tuple[int, ...]] = {
 }
 """Semitones over the root, by the quality as chord symbols write it."""
 
-COLOURS: dict[str, tuple[int, ...]] = {
-    "": (2,),
-    "m": (2,),
-    "6": (2,),
-    "7": (2, 9),
-    "M7": (2, 9),
-    "m7": (2, 5),
-}
-"""Ninth, eleventh, thirteenth: what a player may add without changing the chord."""
-
 _SCALES: dict[str, tuple[int, ...]] = {
     "7": (0, 2, 4, 5, 7, 9, 10),
     "m": (0, 2, 3, 5, 7, 8, 10),

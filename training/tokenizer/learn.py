@@ -1,6 +1,6 @@
 """The tokenizer: the smallest byte-level BPE that spells a word of the corpus in hardly more than one id.
 
-What is learnt is proved (`tokenizer_rules`) before it is written, and written with how it was made.
+What is learnt is proved (`training/tokenizer/rules.py`) before it is written, and written with how it was made.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from copilot.codec.vocabulary import Vocabulary, train_tokenizer
 from copilot.codec.words import WordTable
 from copilot.errors import ConfigError, VocabularyError
 from copilot.files import write_whole
-from training.config import TokenizerConfig
+from training.config import MAX_IDS, MIN_IDS, TokenizerConfig
 from training.counting import Report, counted
 from training.files import make_folder
 from training.tokenizer.figures import VocabularyFigures, measure
@@ -26,8 +26,6 @@ from training.tokenizer.rules import prove_rules
 from training.windows.sampler import Sampler
 from training.windows.words import Words
 
-MIN_SIZE, MAX_SIZE = 1024, 8192
-COMMAND = "copilot-train tokenizer --config configs/train-default.toml --out DIR"
 _SEED, _UNSEEN_SEED = 24, 25
 _MAX_WORDS = 1024
 
@@ -85,8 +83,8 @@ def draw_material(training: Sampler, held_out: Sampler, windows: int, report: Re
 
 def learn(material: Material, size: int) -> Vocabulary:
     """A proved vocabulary of at most `size` ids. Raises ConfigError for a size outside 1,024–8,192."""
-    if not MIN_SIZE <= size <= MAX_SIZE:
-        raise ConfigError(f"{size:,} ids are outside {MIN_SIZE:,}–{MAX_SIZE:,}: set sizes in [tokenizer]")
+    if not MIN_IDS <= size <= MAX_IDS:
+        raise ConfigError(f"{size:,} ids are outside {MIN_IDS:,}–{MAX_IDS:,}: set sizes in [tokenizer]")
     trained = train_tokenizer(material.texts(), material.table, size)
     return prove_rules(trained.to_str(), material.table)
 
@@ -95,8 +93,6 @@ def choose_tokenizer(
     material: Material, config: TokenizerConfig, corpus_sha256: str, report: Report
 ) -> tuple[Vocabulary, TokenizerRecord]:
     """Learn each size in turn until one is good enough; the last one stands if none is."""
-    if not config.sizes:
-        raise ConfigError("no size is given: set sizes in [tokenizer]")
     table, figures = material.table, list[VocabularyFigures]()
     for size in config.sizes:
         vocab = learn(material, size)
@@ -130,12 +126,15 @@ def versions() -> dict[str, str]:
     }
 
 
-def write_tokenizer(folder: Path, vocab: Vocabulary, record: TokenizerRecord) -> None:
-    """Write tokenizer.json, README.md and, last, figures.json: where that lies, the others are whole."""
+def write_tokenizer(folder: Path, vocab: Vocabulary, record: TokenizerRecord, command: str) -> None:
+    """Write tokenizer.json, README.md and, last, figures.json: where that lies, the others are whole.
+
+    `command` is what the README says that made it.
+    """
     make_folder(folder)
     (folder / "figures.json").unlink(missing_ok=True)
     write_whole(folder / "tokenizer.json", vocab.tokenizer.to_str(pretty=True).encode())
-    write_whole(folder / "README.md", readme(record).encode())
+    write_whole(folder / "README.md", readme(record, command).encode())
     write_whole(folder / "figures.json", msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n")
 
 
@@ -167,8 +166,8 @@ def rows(record: TokenizerRecord) -> list[str]:
     return lines
 
 
-def readme(record: TokenizerRecord) -> str:
-    """How a tokenizer was made, for the folder that it lies in."""
+def readme(record: TokenizerRecord, command: str) -> str:
+    """How a tokenizer was made and by which command, for the folder that it lies in."""
     config, made = record.settings, record.sizes[-1]
     table = "\n".join(rows(record))
     return f"""# A tokenizer of the {record.codec} codec, {record.grid["ticks_per_beat"]} ticks a beat
@@ -178,7 +177,7 @@ A byte-level BPE over event words ({record.words:,} words, {made.size:,} ids; vo
 learnt on {config.sample_windows:,} windows of the training songs, each transposed at random by −5 to +6 semitones,
 with a random part as the copilot's.
 
-The smallest size with at most {config.max_ids_per_word:g} ids a word was taken. On windows of held-out songs:
+{_rule(record)} On windows of held-out songs:
 
 {table}
 
@@ -186,6 +185,17 @@ Proved of the file as it lies here, entry by entry and merge by merge (`training
 spans two words, so none holds an anchor and an offset or reaches across a time word; every word can be spelt; the
 ids of a text's beginning, cut after a word, are the beginning of the text's ids.
 
-Made by `{COMMAND}`; figures.json has the corpus' hash,
+Made by `{command}`; figures.json has the corpus' hash,
 the settings and the versions.
 """
+
+
+def _rule(record: TokenizerRecord) -> str:
+    """Why it has the size that it has."""
+    config, made = record.settings, record.sizes[-1]
+    if len(config.sizes) == 1:
+        return f"Its size, {config.sizes[0]:,} ids, was given."
+    tried = ", ".join(f"{size:,}" for size in config.sizes)
+    if made.ids_per_word <= config.max_ids_per_word:
+        return f"The first of {tried} ids with at most {config.max_ids_per_word:g} ids a word was taken."
+    return f"None of {tried} ids has at most {config.max_ids_per_word:g} ids a word; the last was taken."

@@ -156,7 +156,7 @@ def _shape(config: TrainingConfig) -> ModelConfig:
         config.model,
         hidden=study.hidden,
         layers=study.layers,
-        heads=study.hidden // 64 or 1,
+        heads=study.heads,
         kv_heads=1,
         intermediate=2 * study.hidden,
     )

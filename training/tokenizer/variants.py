@@ -15,9 +15,10 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 from copilot.codec.vocabulary import Vocabulary
 from copilot.codec.words import WordTable
 from copilot.errors import ConfigError
+from training.config import MAX_IDS, MIN_IDS
 from training.corpus import SongView
 from training.tokenizer.figures import begun
-from training.tokenizer.learn import MAX_SIZE, MIN_SIZE, Material, learn
+from training.tokenizer.learn import Material, learn
 from training.tokenizer.rules import SPACE
 from training.windows.sampler import Sampler
 from training.windows.words import Words
@@ -39,10 +40,10 @@ class Variant:
         for known in ("running", "every"):
             if velocity == known and size == "words":
                 return cls(known, 0)
-            if velocity == known and size.isdecimal() and MIN_SIZE <= int(size) <= MAX_SIZE:
+            if velocity == known and size.isdecimal() and MIN_IDS <= int(size) <= MAX_IDS:
                 return cls(known, int(size))
         raise ConfigError(
-            f"variant {text!r} is unknown: give running-N or every-N with N in {MIN_SIZE}–{MAX_SIZE}, or -words"
+            f"variant {text!r} is unknown: give running-N or every-N with N in {MIN_IDS}–{MAX_IDS}, or -words"
         )
 
     def __str__(self) -> str:

@@ -1,6 +1,7 @@
 """Windows drawn from the corpus: batch k of a seed is always the same, so a resumed run needs no generator state."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,17 +12,21 @@ from training.corpus import SongView
 from training.windows.arrange import draw_cut
 from training.windows.words import Words, window_words
 
+_WHERE = "mend [corpus.weights], [pretrain.weights] or [finetune.weights]"
+
 
 class Sampler:
     """Draws a source by its weight, then a song by the square root of its length, then a window of it.
 
-    Without weights every source is drawn as often. Shares are summed up once, over note counts alone: for two million
-    songs, numpy's own `choice` would add them all up at every draw.
+    Without weights every source is drawn as often; one that has no song among these is passed over. Shares are summed
+    up once, over note counts alone: for two million songs, numpy's own `choice` would add them all up at every draw.
+    Raises ConfigError for a weight that is not above 0, or whose name is no source of the corpus.
     """
 
     def __init__(self, songs: SongView, weights: Mapping[str, float], table: WordTable) -> None:
         self._corpus = songs.corpus
         weights = weights or dict.fromkeys(self._corpus.sources, 1.0)
+        _check_weights(weights, self._corpus.sources)
         present = [source for source in weights if len(songs.of_source(source))]
         if not present:
             raise ConfigError("no song of any source in [corpus.weights]: run `copilot-train corpus` again")
@@ -36,6 +41,18 @@ class Sampler:
         index = int(np.searchsorted(self._song_shares[source], rng.random(), side="right"))
         song = self._corpus.song(int(self._songs[source][index]))
         return window_words(song, draw_cut(song, rng, max_words), self.table, max_words)
+
+
+def _check_weights(weights: Mapping[str, float], sources: Sequence[str]) -> None:
+    """A source that gave no song stands in the corpus' list all the same: a name that doesn't is a typo."""
+    for name, weight in weights.items():
+        if name not in sources:
+            raise ConfigError(
+                f"weight of {name}: is no source of this corpus ({', '.join(sources)}): "
+                f"{_WHERE}, or run `copilot-train corpus` again"
+            )
+        if not 0 < weight < math.inf:
+            raise ConfigError(f"weight {weight:g} of {name} is not above 0: {_WHERE}")
 
 
 def _summed(weights: NDArray[np.floating]) -> NDArray[np.float64]:

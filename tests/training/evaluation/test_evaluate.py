@@ -48,13 +48,13 @@ def band(held_corpus: Path) -> list[Song]:
 
 
 @pytest.fixture
-def make_bundle(tmp_path: Path, tiny_config: TrainingConfig) -> Callable[[Vocabulary], Bundle]:
+def make_bundle(tmp_path: Path, blues_config: TrainingConfig) -> Callable[[Vocabulary], Bundle]:
     def make(vocab: Vocabulary) -> Bundle:
         manifest = Manifest(
             schema=SCHEMA, name="tiny", engine=ENGINE, window=WINDOW, tokens_per_bar=16.0, tokens_per_s=8.0,
             sampling=Sampling(), sources=(), training={}, metrics={}, sha256={},
         )  # fmt: skip
-        model = build_model(tiny_config.model, vocab.size, vocab.pad_id, WINDOW, 0)
+        model = build_model(blues_config.model, vocab.size, vocab.pad_id, WINDOW, 0)
         return save_bundle(tmp_path / "bundle", model, vocab, manifest)
 
     return make
@@ -67,11 +67,11 @@ def bundle(make_bundle: Callable[[Vocabulary], Bundle], vocab: Vocabulary) -> Bu
 
 @pytest.fixture
 def evaluate(
-    tmp_path: Path, tiny_config: TrainingConfig, to_toml: Callable[..., Path], held_corpus: Path
+    tmp_path: Path, blues_config: TrainingConfig, to_toml: Callable[..., Path], held_corpus: Path
 ) -> Evaluate:
     """Run the command on a run's folder that holds the corpus with held-out songs."""
     shutil.copytree(held_corpus, Places(tmp_path).corpus)
-    config = to_toml(tiny_config, tmp_path / "tiny.toml")
+    config = to_toml(blues_config, tmp_path / "tiny.toml")
 
     def run(*arguments: str) -> Result:
         return CliRunner().invoke(
@@ -103,6 +103,11 @@ def test_the_command_shows_writes_and_repeats_its_figures(
     }
     assert (written.songs, written.split) == (2, "validation")
     assert written.command.startswith("copilot-train evaluate --config configs/tiny.toml --out DIR")
+    assert written.versions == first["evaluation"]["versions"]
+    assert written.versions.keys() == {"copilot", "torch", "transformers"}
+    assert written.corpus_sha256 == first["evaluation"]["corpus_sha256"]
+    assert written.corpus_sha256 == Corpus.open(Places(tmp_path).corpus).sha256
+    assert written.config == first["evaluation"]["config"] == str(tmp_path / "tiny.toml")
     info = CliRunner().invoke(copilot, ["info", str(bundle.path), "--json"])
     rows = json.loads(info.output)
     own = str(written.figures["model"]["part_bits_per_note"])
@@ -127,7 +132,7 @@ def test_ppm_beats_chance_and_a_model_that_learnt_nothing(
 
 
 def test_a_model_of_equal_logits_costs_the_logarithm_of_its_vocabulary(
-    bundle: Bundle, band: list[Song], tiny_config: TrainingConfig, held_corpus: Path
+    bundle: Bundle, band: list[Song], blues_config: TrainingConfig, held_corpus: Path
 ) -> None:
     """Training's quick figure and the evaluation's say the same of it, and nothing is charged for what is given."""
     vocab = bundle.codec.vocab
@@ -138,7 +143,7 @@ def test_a_model_of_equal_logits_costs_the_logarithm_of_its_vocabulary(
     nats = scorer.nats([stream])[0]
     assert nats[: stream.given].tolist() == [0.0] * stream.given
     assert nats[stream.given :] == pytest.approx(math.log(vocab.size), rel=1e-5)
-    batches = validation_batches(tiny_config, Corpus.open(held_corpus), vocab)
+    batches = validation_batches(blues_config, Corpus.open(held_corpus), vocab)
     figures = Validator(batches, vocab.table, 2, 64).measure(scorer._model)
     assert figures["val_nats"] == pytest.approx(math.log(vocab.size), abs=1e-4)
 
@@ -156,6 +161,16 @@ def test_the_model_s_costs_are_those_of_its_windows_in_float32(bundle: Bundle, b
                 costs = torch.log_softmax(model(input_ids=ids[None, :-1]).logits[0], -1)
             expected = -costs[torch.arange(len(ids) - 1), ids[1:]][-passage.new :].numpy()
             assert nats[passage.at : passage.at + passage.new] == pytest.approx(expected, abs=0.05)
+
+
+def test_no_number_of_threads_is_one_a_core(bundle: Bundle, band: list[Song]) -> None:
+    """The configuration's default of 0 threads measures, to the same costs."""
+    streamer = Streamer(bundle.codec.vocab, WINDOW)
+    stream = streamer.stream(band[0])
+    (found,), (expected,) = (
+        ModelScorer(bundle, streamer, threads=threads).nats([stream]) for threads in (0, 1)
+    )
+    assert found == pytest.approx(expected, abs=0.05)
 
 
 def test_what_the_grammar_allows_is_fewer_than_all_ids_and_holds_what_is_played(
@@ -191,10 +206,10 @@ def test_sources_are_measured_apart(band: list[Song]) -> None:
 
 
 def test_a_run_without_a_corpus_says_what_to_run(
-    tmp_path: Path, tiny_config: TrainingConfig, to_toml: Callable[..., Path]
+    tmp_path: Path, blues_config: TrainingConfig, to_toml: Callable[..., Path]
 ) -> None:
     """One line names the command that makes it."""
-    config = to_toml(tiny_config, tmp_path / "tiny.toml")
+    config = to_toml(blues_config, tmp_path / "tiny.toml")
     result = CliRunner().invoke(cli, ["evaluate", "--config", str(config), "--out", str(tmp_path / "empty")])
     assert isinstance(result.exception, ConfigError)
     assert "run `copilot-train corpus`" in str(result.exception)

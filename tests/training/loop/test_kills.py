@@ -31,14 +31,14 @@ def lines(places: Places) -> int:
 
 
 def test_killed_at_random_moments_it_ends_bit_for_bit_the_same(
-    tmp_path: Path, blues_corpus: Path, tiny_config: TrainingConfig, to_toml
+    tmp_path: Path, blues_corpus: Path, blues_config: TrainingConfig, to_toml
 ) -> None:
     """SIGKILL whenever it falls, and the same command again; the log has each step once."""
     loop = msgspec.structs.replace(
-        tiny_config.pretrain, steps=STEPS, window=32, ema=0.9, checkpoint_every=5, checkpoint_s=1e9,
+        blues_config.pretrain, steps=STEPS, window=32, ema=0.9, checkpoint_every=5, checkpoint_s=1e9,
         validate_every=1000, sample_every=0, short_share=0.3,
     )  # fmt: skip
-    config = msgspec.structs.replace(tiny_config, pretrain=loop)
+    config = msgspec.structs.replace(blues_config, pretrain=loop)
     killed, straight = Places(tmp_path / "killed"), Places(tmp_path / "straight")
     for places in (killed, straight):
         shutil.copytree(blues_corpus, places.corpus)

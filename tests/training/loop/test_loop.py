@@ -20,11 +20,11 @@ from training.windows.batches import Batch
 
 
 @pytest.fixture
-def places(tmp_path: Path, blues_corpus: Path, tiny_config: TrainingConfig) -> Places:
+def places(tmp_path: Path, blues_corpus: Path, blues_config: TrainingConfig) -> Places:
     """A run with a corpus and a tokenizer."""
     made = Places(tmp_path)
     shutil.copytree(blues_corpus, made.corpus)
-    make_tokenizer(tiny_config, made)
+    make_tokenizer(blues_config, made)
     return made
 
 
@@ -39,10 +39,10 @@ def weights_of(places: Places) -> dict[str, torch.Tensor]:
 
 
 def test_a_resumed_run_ends_with_the_weights_of_an_undisturbed_one(
-    places: Places, tiny_config: TrainingConfig, blues_corpus: Path
+    places: Places, blues_config: TrainingConfig, blues_corpus: Path
 ) -> None:
     """Stopped after any step and started again with the same command, a run ends bit for bit the same."""
-    config = with_loop(tiny_config, checkpoint_s=0.0)
+    config = with_loop(blues_config, checkpoint_s=0.0)
 
     class StoppedError(Exception):
         pass
@@ -64,20 +64,22 @@ def test_a_resumed_run_ends_with_the_weights_of_an_undisturbed_one(
 
 
 def test_only_two_checkpoints_are_kept_and_the_log_has_a_line_a_step(
-    places: Places, tiny_config: TrainingConfig
+    places: Places, blues_config: TrainingConfig
 ) -> None:
     """Old checkpoints go; the log holds each step's loss and the last line's measurements."""
-    run_pretraining(with_loop(tiny_config, checkpoint_s=0.0), places, lambda _: None)
+    run_pretraining(with_loop(blues_config, checkpoint_s=0.0), places, lambda _: None)
     assert [folder.name for folder in sorted(places.run.glob("step-*"))] == ["step-0000003", "step-0000004"]
     lines = [json.loads(line) for line in (places.run / "log.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines] == [1, 2, 3, 4]
     assert {"val_nats", "val_bits_per_note", "val_own_bits_per_note"} <= lines[-1].keys()
 
 
-def test_a_run_by_the_clock_ends_when_its_hours_are_over(places: Places, tiny_config: TrainingConfig) -> None:
+def test_a_run_by_the_clock_ends_when_its_hours_are_over(
+    places: Places, blues_config: TrainingConfig
+) -> None:
     """With `steps` 0 the clock decides, and the last checkpoint is written."""
     times = iter(range(0, 10_000, 600))
-    config = with_loop(tiny_config, steps=0, hours=0.5, checkpoint_s=1e9)
+    config = with_loop(blues_config, steps=0, hours=0.5, checkpoint_s=1e9)
 
     class NothingToMeasure:
         def measure(self, model: object) -> dict[str, float]:

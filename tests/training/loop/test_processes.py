@@ -39,13 +39,13 @@ def launched(*command: str) -> None:
 
 
 def test_two_processes_have_the_losses_of_one(
-    tmp_path: Path, blues_corpus: Path, tiny_config: TrainingConfig, to_toml
+    tmp_path: Path, blues_corpus: Path, blues_config: TrainingConfig, to_toml
 ) -> None:
     """`accelerate launch -m training pretrain` on three rows of unequal length gives one process' losses to 1e-4."""
     loop = msgspec.structs.replace(
-        tiny_config.pretrain, steps=5, batch_windows=3, window=96, short_share=0.4, precision="fp32", packing=False
+        blues_config.pretrain, steps=5, batch_windows=3, window=96, short_share=0.4, precision="fp32", packing=False
     )  # fmt: skip
-    config = msgspec.structs.replace(tiny_config, pretrain=loop)
+    config = msgspec.structs.replace(blues_config, pretrain=loop)
     one, two = Places(tmp_path / "one"), Places(tmp_path / "two")
     for places in (one, two):
         shutil.copytree(blues_corpus, places.corpus)

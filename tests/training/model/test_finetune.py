@@ -240,9 +240,10 @@ def test_all_over_a_bundle_takes_its_words(
 
 
 def other_words(run: Places, config: TrainingConfig) -> None:
-    """Another tokenizer in the place of the run's."""
+    """Another tokenizer in the place of the run's, where the command refuses to put it."""
     larger = msgspec.structs.replace(config.tokenizer, sizes=(1100,), max_ids_per_word=1.0)
-    make_tokenizer(msgspec.structs.replace(config, tokenizer=larger), run)
+    make_tokenizer(msgspec.structs.replace(config, tokenizer=larger), run, to=run.out_dir / "other")
+    shutil.copytree(run.out_dir / "other", run.tokenizer, dirs_exist_ok=True)
 
 
 def test_words_that_do_not_fit_are_one_line(

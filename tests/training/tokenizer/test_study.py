@@ -100,11 +100,11 @@ def test_variants_are_written_as_they_are_read() -> None:
 
 
 def test_a_window_costs_the_same_alone_and_beside_a_longer_one(
-    windows: list[Words], table: WordTable, tiny_config: TrainingConfig
+    windows: list[Words], table: WordTable, blues_config: TrainingConfig
 ) -> None:
     """Padding is not charged."""
     vocab = Vocabulary(word_level(table), table)
-    model = build_model(tiny_config.model, vocab.size, vocab.pad_id, 400, 0)
+    model = build_model(blues_config.model, vocab.size, vocab.pad_id, 400, 0)
     short, long = windows[0][:40], windows[1]
     alone = window_nats(model, vocab, [short])
     assert window_nats(model, vocab, [short, long])[0] == pytest.approx(alone[0], rel=1e-4)
@@ -141,14 +141,14 @@ def test_the_table_has_a_row_a_variant() -> None:
 
 
 def test_a_study_goes_on_where_it_stopped(
-    tmp_path: Path, blues_corpus: Path, tiny_config: TrainingConfig, to_toml, invoke
+    tmp_path: Path, blues_corpus: Path, blues_config: TrainingConfig, to_toml, invoke
 ) -> None:
     """Two variants are trained and measured on the same notes; a second run trains only what is new."""
     study = StudyConfig(
         variants=("running-1024", "every-words"), seeds=(3,), steps=2, window_words=60, batch_windows=2,
         validation_windows=4, sample_windows=4, hidden=16, layers=1,
     )  # fmt: skip
-    config = msgspec.structs.replace(tiny_config, study=study)
+    config = msgspec.structs.replace(blues_config, study=study)
     places = Places(tmp_path / "run")
     shutil.copytree(blues_corpus, places.corpus)
     said: list[str] = []

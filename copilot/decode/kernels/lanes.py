@@ -92,6 +92,7 @@ def _sweep(tokens: int) -> Any:
                 return ir.Constant(_LONG, value)
 
             zero = ir.Constant(register, [0] * DOT_LANES)
+            undefined = ir.Constant(register, ir.Undefined)
             totals = [
                 [cgutils.alloca_once_value(builder, zero) for _ in range(registers)] for _ in range(tokens)
             ]
@@ -104,18 +105,10 @@ def _sweep(tokens: int) -> Any:
                 ]
                 for start, mine in zip(starts, totals, strict=True):
                     four = builder.load(at(start, builder.mul(loop.index, long(4)), _INT), align=1)
-                    bytes_of_x = cgutils.alloca_once_value(builder, zero)
-                    spread = builder.insert_element(
-                        ir.Constant(register, ir.Undefined), four, ir.Constant(_INT, 0)
-                    )
-                    mask = ir.Constant(ir.VectorType(_INT, DOT_LANES), [0] * DOT_LANES)
-                    builder.store(
-                        builder.shuffle_vector(spread, ir.Constant(register, ir.Undefined), mask), bytes_of_x
-                    )
+                    first = builder.insert_element(undefined, four, ir.Constant(_INT, 0))
+                    spread = builder.shuffle_vector(first, undefined, zero)  # the first one in every lane
                     for total, weight in zip(mine, weights, strict=True):
-                        grown = builder.call(
-                            instruction, [builder.load(total), builder.load(bytes_of_x), weight]
-                        )
+                        grown = builder.call(instruction, [builder.load(total), spread, weight])
                         builder.store(grown, total)
             for token, mine in enumerate(totals):
                 for r, total in enumerate(mine):

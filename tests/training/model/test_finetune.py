@@ -3,12 +3,7 @@
 import contextlib
 import errno
 import os
-import random
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -23,6 +18,7 @@ from transformers import Olmo2ForCausalLM
 from copilot.decode.numba_decoder import NumbaDecoder
 from copilot.errors import BundleError, ConfigError
 from copilot.model.bundle import Bundle
+from tests.training.kills import lines, run_with_kills
 from training import stages
 from training.bundle import export
 from training.bundle.export import Origin, export_bundle, merge_bundle
@@ -37,10 +33,7 @@ from training.stages import load_vocabulary, make_tokenizer, run_finetuning, run
 from .olmo2 import write_olmo2
 
 WINDOW = 128
-STEPS, PATIENCE_S = 36, 120
-KILLS = int(os.environ.get("COPILOT_TRAIN_KILLS", "2"))
-"""Each costs four seconds, until torch is loaded again."""
-ROOT = Path(__file__).parents[3]
+STEPS = 36
 
 
 def silent(_: object) -> None:
@@ -144,11 +137,6 @@ def test_the_frozen_base_stays_what_it_was(places: Places, config: TrainingConfi
     assert all("lora_" in name or "modules_to_save" in name for name in trained(places.finetune))
 
 
-def lines(places: Places) -> int:
-    log = places.finetune / "log.jsonl"
-    return log.read_bytes().count(b"\n") if log.exists() else 0
-
-
 @pytest.mark.fault
 def test_killed_at_random_moments_it_ends_with_the_weights_of_an_undisturbed_run(
     new_run: Callable[[str], Places], config: TrainingConfig, tmp_path: Path, to_toml
@@ -165,27 +153,15 @@ def test_killed_at_random_moments_it_ends_with_the_weights_of_an_undisturbed_run
     config = with_lora(config, base=str(write_olmo2(tmp_path / "base")))
     killed, undisturbed = new_run("killed"), new_run("undisturbed")
     toml = to_toml(config, tmp_path / "config.toml")
-    command = [sys.executable, "-m", "training", "finetune", f"--config={toml}", f"--out={killed.out_dir}"]
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    seed = random.randrange(2**32)
-    rng = random.Random(seed)
-    print(f"seed {seed}")  # shown where the test fails
-    for number in (*[signal.SIGKILL] * KILLS, None):
-        child = subprocess.Popen(command, cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True)
-        if number is not None:
-            wanted = lines(killed) + rng.randrange(1, STEPS // (KILLS + 1))
-            until = time.monotonic() + PATIENCE_S
-            while lines(killed) < wanted and child.poll() is None and time.monotonic() < until:
-                time.sleep(0.002)
-            time.sleep(rng.uniform(0, 0.03))  # anywhere in a step, which takes as long
-            child.send_signal(number)
-        _, said = child.communicate(timeout=PATIENCE_S)
-        assert child.returncode == (-number if number else 0), said
+    arguments = ["finetune", f"--config={toml}", f"--out={killed.out_dir}"]
+    run_with_kills(
+        arguments, killed.finetune, STEPS, within_s=0.03
+    )  # anywhere in a step, which takes as long
     run_finetuning(config, undisturbed, silent)
     again, straight = trained(killed.finetune), trained(undisturbed.finetune)
     assert again.keys() == straight.keys()
     assert all(torch.equal(again[name], straight[name]) for name in straight)
-    assert lines(killed) == STEPS
+    assert lines(killed.finetune) == STEPS
 
 
 def test_phase_2_stands_on_phase_1_as_it_was(places: Places, config: TrainingConfig) -> None:

@@ -1,4 +1,4 @@
-"""Files and folders that are whole or not there."""
+"""Folders that are whole or not there."""
 
 import shutil
 from collections.abc import Iterator
@@ -8,12 +8,6 @@ from pathlib import Path
 from safetensors import SafetensorError
 
 from copilot.errors import ConfigError, InputError
-from copilot.files import put_whole
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """`copilot.files.put_whole` for the corpus, whose commands tell of the disk themselves. Raises OSError."""
-    put_whole(path, data)
 
 
 def make_folder(folder: Path) -> Path:

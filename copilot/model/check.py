@@ -1,6 +1,5 @@
 """The checks that a bundle passes before anything in it is believed: each failure is one BundleError line."""
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,6 +11,7 @@ from copilot.codec.grid import GridCodec
 from copilot.codec.vocabulary import Vocabulary
 from copilot.codec.words import GridParams, WordTable
 from copilot.errors import BundleError, ParameterError, VocabularyError
+from copilot.files import file_sha256
 from copilot.model.manifest import (
     CODEC,
     CONFIG,
@@ -138,9 +138,3 @@ def decode_json(path: Path, kind: type[_Decoded]) -> _Decoded:
         raise BundleError(
             f"{path.parent}: {path.name} is not what it should be ({error}): {REMADE}"
         ) from None
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

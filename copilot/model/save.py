@@ -13,9 +13,9 @@ from safetensors import SafetensorError
 from copilot.codec.grid import GridCodec
 from copilot.codec.vocabulary import Vocabulary
 from copilot.errors import BundleError
-from copilot.files import write_whole
+from copilot.files import file_sha256, write_whole
 from copilot.model.bundle import Bundle
-from copilot.model.check import decode_json, file_sha256
+from copilot.model.check import decode_json
 from copilot.model.evaluation import Evaluation
 from copilot.model.manifest import CODEC, FILES, MANIFEST, TOKENIZER, WEIGHTS, CodecFile, Manifest
 

@@ -15,9 +15,10 @@ import numpy as np
 
 from copilot.codec.words import GridParams
 from copilot.errors import ConfigError
+from copilot.files import file_sha256, put_whole, sync
 from training.config import CorpusConfig
 from training.corpus import pack
-from training.corpus.places import MANIFEST, NOTE_COUNTS, RECIPE, REJECTS, SONGS, Work, disk_line, sync
+from training.corpus.places import MANIFEST, NOTE_COUNTS, RECIPE, REJECTS, SONGS, Work, disk_line
 from training.corpus.plan import Plan, Recipe, recipe, write_plan
 from training.corpus.records import SCHEMA, SONG
 from training.corpus.rejects import write_rejects
@@ -27,7 +28,6 @@ from training.corpus.sources import resolve
 from training.corpus.store import Corpus, Manifest, SourceRecord
 from training.corpus.units import Job
 from training.corpus.workers import Workers
-from training.files import write_whole
 
 
 def build(
@@ -69,7 +69,7 @@ def _make(
     if not work.recipe.is_file() or work.recipe.read_bytes() != made.encoded:
         shutil.rmtree(work.root, ignore_errors=True)
         work.root.mkdir()
-        write_whole(work.recipe, made.encoded)
+        put_whole(work.recipe, made.encoded)
     work.sweep()
     if (work.root / MANIFEST).is_file():
         return
@@ -143,7 +143,7 @@ def _finish(config: CorpusConfig, made: Recipe, plan: Plan, settled: Settled, wo
             data.update(np.ascontiguousarray(table["content"]).tobytes())
             np.add.at(notes, table["source"], table["notes"])
     for name in (SONGS, NOTE_COUNTS, REJECTS):
-        hashes[name] = pack.file_sha256(work.root / name)
+        hashes[name] = file_sha256(work.root / name)
     records = []
     for number, source in enumerate(made.sources):
         copies = rejects[number].pop("same bytes", 0) + rejects[number].pop("same notes", 0)
@@ -177,7 +177,7 @@ def _finish(config: CorpusConfig, made: Recipe, plan: Plan, settled: Settled, wo
     )
     for name in (SONGS, NOTE_COUNTS, REJECTS):
         sync(work.root / name)
-    write_whole(work.root / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=1))
+    put_whole(work.root / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=1))
     sync(work.root / MANIFEST)
 
 

@@ -1,6 +1,5 @@
 """A shard: the songs that were settled for it, gathered from the units into plain .npy arrays."""
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -11,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copilot.codec.words import GENRES, METERS
+from copilot.files import file_sha256, put_whole
 from copilot.music.roles import ROLES
 from copilot.music.theory import NOTE_NAMES
 from training.corpus.parts import FAMILIES
 from training.corpus.places import Work
 from training.corpus.plan import Recipe
 from training.corpus.records import PART, SONG, SPLITS, SongText
-from training.files import write_whole
 
 METADATA, SONGS, HASHES = "metadata.parquet", "songs.npy", "sha256.json"
 
@@ -58,17 +57,11 @@ def pack(number: int, work: Work, recipe: Recipe, folder: Path) -> None:
     np.save(folder / SONGS, songs, allow_pickle=False)
     _write_parquet(metadata, folder / METADATA)
     hashes = {file.name: file_sha256(file) for file in sorted(folder.iterdir())}
-    write_whole(folder / HASHES, msgspec.json.encode(hashes))
+    put_whole(folder / HASHES, msgspec.json.encode(hashes))
 
 
 AT = {"notes": "note_at", "bars": "bar_at", "parts": "part_at", "text": "text_at"}
 """The field of SONG that says where a song's rows of each array begin."""
-
-
-def file_sha256(path: Path) -> str:
-    """Of a whole file, as hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class _Unit:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from copilot.files import sync
 from training.corpus.unpack import Member
 
 RECIPE, MANIFEST, SONGS, NOTE_COUNTS, REJECTS = (
@@ -116,15 +117,6 @@ def publish(beside: Path, folder: Path) -> None:
             sync(file)
     beside.rename(folder)
     sync(folder.parent)
-
-
-def sync(path: Path) -> None:
-    """See a file or folder onto the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def disk_line(error: OSError, place: Path) -> str:

@@ -15,6 +15,7 @@ import msgspec
 from copilot import __version__
 from copilot.codec.words import GridParams
 from copilot.errors import ConfigError
+from copilot.files import put_whole
 from training.config import CorpusConfig
 from training.corpus import collections
 from training.corpus.places import Work
@@ -22,7 +23,6 @@ from training.corpus.records import SCHEMA, Item
 from training.corpus.regular import oddity
 from training.corpus.sources import Source
 from training.corpus.unpack import Member, is_archive, is_midi
-from training.files import write_whole
 
 UNIT_ITEMS = 512
 """About a second's work of one core: what a kill costs at most."""
@@ -130,10 +130,10 @@ def write_plan(made: Recipe, data_dir: Path, work: Work) -> Plan:
     units = total = 0
     items = _items(made, data_dir, work)
     while unit := tuple(islice(items, UNIT_ITEMS)):
-        write_whole(work.unit_items(units), msgspec.msgpack.encode(unit))
+        put_whole(work.unit_items(units), msgspec.msgpack.encode(unit))
         units, total = units + 1, total + len(unit)
     plan = Plan(units, total)
-    write_whole(work.plan, msgspec.json.encode(plan))
+    put_whole(work.plan, msgspec.json.encode(plan))
     return plan
 
 

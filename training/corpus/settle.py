@@ -16,9 +16,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from copilot.files import put_whole
 from training.corpus.places import Work
 from training.corpus.records import SONG, SPLITS
-from training.files import write_whole
 
 SHARD_NOTES = 1 << 24
 """A shard is closed with so many notes: 336 MB, and 360 shards for two million songs of 3,000."""
@@ -74,7 +74,7 @@ def settle(work: Work, units: int, sources: int) -> Settled:
     table["same_bytes"] = same_bytes[copies]
     np.save(work.settled / COPIES, table, allow_pickle=False)
     settled = Settled(len(shards), {name: counts[number].tolist() for number, name in enumerate(SPLITS)})
-    write_whole(done, msgspec.json.encode(settled))
+    put_whole(done, msgspec.json.encode(settled))
     return settled
 
 

@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from copilot.files import put_whole
 from training.corpus.isolation import READER, IsolatedReader
 from training.corpus.pack import pack
 from training.corpus.places import Beside, Work
@@ -18,7 +19,6 @@ from training.corpus.reader import Setup
 from training.corpus.records import PART, SONG, Item, Made, Rejected, SongText
 from training.corpus.settle import group_number
 from training.corpus.unpack import unpack
-from training.files import write_whole
 
 Kind = Literal["unpack", "read", "pack"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -84,7 +84,7 @@ class Doer:
             if len(members) % _TELL_EVERY == 0:
                 told(_TELL_EVERY, 0)
         told(len(members) % _TELL_EVERY, 0)
-        write_whole(folder / "members.msgpack", msgspec.msgpack.encode(members))
+        put_whole(folder / "members.msgpack", msgspec.msgpack.encode(members))
 
     def _read(self, number: int, folder: Path, told: Told) -> None:
         items = msgspec.msgpack.decode(self._work.unit_items(number).read_bytes(), type=list[Item])
@@ -113,8 +113,8 @@ class Doer:
                     told(files, notes)
                     files = notes = 0
         np.save(folder / "songs.npy", rows[: len(texts)], allow_pickle=False)
-        write_whole(folder / "texts.msgpack", msgspec.msgpack.encode(texts))
-        write_whole(folder / "rejects.msgpack", msgspec.msgpack.encode(rejects))
+        put_whole(folder / "texts.msgpack", msgspec.msgpack.encode(texts))
+        put_whole(folder / "rejects.msgpack", msgspec.msgpack.encode(rejects))
         told(files, notes)
 
 

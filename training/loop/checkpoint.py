@@ -6,9 +6,7 @@
 Only what is trained is in them. Nothing is ever unpickled.
 """
 
-import hashlib
 import logging
-import os
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,6 +17,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from copilot.errors import TrainingError
+from copilot.files import file_sha256, sync
 
 _log = logging.getLogger(__name__)
 WEIGHTS, OPTIMIZER, AVERAGES = "weights.safetensors", "optimizer.safetensors", "averages.safetensors"
@@ -60,13 +59,13 @@ def save(directory: Path, progress: Progress, files: Mapping[str, Tensors]) -> P
         for name, tensors in files.items():
             save_file(dict(tensors), beside / name)
         (beside / _PROGRESS).write_bytes(msgspec.json.encode(progress))
-        hashes = {path.name: _sha256(path) for path in beside.iterdir()}
+        hashes = {path.name: file_sha256(path) for path in beside.iterdir()}
         (beside / _HASHES).write_bytes(msgspec.json.encode(hashes))
         for path in [*beside.iterdir(), beside]:
-            _to_disk(path)
+            sync(path)
         shutil.rmtree(folder, ignore_errors=True)
         beside.rename(folder)
-        _to_disk(directory)
+        sync(directory)
     except (OSError, SafetensorError) as error:
         shutil.rmtree(beside, ignore_errors=True)
         reason = (isinstance(error, OSError) and error.strerror) or str(error)
@@ -150,7 +149,7 @@ def _fault(folder: Path) -> str | None:
             if name not in hashes:
                 return f"{name} has no hash"
         for name, digest in hashes.items():
-            if _sha256(folder / name) != digest:
+            if file_sha256(folder / name) != digest:
                 return f"{name} has changed"
         progress_of(folder)
     except OSError as error:
@@ -163,22 +162,6 @@ def _fault(folder: Path) -> str | None:
 def _starts(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(4)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _to_disk(path: Path) -> None:
-    """Wait until a file, or a folder's list of them, would survive a power cut."""
-    if os.name == "nt" and path.is_dir():
-        return  # Windows opens no folders
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _folders(directory: Path) -> list[Path]:

@@ -15,8 +15,7 @@ from transformers.utils.logging import disable_progress_bar
 
 from copilot.codec.vocabulary import Vocabulary
 from copilot.errors import ConfigError
-from copilot.files import write_whole
-from copilot.model.check import file_sha256
+from copilot.files import file_sha256, write_whole
 from copilot.model.manifest import MANIFEST, TOKENIZER, WEIGHTS, Source
 from training.config import LoopConfig, LoraConfig
 from training.corpus import Corpus

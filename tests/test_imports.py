@@ -26,6 +26,7 @@ ROOMS = (
     "midi",
     "live",
     "control",
+    "bench",
     "commands",
     "cli",
     "__main__",

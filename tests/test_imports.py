@@ -14,6 +14,7 @@ PACKAGE = ROOT / "copilot"
 # From the floor up. The panel stands on music's roles, and so above music.
 ROOMS = (
     "errors",
+    "compiled",
     "files",
     "sockets",
     "wire",

@@ -12,6 +12,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from copilot.codec.masks import may_follow
 from copilot.codec.words import LANES, WordTable
 from copilot.errors import GrammarError
 from copilot.music.order import BAR, OFF, ON, Event
@@ -76,11 +77,13 @@ class GridState:
 
     def copy(self) -> "GridState":
         """An independent state at the same place."""
-        other = object.__new__(GridState)
-        for name in self.__slots__:
-            setattr(other, name, getattr(self, name))
-        other.levels = self.levels.copy()
-        other.sounding = self.sounding.copy()
+        other = object.__new__(GridState)  # no loop over __slots__: a rollout copies at every event
+        other.table, other.drum_lanes = self.table, self.drum_lanes
+        other.tick, other.stage, other.last_word, other.level = (
+            self.tick, self.stage, self.last_word, self.level,
+        )  # fmt: skip
+        other.bar_ticks, other.next_bar_tick = self.bar_ticks, self.next_bar_tick
+        other.levels, other.sounding = self.levels.copy(), self.sounding.copy()
         return other
 
     def advance(self, word: int) -> Event | None:
@@ -106,52 +109,14 @@ class GridState:
         return self._event(word)
 
     def mask(self, limits: Limits) -> Mask:
-        """The words that may follow: bool (words,). Rows of the static table, cut by what sounds and by limits."""
-        table, allowed = self.table, np.zeros(len(self.table), np.bool_)
-        at_bar = self.tick == self.next_bar_tick
-        event_due = self.tick >= limits.floor_tick
-        if self.stage <= Stage.HELD:  # a window's music begins with its bar line or with time
-            allowed[table.bar] = at_bar or self.bar_ticks is None
-            if not at_bar:
-                self._allow_time(allowed, limits)
-            return allowed
-        if event_due and self.stage is not Stage.VELOCITY:
-            allowed[table.off_0 : table.bar] = self.sounding & limits.offs
-            allowed[table.bar] = at_bar or self.bar_ticks is None
-        if event_due and not at_bar:
-            ons = limits.ons & ~self.sounding
-            if self.last_word >= table.on_0:
-                ons[: self.last_word + 1 - table.on_0] = False
-            self._allow_ons(allowed, ons)
-        if self.last_word >= 0:
-            allowed[table.off_0 : min(self.last_word, table.bar) + 1] = False
-        if not at_bar:
-            self._allow_time(allowed, limits)
+        """The words that may follow: bool (words,)."""
+        bars_free = self.bar_ticks is None
+        place = (int(self.stage), self.last_word, self.tick, self.next_bar_tick, bars_free, self.level)
+        reach = (limits.floor_tick, limits.ceiling_tick)
+        allowed: Mask = may_follow(
+            place, tuple(self.levels), self.sounding, limits.ons, limits.offs, reach, self.table.numbers
+        )
         return allowed
-
-    def _allow_ons(self, allowed: Mask, ons: Mask) -> None:
-        table, levels = self.table, np.asarray(self.levels)
-        if self.stage is Stage.VELOCITY:
-            ons &= np.repeat(levels != self.level, 128)
-        else:
-            open_levels = levels[ons.reshape(16, 128).any(axis=1)]  # of the channels that may begin a note
-            if len(open_levels):
-                allowed[table.velocity_0 : table.off_0] = True
-                if (open_levels == open_levels[0]).all():
-                    allowed[table.velocity_0 + open_levels[0]] = False
-        allowed[table.on_0 :] = ons
-
-    def _allow_time(self, allowed: Mask, limits: Limits) -> None:
-        table = self.table
-        room = min(self.next_bar_tick, limits.ceiling_tick) - self.tick
-        need = limits.floor_tick - self.tick
-        if self.stage <= Stage.LONGEST:
-            reach = np.minimum(table.anchors + len(table.offsets), room)
-            anchors = (table.anchors <= room) & (reach >= need)
-            anchors[-1] = table.anchors[-1] <= room
-            allowed[table.anchor_0 : table.offset_0] = anchors
-        if self.stage <= Stage.ANCHOR:
-            allowed[table.offset_0 : table.velocity_0] = (table.offsets <= room) & (table.offsets >= need)
 
     def _header(self, word: int) -> None:
         self._need(self.stage is Stage.HEADER and word > max(self.last_word, self.table.pad), word)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 
+from copilot.codec.masks import leading
 from copilot.codec.words import WordTable
 from copilot.errors import VocabularyError
 
@@ -46,8 +47,8 @@ def train_tokenizer(texts: Iterable[str], table: WordTable, vocab_size: int) -> 
 class Vocabulary:
     """Every word's ids, and the tree of them that a sampler walks.
 
-    Words are sorted by their ids, so the words under a tree node are one range, and "which ids can still lead
-    to an allowed word" is one cumulative sum. Raises VocabularyError where a word can't be spelt.
+    Words are sorted by their ids, so the words under a tree node are one range.
+    Raises VocabularyError where a word can't be spelt.
     """
 
     def __init__(self, tokenizer: Tokenizer, table: WordTable) -> None:
@@ -90,16 +91,18 @@ class Vocabulary:
             raise VocabularyError("the ids end inside a word: cut them at a word's end")
         return words
 
-    def allowed(self, node: int, words: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Which ids may follow at a tree node so that an allowed word can still be completed.
+    def leading(self, node: int, words: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """The ids that may follow at a tree node so that an allowed word can still be completed, ascending.
 
-        `words`: bool (words,); returns bool (size,).
+        `words`: bool (words,).
         """
-        tokens, low, high = self._children[node]
-        counts = np.zeros(len(self._order) + 1, dtype=np.int32)
-        np.cumsum(words[self._order], out=counts[1:])
+        ids: NDArray[np.int64] = leading(words, self._order, *self._children[node])
+        return ids
+
+    def allowed(self, node: int, words: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """The same as a row: bool (size,)."""
         mask = np.zeros(self.size, dtype=np.bool_)
-        mask[tokens] = counts[high] > counts[low]
+        mask[self.leading(node, words)] = True
         return mask
 
     def _spell(self, word: int) -> tuple[int, ...]:

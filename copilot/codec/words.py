@@ -100,8 +100,9 @@ class WordTable:
             *(f"ON_{lane // 128}_{lane % 128}" for lane in range(LANES)),
         )
         self.index: dict[str, int] = {text: number for number, text in enumerate(self.texts)}
-        self.anchors = np.asarray(anchors)  # int64 (anchors,), ticks
-        self.offsets = np.arange(1, params.anchor_ticks)  # int64 (anchor_ticks - 1,), ticks
+        self.numbers = (
+            params.anchor_ticks, self.anchor_0, self.offset_0, self.velocity_0, self.off_0, self.bar, self.on_0,
+        )  # fmt: skip
         self.default_level = self.level(90)
 
     def __len__(self) -> int:

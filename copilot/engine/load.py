@@ -25,4 +25,6 @@ def load_engine(bundle: Bundle, *, seed: int, window_tokens: int = 0) -> TokenEn
         )
     decoder = NumbaDecoder.load(bundle.path, window_tokens, in_bytes=True)
     decoder.warm_up(say=log.warning)  # a person should know why the first start takes longer
-    return TokenEngine(bundle.codec, decoder, window_tokens=window_tokens, seed=seed)
+    engine = TokenEngine(bundle.codec, decoder, window_tokens=window_tokens, seed=seed)
+    engine.warm_up()
+    return engine

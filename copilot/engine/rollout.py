@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from copilot.codec.grammar import GridState, Limits, Mask, Stage
+from copilot.codec.grammar import NEVER, GridState, Limits, Mask, Stage
 from copilot.codec.grid import GridCodec
 from copilot.decode.decoder import Decoder, Logits, continue_from
 from copilot.decode.sampling import sample
@@ -56,6 +56,11 @@ class Rollout:
     _open: dict[int, tuple[int, int]] = field(default_factory=dict)
     _most_tokens: int = 0
     _limits: Limits = field(default_factory=Limits)
+    _free_ons: Mask = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._limits.offs[:128] = False  # what is committed ends when it was committed to end
+        self._free_ons = self.brief.players | self.brief.own
 
     @property
     def reached_tick(self) -> int:
@@ -102,23 +107,25 @@ class Rollout:
         """The longest part of the imagined ids that agrees with the brief; moves the state past it."""
         kept, word_ids, node = 0, 0, 0
         vocab = self.codec.vocab
-        saved = self.state.copy()
+        saved = self.state
+        trial = saved.copy()
         for token in standing:
             word_ids += 1
             node, word = vocab.step(node, token)
             if word < 0:
                 continue
-            trial = self.state.copy()
             try:
                 event = trial.advance(word)
             except GrammarError:  # the meter has changed since
                 break
-            if event is not None and not self._agrees(event):
+            if event is None:
+                continue
+            if not self._agrees(event):
                 break
+            kept, saved = word_ids, trial
             self.state = trial
-            if event is not None:
-                kept, saved = word_ids, trial.copy()
-                self._account(event)
+            self._account(event)
+            trial = trial.copy()
         self.state = saved
         return list(standing[:kept])
 
@@ -147,8 +154,10 @@ class Rollout:
                 self.notes.append(Note(event.tick, event.tick + 1, event.pitch, event.velocity))
             else:
                 self._open[event.pitch] = (event.tick, event.velocity)
+                self._limits.offs[event.pitch] = True
         elif event.channel == COPILOT_CHANNEL and event.kind == OFF:
             start, velocity = self._open.pop(event.pitch)
+            self._limits.offs[event.pitch] = False
             self.notes.append(Note(start, event.tick, event.pitch, velocity))
 
     def _certain_tick(self) -> int:
@@ -178,28 +187,23 @@ class Rollout:
 
     def _limit(self) -> Limits:
         brief, limits = self.brief, self._limits
-        limits.ons = brief.players | brief.own if self.state.tick >= brief.free_tick else brief.players
-        limits.offs[:128] = False  # what is committed ends when it was committed to end
-        limits.offs[list(self._open)] = True
+        limits.ons = self._free_ons if self.state.tick >= brief.free_tick else brief.players
         limits.floor_tick = brief.now_tick
-        if brief.final:
-            limits.ceiling_tick = brief.final[0].tick
-        else:
-            limits.ceiling_tick = Limits().ceiling_tick
+        limits.ceiling_tick = brief.final[0].tick if brief.final else NEVER
         return limits
 
     def _draw(self, logits: Logits) -> Logits | None:
         """Sample one word; returns the logits after it, or None where no word may follow."""
         vocab, brief = self.codec.vocab, self.brief
         words = self.state.mask(self._limit())
-        if not words.any():
-            return None
-        urged = self._urged(logits, words)
         node, word = 0, -1
         while word < 0:
+            choices = vocab.leading(node, words)
+            if not len(choices):
+                return None
             token = sample(
-                urged if node == 0 else logits,
-                vocab.allowed(node, words),
+                self._urged(logits, words) if node == 0 else logits,
+                choices,
                 temperature=brief.temperature,
                 top_p=brief.top_p,
                 rng=self.rng,
@@ -226,8 +230,9 @@ class Rollout:
         on_0 = self.codec.vocab.table.on_0
         own = np.zeros_like(words)
         own[on_0 : on_0 + 128] = words[on_0 : on_0 + 128]
-        urge = np.float32(min(_MOST_URGE, _URGE * excess))
-        return np.where(self.codec.vocab.allowed(0, own), logits + urge, logits)
+        raised = logits.copy()
+        raised[self.codec.vocab.leading(0, own)] += np.float32(min(_MOST_URGE, _URGE * excess))
+        return raised
 
     def _has_room(self, tokens: int) -> bool:
         return self.decoder.mark() + tokens <= self._most_tokens

@@ -11,10 +11,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from copilot.codec.grammar import GridState, Mask
+from copilot.codec.grammar import GridState, Limits, Mask
 from copilot.codec.grid import GridCodec
 from copilot.codec.words import LANES, Header
 from copilot.decode.decoder import Decoder
+from copilot.decode.sampling import sample
 from copilot.decode.window import choose_cut
 from copilot.engine.bars import BarLines
 from copilot.engine.base import Controls, Heard, Horizon, PlannedNote, Proposal
@@ -63,6 +64,14 @@ class TokenEngine:
         self._heard_tick = 0  # of the last note that a player struck
         self._writer = self._codec.writer(self._header)
         self._truth = list(self._writer.head)
+
+    def warm_up(self) -> None:
+        """Draw once and forget it: what draws is compiled by then, 3 s on a machine's first start, else 50 ms."""
+        vocab = self._codec.vocab
+        choices = vocab.leading(0, self._codec.grammar().mask(Limits()))
+        choices = np.append(choices, choices)  # a single one would not be drawn
+        logits = np.zeros(vocab.size, np.float32)
+        sample(logits, choices, temperature=1.0, top_p=0.9, rng=np.random.default_rng(0))
 
     def observe(self, events: Sequence[Heard]) -> None:
         """See Engine."""

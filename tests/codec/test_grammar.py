@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from copilot.codec import masks
 from copilot.codec.grammar import GridState, Limits, Stage
 from copilot.codec.words import LANES, Header
 from copilot.errors import GrammarError
@@ -64,6 +65,12 @@ def test_mask_and_advance_agree_on_every_word(seed: int, bar_ticks: int | None, 
                 assert not after.mask(Limits()).any()
             else:
                 assert after.stage <= Stage.HELD
+
+
+def test_compiled_masks_know_the_stages() -> None:
+    """The numbers that machine code compares with are the stages' own."""
+    known = (masks.HELD, masks.LONGEST, masks.ANCHOR, masks.VELOCITY)
+    assert known == (Stage.HELD, Stage.LONGEST, Stage.ANCHOR, Stage.VELOCITY)
 
 
 @given(seeds, bars, st.integers(0, 300), st.integers(0, 300))

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from copilot.decode.sampling import sample
+from copilot.decode.sampling import sample as sample_choices
 
 logits_and_masks = st.integers(1, 40).flatmap(
     lambda size: st.tuples(
@@ -17,6 +17,25 @@ logits_and_masks = st.integers(1, 40).flatmap(
 temperatures = st.sampled_from([0.0, 1e-3, 0.5, 1.0, 3.0, 100.0])
 top_ps = st.sampled_from([0.0, 1e-6, 0.5, 0.95, 1.0])
 seeds = st.integers(0, 2**32)
+
+
+def sample(logits: np.ndarray, allowed: np.ndarray, **how: object) -> int:
+    """With the choices as a row of bools."""
+    return sample_choices(logits, np.flatnonzero(allowed), **how)
+
+
+def by_numpy(
+    logits: np.ndarray, allowed: np.ndarray, temperature: float, top_p: float, rng: np.random.Generator
+) -> int:
+    """The definition of correct: all that may be drawn, sorted, summed up and cut."""
+    ids = np.flatnonzero(allowed)
+    scores = logits[ids].astype(np.float64)
+    weights = np.exp((scores - scores.max()) / temperature)
+    order = np.argsort(-weights, kind="stable")
+    cumulative = np.cumsum(weights[order])
+    kept = min(1 + int(np.searchsorted(cumulative, top_p * cumulative[-1])), len(order))
+    draw = rng.random() * cumulative[kept - 1]
+    return int(ids[order[min(kept - 1, int(np.searchsorted(cumulative[:kept], draw, side="right")))]])
 
 
 def draws(logits: list[float], count: int, temperature: float = 1.0, top_p: float = 1.0) -> np.ndarray:
@@ -51,6 +70,22 @@ def test_top_p_zero_keeps_one(drawn_from: tuple, seed: int) -> None:
     rng = np.random.default_rng(seed)
     drawn = sample(logits, allowed, temperature=1.0, top_p=0.0, rng=rng)
     assert logits[allowed].max() - logits[drawn] < 1e-9  # nearer ones have the same weight in float64
+
+
+@given(
+    st.integers(2, 600), st.sampled_from([0.3, 0.9, 1.0, 3.0]), st.sampled_from([0.5, 0.9, 0.95, 1.0]), seeds
+)
+def test_draws_are_those_of_the_definition(count: int, temperature: float, top_p: float, seed: int) -> None:
+    """Compiled, and sorting only what top_p may keep, it draws what numpy draws by sorting everything."""
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(0.0, 3.0, count).astype(np.float32)
+    logits[rng.integers(0, count, count // 4)] = logits[0]  # of equals the first stands first
+    allowed = rng.random(count) < 0.7
+    allowed[:2] = True
+    ours, theirs = np.random.default_rng(seed), np.random.default_rng(seed)
+    for _ in range(20):
+        drawn = sample(logits, allowed, temperature=temperature, top_p=top_p, rng=ours)
+        assert drawn == by_numpy(logits, allowed, temperature, top_p, theirs)
 
 
 @given(logits_and_masks, temperatures, top_ps, seeds)

@@ -26,8 +26,15 @@ class Decoder(Protocol):
     def rewind(self, mark: int) -> None:
         """Forget everything after a mark, at a cost that does not depend on how much that is."""
 
+    def prepare(self, ids: Sequence[int]) -> None:
+        """The window will be `ids`, and what comes to stand after them, after the next flush: get it ready meanwhile.
+
+        Said anew whenever `ids` grow or change. A fast decoder takes them in beside the tokens appended from now on,
+        a bounded slice a pass; a slow one may do nothing.
+        """
+
     def rebase(self, ids: Sequence[int]) -> Logits:
-        """The flush: forget everything and take in `ids` from position 0."""
+        """The flush: forget everything and take in `ids` from position 0, as far as they were not prepared."""
 
 
 class TransformersDecoder:
@@ -70,6 +77,9 @@ class TransformersDecoder:
         if surplus > 0:
             self._cache.crop(-surplus)
             del self.ids[mark:]
+
+    def prepare(self, ids: Sequence[int]) -> None:
+        """See Decoder. Does nothing: a stop-the-world flush is the definition of correct."""
 
     def rebase(self, ids: Sequence[int]) -> Logits:
         """See Decoder."""

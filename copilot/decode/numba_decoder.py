@@ -66,6 +66,9 @@ class NumbaDecoder:
         """See Decoder."""
         del self.ids[mark:]  # what the cache holds beyond its length is never read
 
+    def prepare(self, ids: Sequence[int]) -> None:
+        """See Decoder."""
+
     def rebase(self, ids: Sequence[int]) -> Logits:
         """See Decoder. Raises as append does."""
         taken = self._checked(ids, 0)

@@ -1,15 +1,23 @@
-"""What a flush keeps. Pure, so that a faster flush can be held against it."""
+"""What a flush keeps. Pure, and known before it happens, so that what is kept can be got ready beside the music."""
 
 from collections.abc import Sequence
 
 
-def choose_cut(cuts: Sequence[int], length: int) -> int | None:
-    """Where to cut a window of `length` ids: the first legal cut that drops the oldest half.
+def settled_cut(cuts: Sequence[int], threshold: int) -> int | None:
+    """Where a window that is flushed when it is longer than `threshold` ids will be cut, as soon as that is known.
 
-    Where no cut lies in the newer half, the last one, if it drops at least a quarter; else None: the window
-    holds no cut worth making and must begin anew. `cuts` ascend.
+    The first legal cut at or past half of the threshold; None while there is none. `cuts` ascend. Ids that are
+    appended later change nothing.
     """
-    for at in cuts:
-        if at >= length // 2:
-            return at
-    return cuts[-1] if cuts and cuts[-1] >= length // 4 else None
+    return next((at for at in cuts if at >= threshold // 2), None)
+
+
+def choose_cut(cuts: Sequence[int], threshold: int) -> int | None:
+    """Where to cut now: where it was settled, else the last legal cut that drops at least a quarter.
+
+    None: the window holds no cut worth making and must begin anew.
+    """
+    at = settled_cut(cuts, threshold)
+    if at is not None:
+        return at
+    return cuts[-1] if cuts and cuts[-1] >= threshold // 4 else None

@@ -67,18 +67,15 @@ class Rollout:
         """Up to here the rollout knows what it plays."""
         return min(self.state.tick, self.brief.until_tick)
 
-    def run(self, truth: Sequence[int]) -> None:
-        """Imagine on from `truth`; what the decoder still holds from the last time is kept while it fits.
+    def run(self, truth: Sequence[int], standing: Sequence[int], *, rebase: bool) -> None:
+        """Imagine on from `truth`; of the imagined ids `standing` after it, what fits is kept.
 
-        Ends early where `room_tokens` are used up; does nothing where there are none.
+        `rebase`: the decoder's past has changed at its beginning. Ends early where `room_tokens` are used up.
         """
-        if self.brief.room_tokens <= 0:
-            return
-        held = self.decoder.ids
-        standing = held[len(truth) :] if held[: len(truth)] == list(truth) else []
-        kept = self._replay(standing)
+        kept = self._replay(standing[: self.brief.room_tokens])
         self.reused = len(kept)
-        logits = continue_from(self.decoder, [*truth, *kept])
+        ids = [*truth, *kept]
+        logits = self.decoder.rebase(ids) if rebase else continue_from(self.decoder, ids)
         self._most_tokens = len(truth) + self.brief.room_tokens
         anchor = (self.decoder.mark(), self.state.copy())  # the last place between two events
         while self.state.tick < self.brief.until_tick and self._has_room(self.codec.vocab.longest):

@@ -16,9 +16,9 @@ from copilot.codec.grid import GridCodec
 from copilot.codec.words import LANES, Header
 from copilot.decode.decoder import Decoder
 from copilot.decode.sampling import sample
-from copilot.decode.window import choose_cut
 from copilot.engine.bars import BarLines
 from copilot.engine.base import Controls, Heard, Horizon, PlannedNote, Proposal
+from copilot.engine.past import Past
 from copilot.engine.rollout import Brief, Rollout
 from copilot.engine.seating import seat_players
 from copilot.music.order import BAR, OFF, ON, Event
@@ -57,13 +57,14 @@ class TokenEngine:
         self._ahead: list[Event] = []  # what is known and not yet past: committed notes' ends and beginnings
         self._seats: dict[int, int] = {}
         self._sounding: dict[tuple[int, int], int] = {}  # (rig channel, pitch) → the seat that it sounds on
-        self._header = self._next_header = Header()
+        self._header = Header()  # what tempo and meter would be said as, were the window pinned now
         self._bars: BarLines | None = None
-        self._flushes = 0
         self._own_until_tick = 0
         self._heard_tick = 0  # of the last note that a player struck
         self._writer = self._codec.writer(self._header)
-        self._truth = list(self._writer.head)
+        self._past = Past(codec, window_tokens - self._reserve_tokens, list(self._writer.head), self._header)
+        self._imagined_from = 0  # the decoder holds the past up to here, and then what was imagined
+        self._must_rebase = False  # a flush has changed the past's beginning, and the decoder does not know
 
     def warm_up(self) -> None:
         """Draw once and forget it: what draws is compiled by then, 3 s on a machine's first start, else 50 ms."""
@@ -85,7 +86,7 @@ class TokenEngine:
             velocity = table.velocity(table.level(note.velocity))  # as the words will say it
             self._ahead.append(Event(start, ON, COPILOT_CHANNEL, note.pitch, velocity))
             self._own_until_tick = max(self._own_until_tick, start)
-            if self._header.part != "drums":
+            if self._past.header.part != "drums":
                 end = max(start + 1, self._tick(note.end_beats))
                 self._ahead.append(Event(end, OFF, COPILOT_CHANNEL, note.pitch, 0))
                 self._own_until_tick = max(self._own_until_tick, end)
@@ -95,11 +96,14 @@ class TokenEngine:
         now_tick = self._tick(horizon.now_beats)
         self._follow(controls)
         bars = self._write(now_tick, controls)
-        self._make_room(self._window_tokens - self._reserve_tokens)
+        self._make_room(self._past.threshold)
+        if not self._must_rebase:  # what was prepared for this flush is still to be taken
+            self._decoder.prepare(self._past.foresee(self._header))
         state = self._writer.state_after_tail()
         state.bar_ticks, state.next_bar_tick = bars.bar_ticks, bars.next_tick
         final = self._final(state)
-        context = self._truth + self._writer.tail()
+        tail = self._writer.tail()
+        context = self._past.ids + tail
         brief = Brief(
             now_tick=now_tick,
             free_tick=self._free_tick(horizon.free_beats, final),
@@ -115,7 +119,9 @@ class TokenEngine:
             patience_ticks=bars.bar_ticks // 2 if now_tick - self._heard_tick < bars.bar_ticks else None,
         )
         rollout = Rollout(self._codec, self._decoder, state, brief, self._rng, self._clock)
-        rollout.run(context)
+        if brief.room_tokens > 0:
+            rollout.run(context, self._standing(tail), rebase=self._must_rebase)
+            self._imagined_from, self._must_rebase, self._past.fresh = len(self._past.ids), False, []
         grid = self._codec.params.ticks_per_beat
         return Proposal(
             notes=[
@@ -126,9 +132,17 @@ class TokenEngine:
             steps=len(rollout.step_s),
             step_s=rollout.step_s,
             reused=rollout.reused,
-            flushes=self._flushes,
-            context=len(self._truth),
+            flushes=self._past.flushes,
+            context=len(self._past.ids),
         )
+
+    def _standing(self, tail: list[int]) -> list[int]:
+        """What was imagined after all that has come true since; a flush in between takes none of it away."""
+        if self._past.fresh is None:
+            return []
+        true = self._past.fresh + tail
+        beyond = self._decoder.ids[self._imagined_from :]
+        return beyond[len(true) :] if beyond[: len(true)] == true else []
 
     def _final(self, state: GridState) -> list[Event]:
         """Committed beginnings and ends that lie ahead, less any that would press a key twice or lift it twice."""
@@ -155,28 +169,35 @@ class TokenEngine:
     def _follow(self, controls: Controls) -> None:
         """Take up who plays and what is asked for. A change rewrites the pinned words, which costs a prefill.
 
-        Tempo and meter wait for the next flush: a tempo that wavers between two words must not cost one each time.
+        Tempo and meter wait for the window after the next flush, which takes them as they are when it is known where
+        that will begin: a tempo that wavers between two words must not cost a prefill each time.
         """
         seats = seat_players(controls.roles)
         self._seats = seats
-        header = Header(
+        pinned = self._past.header
+        self._header = Header(
             genre=None if controls.genre == "none" else controls.genre.upper(),
             part=_role(controls.part),
-            tempo_bpm=self._header.tempo_bpm or controls.tempo_bpm,
-            meter=self._header.meter or controls.meter,
+            tempo_bpm=controls.tempo_bpm,
+            meter=controls.meter,
             seats=tuple(sorted(set(seats.values()))),
         )
-        self._next_header = replace(header, tempo_bpm=controls.tempo_bpm, meter=controls.meter)
-        if header == self._header:
+        header = replace(
+            self._header,
+            tempo_bpm=pinned.tempo_bpm or controls.tempo_bpm,
+            meter=pinned.meter or controls.meter,
+        )
+        if header == pinned:
             return
-        changed_kind = (header.part == "drums") != (self._header.part == "drums")
-        self._header = header
+        changed_kind = (header.part == "drums") != (pinned.part == "drums")
         if changed_kind:
             self._ahead = [event for event in self._ahead if event.channel != COPILOT_CHANNEL]
-        if changed_kind or len(self._truth) == len(self._writer.head):
-            self._begin_anew()  # drums have no note-offs: the old words can't stand under the new header
+        if changed_kind or len(self._past.ids) == len(self._writer.head):
+            self._begin_anew(
+                header
+            )  # drums have no note-offs: the old words can't stand under the new header
         else:
-            self._truth = self._codec.repinned(self._truth, header)
+            self._past.repin(header)
 
     def _write(self, now_tick: int, controls: Controls) -> BarLines:
         """Write what happened up to and including the present tick; returns the bar lines to come."""
@@ -193,14 +214,14 @@ class TokenEngine:
         bars = self._bars
         if bars is None or first_line - bars.next_tick > _LONG_REST_BARS * bar_ticks:
             bars = self._bars = BarLines(first_line, bar_ticks)
-            self._writer = self._codec.writer(self._header, first_line)
-            self._truth = list(self._writer.head)
+            self._writer = self._codec.writer(self._past.header, first_line)
+            self._past.begin(self._writer.head, self._past.header)
         happened += [Event(line, BAR, 0, 0, 0) for line in bars.pass_until(now_tick, bar_tick, bar_ticks)]
         happened.sort(key=lambda event: event.tick)
         for event in happened:
-            self._truth += self._writer.feed(event)
+            self._past.extend(self._writer.feed(event))
             self._make_room(self._window_tokens)
-        self._truth += self._writer.advance(now_tick)
+        self._past.extend(self._writer.advance(now_tick))
         return bars
 
     def _seated(self, heard: Heard) -> list[Event]:
@@ -219,27 +240,17 @@ class TokenEngine:
 
     def _make_room(self, most_tokens: int) -> None:
         """Flush a window of more than so many tokens. Where even its newer half is too long, begin anew."""
-        if len(self._truth) > most_tokens:
-            self._flush()
-        if len(self._truth) > most_tokens:
-            self._begin_anew()
+        if len(self._past.ids) > most_tokens:
+            kept = self._past.flush(self._header)
+            self._must_rebase = True
+            if not kept or len(self._past.ids) > most_tokens:
+                self._begin_anew(self._header)
 
-    def _flush(self) -> None:
-        """Drop the oldest half at a bar line. The decoder prefills what is left, since its prefix has changed."""
-        self._flushes += 1
-        at = choose_cut(self._codec.cuts(self._truth), len(self._truth))
-        if at is None:
-            self._begin_anew()
-        else:
-            self._truth = self._codec.cut(self._truth, at)
-        self._header = self._next_header
-        self._truth = self._codec.repinned(self._truth, self._header)
-
-    def _begin_anew(self) -> None:
+    def _begin_anew(self, header: Header) -> None:
         """A window that knows only what sounds now, as far as a quarter of it can tell."""
         most_held = self._window_tokens // 4 // self._codec.vocab.longest
-        self._writer = self._writer.anew(self._header, most_held)
-        self._truth = list(self._writer.head)
+        self._writer = self._writer.anew(header, most_held)
+        self._past.begin(self._writer.head, header)
 
     def _player_lanes(self) -> Mask:
         lanes = np.zeros((16, 128), np.bool_)

@@ -21,6 +21,7 @@ class HashDecoder:
     def __init__(self, vocab_size: int, max_tokens: int) -> None:
         self.ids: list[int] = []
         self.most_held = 0
+        self.prepared: list[int] = []
         self._noise = np.random.default_rng(1).normal(0.0, 2.0, 2 * vocab_size).astype(np.float32)
         self._vocab_size = vocab_size
         self._max_tokens = max_tokens
@@ -43,6 +44,10 @@ class HashDecoder:
     def rewind(self, mark: int) -> None:
         """See Decoder."""
         del self.ids[mark:]
+
+    def prepare(self, ids: Sequence[int]) -> None:
+        """See Decoder."""
+        self.prepared = list(ids)
 
     def rebase(self, ids: Sequence[int]) -> Logits:
         """See Decoder."""

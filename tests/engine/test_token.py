@@ -62,7 +62,7 @@ def assert_proposal(proposal: Proposal, asked: Horizon, told: Controls) -> None:
 def reader_of(engine: TokenEngine) -> GridReader:
     """A reader that has read all that the engine holds for true."""
     reader = engine._codec.reader()
-    for token in engine._truth + engine._writer.tail():
+    for token in engine._past.ids + engine._writer.tail():
         reader.feed(token)
     assert reader.between_words
     return reader
@@ -73,8 +73,8 @@ def assert_consistent(engine: TokenEngine, decoder: HashDecoder) -> None:
     reader = reader_of(engine)
     assert (reader.state.sounding == engine._writer.state_after_tail().sounding).all()
     assert decoder.most_held <= engine._window_tokens
-    assert len(engine._truth) <= engine._window_tokens
-    window = engine._truth + engine._writer.tail()
+    assert len(engine._past.ids) <= engine._window_tokens
+    window = engine._past.ids + engine._writer.tail()
     if len(window) < engine._window_tokens:
         assert decoder.ids[: len(window)] == window
 
@@ -113,8 +113,8 @@ def test_the_truth_is_what_was_heard_and_committed() -> None:
         engine.commit(new)
         committed += new
     engine.propose(horizon(40.0), controls())
-    score = codec().decode(engine._truth)
-    assert engine._flushes == 0
+    score = codec().decode(engine._past.ids)
+    assert engine._past.flushes == 0
     notes = {part.channel: part.notes for part in score.parts}
     assert {(n.start_ticks, n.end_ticks, n.pitch) for n in notes[0]} == {
         (round(n.start_beats * 24), round(n.end_beats * 24), n.pitch) for n in committed
@@ -165,7 +165,7 @@ def test_what_was_imagined_otherwise_is_dropped() -> None:
     engine.observe([Heard(0.3, 1, 67, 90), Heard(0.35, 1, 60, 0)])
     engine.propose(horizon(1.5), controls())
     assert_consistent(engine, decoder)
-    keys = codec().decode(engine._truth + engine._writer.tail()).parts[0]
+    keys = codec().decode(engine._past.ids + engine._writer.tail()).parts[0]
     assert {(note.start_ticks, note.pitch) for note in keys.notes} == {(0, 60), (7, 67)}
 
 
@@ -178,8 +178,8 @@ def test_a_flush_keeps_the_window_legal(window_tokens: int, entries: int) -> Non
         (proposal,) = play_beats(engine, range(beat, beat + 1), controls())
         assert_proposal(proposal, horizon(beat + 0.9), controls())
         assert_consistent(engine, decoder)
-    assert engine._flushes > 0
-    window = engine._truth + engine._writer.tail()
+    assert engine._past.flushes > 0
+    window = engine._past.ids + engine._writer.tail()
     _, fresh = make_engine(window_tokens, entries=entries)
     if len(window) < window_tokens:
         decoder.rewind(len(window) - 1)
@@ -197,7 +197,7 @@ def test_bar_lines_follow_the_clock(meter: str) -> None:
         told = controls(meter=meter, bar_beats=length, bar_start_beats=now // length * length)
         engine.propose(horizon(now), told)
     expected = [round(24 * length * bar) for bar in range(int(19.9 // length) + 1)]
-    assert codec().decode(engine._truth).bar_lines(470) == [tick for tick in expected if tick <= 470]
+    assert codec().decode(engine._past.ids).bar_lines(470) == [tick for tick in expected if tick <= 470]
 
 
 def test_a_meter_that_turns_unheard_is_caught_up() -> None:
@@ -209,7 +209,7 @@ def test_a_meter_that_turns_unheard_is_caught_up() -> None:
     engine.propose(horizon(21.0), controls(bar_beats=3.0, bar_start_beats=19.0))
     assert engine._bars is not None
     assert (engine._bars.next_tick, engine._bars.bar_ticks) == (22 * 24, 72)
-    assert 19 * 24 in codec().decode(engine._truth).bar_lines(19 * 24)
+    assert 19 * 24 in codec().decode(engine._past.ids).bar_lines(19 * 24)
     engine.propose(horizon(22.0), controls(bar_beats=3.0, bar_start_beats=22.0))
     assert engine._bars.next_tick == 25 * 24
 
@@ -234,7 +234,7 @@ def test_the_pinned_words_follow_the_panel_and_the_band() -> None:
     header = table.header_of(reader_of(engine).header)
     assert (header.genre, header.seats, header.tempo_bpm) == ("BLUES", (1, 3, 7, 9), 125.0)
     play_beats(engine, range(6, 80), controls(genre="blues", roles=joined, tempo_bpm=200.0))
-    assert engine._flushes > 0
+    assert engine._past.flushes > 0
     assert table.header_of(reader_of(engine).header).tempo_bpm == 215.0
 
 
@@ -245,7 +245,7 @@ def test_a_long_rest_costs_nothing() -> None:
         engine.observe(band(now))
         told = controls(bar_start_beats=float(now // 4 * 4))
         assert_proposal(engine.propose(horizon(now + 0.9), told), horizon(now + 0.9), told)
-        assert len(engine._truth) < 60
+        assert len(engine._past.ids) < 60
         assert_consistent(engine, decoder)
 
 

@@ -76,19 +76,22 @@ class NumbaDecoder:
 
     def prepare(self, ids: Sequence[int]) -> None:
         """See Decoder. Raises as append does; no ids are nothing to prepare."""
-        self._coming = self._checked(ids, 0).tolist() if len(ids) else []
-        del self._shadow[_common(self._shadow, self._coming) :]
+        ids = list(ids)
+        known, new = self._announced(ids)
+        del self._coming[known:], self._shadow[known:]
+        self._coming.extend(new)
 
     def rebase(self, ids: Sequence[int]) -> Logits:
         """See Decoder. Raises as append does."""
-        taken = self._checked(ids, 0)
-        held = min(_common(self._shadow, taken.tolist()), len(taken) - 1) if self._coming else 0
+        ids = list(ids)
+        known, _ = self._announced(ids) if ids else (0, self._checked(ids, 0))
+        held = min(known, len(self._shadow), len(ids) - 1)
         before = self.ids[:]
         self.ids.clear()
         if held:
-            self._live, self.ids[:], self._shadow = 1 - self._live, taken[:held].tolist(), before
+            self._live, self.ids[:], self._shadow = 1 - self._live, ids[:held], before
         self._coming = []
-        return self._take(taken[held:])
+        return self._take(np.array(ids[held:], np.int64))
 
     def fork(self, n: int) -> "NumbaBranches":
         """See Decoder."""
@@ -111,6 +114,11 @@ class NumbaDecoder:
         finally:
             notice.cancel()
         self.rewind(0)
+
+    def _announced(self, ids: list[int]) -> tuple[int, list[int]]:
+        """How many of these were announced before, and the others, checked: a long window is not checked anew."""
+        known = _common(self._coming, ids)
+        return known, self._checked(ids[known:], known).tolist() if known < len(ids) else []
 
     def _checked(self, ids: Sequence[int], held: int, each: int | None = None) -> NDArray[np.int64]:
         taken = np.array(ids, np.int64)
@@ -202,7 +210,7 @@ class NumbaBranches:
         return new_cache(len(self.ids), *decoder._shape, tokens, in_bytes=decoder._in_bytes)
 
 
-def _common(ours: Sequence[int], theirs: Sequence[int]) -> int:
+def _common(ours: list[int], theirs: list[int]) -> int:
     """How many tokens both begin with."""
     shorter = min(len(ours), len(theirs))
     if ours[:shorter] == theirs[:shorter]:

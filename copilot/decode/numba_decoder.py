@@ -23,8 +23,10 @@ NOTICE_S = 1.0
 """A first step that takes this long is being compiled."""
 
 
-SLICE = 4
-"""Tokens that a step may take into the shadow beside its own: SLICE_FIGURE"""
+SLICE = 2
+"""Tokens that a step may take into the shadow beside its own: at 256 tokens 1, 2 and 4 made it 1.2, 1.5 and 2.6 times
+as long (default bundle, bytes). A step of a rollout brings no true token: a shadow that lags has soon caught up.
+"""
 
 _NONE = np.empty(0, np.int64)
 
@@ -78,7 +80,9 @@ class NumbaDecoder:
         """See Decoder. Raises as append does; no ids are nothing to prepare."""
         ids = list(ids)
         known, new = self._announced(ids)
-        del self._coming[known:], self._shadow[known:]
+        if known < len(self._shadow):
+            del self._shadow[_common(self._shadow, ids) :]
+        del self._coming[known:]
         self._coming.extend(new)
 
     def rebase(self, ids: Sequence[int]) -> Logits:
@@ -138,7 +142,7 @@ class NumbaDecoder:
         for first in range(0, len(ids), olmo2.CHUNK):
             chunk, held = ids[first : first + olmo2.CHUNK], len(self.ids)
             count, positions = len(chunk), np.arange(held, held + len(chunk))
-            ahead = self._coming[len(self._shadow) :][: max(SLICE, count)]
+            ahead = self._coming[len(self._shadow) : len(self._shadow) + max(SLICE, count)]
             rows = Rows(chunk, np.full(count, self._live), positions, 0, 0)
             if ahead:
                 more = np.arange(len(self._shadow), len(self._shadow) + len(ahead))

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
@@ -21,6 +22,9 @@ _log = logging.getLogger(__name__)
 
 NOTICE_S = 1.0
 """A first step that takes this long is being compiled."""
+
+PROGRESS_S = 3.0
+"""How often it is said how long that takes already."""
 
 
 SLICE = 2
@@ -105,18 +109,17 @@ class NumbaDecoder:
         """Run one step and forget it, so that no later one is the first; does nothing once tokens are held.
 
         Takes 0.2 s, or 10 s where the kernels must be compiled, once per machine and kind of weights: then `say`
-        gets a line to show, from another thread. numba keeps what it compiled beside kernels/, or in the user's
-        cache folder where that is not writable.
+        gets a line to show now and then, from another thread. numba keeps what it compiled beside kernels/, or in
+        the user's cache folder where that is not writable.
         """
         if self.ids:
             return
-        notice = threading.Timer(NOTICE_S, say, ["compiling the decoder, once: about 10 s"])
-        notice.daemon = True
-        notice.start()
+        done = threading.Event()
+        threading.Thread(target=_tell_until, args=(done, say), daemon=True).start()
         try:
             self.append([0])
         finally:
-            notice.cancel()
+            done.set()
         self.rewind(0)
 
     def _announced(self, ids: list[int]) -> tuple[int, list[int]]:
@@ -159,6 +162,15 @@ class NumbaDecoder:
             self._shadow.extend(ahead)
         last: Logits = logits[0, : self._vocab]
         return last
+
+
+def _tell_until(done: threading.Event, say: Callable[[str], None]) -> None:
+    """Say that the decoder is being compiled, and how long already, until it is."""
+    began_s = time.monotonic()
+    if not done.wait(NOTICE_S):
+        say("compiling the decoder, once: about 10 s")
+    while not done.wait(PROGRESS_S):
+        say(f"compiling the decoder: {time.monotonic() - began_s:.0f} s of about 10")
 
 
 class NumbaBranches:

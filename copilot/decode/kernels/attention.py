@@ -80,8 +80,9 @@ def attend(qkv, layer, weights, rotary, cache, past, rows, attended):
             read = _read(queries, scores, layer, h, group, cache, past, rows, first, last)
             for t in range(first, last):
                 for g in range(group):
-                    begin = (h * group + g) * dim
-                    attended[t, begin : begin + dim] = read[(t - first) * group + g, :dim]
+                    row, begin = (t - first) * group + g, (h * group + g) * dim
+                    for d in range(dim):
+                        attended[t, begin + d] = read[row, d]
 
 
 @njit
@@ -133,7 +134,9 @@ def _read_floats(queries, scores, layer, h, group, cache, past, rows, first, las
         begin = stop
     if shared:
         project_floats(scores, past.values[rows.base, layer, h], more, count, dim, shared)
-        read[:count] += more[:count]
+        for row in range(count):
+            for d in range(dim):
+                read[row, d] += more[row, d]
     return read
 
 

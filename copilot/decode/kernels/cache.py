@@ -112,8 +112,9 @@ def _store(cache, slot, layer, h, at, key, value):
         return as_bytes
 
     def as_floats(cache, slot, layer, h, at, key, value):
-        cache.keys[slot, layer, h, :, at] = key
-        cache.values[slot, layer, h, :, at] = value
+        for d in range(key.size):
+            cache.keys[slot, layer, h, d, at] = key[d]
+            cache.values[slot, layer, h, d, at] = value[d]
 
     return as_floats
 

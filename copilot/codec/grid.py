@@ -52,6 +52,17 @@ class GridWriter:
         other._group, other._postponed = self._group.copy(), self._postponed.copy()
         return other
 
+    def state_beyond_ids(self) -> tuple[int, int, list[Event], list[Event]]:
+        """What its ids don't tell and `GridCodec.resumed` needs: its tick, that of its last id, events in waiting."""
+        return self.tick, self.state.tick, self._group, self._postponed
+
+    def resume(
+        self, state: GridState, tick: int, written_tick: int, group: list[Event], postponed: list[Event]
+    ) -> None:
+        """Go on from a state whose last id stands at `written_tick`."""
+        self.state, self.tick, self._group, self._postponed = state, tick, group, postponed
+        state.tick = written_tick
+
     def feed(self, event: Event) -> list[int]:
         """Take an event; returns the ids that this makes final."""
         final = self.advance(event.tick)
@@ -189,6 +200,18 @@ class GridCodec:
     def writer(self, header: Header = NO_HEADER, tick: int = 0) -> GridWriter:
         """A writer at the start of a window that begins at `tick`; its `head` holds the pinned ids."""
         return GridWriter(self.vocab, header, tick)
+
+    def resumed(
+        self, ids: Sequence[int], tick: int, written_tick: int, group: list[Event], postponed: list[Event]
+    ) -> GridWriter:
+        """The writer that wrote `ids`. Raises GrammarError or VocabularyError where none can have."""
+        reader, writer = self.reader(), self.writer()
+        for token in ids:
+            reader.feed(token)
+        if not reader.between_words:
+            raise GrammarError("the ids end inside a word: a writer's are whole words")
+        writer.resume(reader.state, tick, written_tick, group, postponed)
+        return writer
 
     def reader(self) -> GridReader:
         """A reader at the start of a window."""

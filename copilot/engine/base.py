@@ -80,3 +80,12 @@ class Engine(Protocol):
 
     def propose(self, horizon: Horizon, controls: Controls) -> Proposal:
         """The part from `free_beats` to `until_beats`, given all that was observed and committed."""
+
+    def snapshot(self) -> bytes:
+        """All that it knows, in a few kilobytes: another engine of the same model goes on from there."""
+
+    def restore(self, state: bytes) -> None:
+        """Be as the engine was that gave this snapshot.
+
+        Raises ProtocolError, and changes nothing, for bytes that are none, or of another model or window.
+        """

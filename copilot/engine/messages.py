@@ -5,11 +5,15 @@ from copilot.wire import Hello, Message
 
 
 class Load(Message, frozen=True):
-    """Load this bundle (an absolute path); the first message after the greeting. `window_tokens` 0: its own."""
+    """Load this bundle (an absolute path); the first message after the greeting. `window_tokens` 0: its own.
+
+    `state`: go on from this snapshot, where it fits; empty begins anew.
+    """
 
     bundle: str
     seed: int
     window_tokens: int = 0
+    state: bytes = b""
 
 
 class Ask(Message, frozen=True):
@@ -30,10 +34,11 @@ class Loaded(Message, frozen=True):
 
 
 class Answer(Message, frozen=True):
-    """What the engine proposes in answer to `Ask` of that number."""
+    """What the engine proposes in answer to `Ask` of that number; now and then with its state after it."""
 
     number: int
     proposal: Proposal
+    state: bytes = b""
 
 
 class Refused(Message, frozen=True):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from copilot.codec.grid import GridCodec
 from copilot.codec.words import Header
 from copilot.decode.window import choose_cut, settled_cut
+from copilot.engine.snapshot import PastState
 
 
 @dataclass(slots=True)
@@ -20,6 +21,7 @@ class Past:
     header: Header
     flushes: int = 0
     fresh: list[int] | None = None
+    is_bare: bool = True  # nothing has happened since it began
     _at: int = 0
     _head: list[int] = field(default_factory=list)  # of the window to come; empty while its cut is open
     _next_header: Header = field(default_factory=Header)
@@ -27,12 +29,14 @@ class Past:
     def extend(self, ids: list[int]) -> None:
         """Something has happened."""
         self.ids += ids
+        self.is_bare = self.is_bare and not ids
         if self.fresh is not None:
             self.fresh += ids
 
     def begin(self, ids: list[int], header: Header) -> None:
         """Forget everything: the window is `ids` now."""
         self.ids, self.header, self.fresh, self._head = list(ids), header, None, []
+        self.is_bare = True
 
     def repin(self, header: Header) -> None:
         """Say other pinned words. Where to cut is asked anew, since they move the indices."""
@@ -65,3 +69,22 @@ class Past:
     def _settle(self, at: int, header: Header) -> None:
         kept = self.codec.repinned(self.codec.cut(self.ids, at), header)
         self._at, self._head, self._next_header = at, kept[: len(kept) - (len(self.ids) - at)], header
+
+    def state(self) -> PastState:
+        """For a snapshot."""
+        return PastState(
+            self.ids,
+            self.header,
+            self.flushes,
+            self.fresh,
+            self.is_bare,
+            self._at,
+            self._head,
+            self._next_header,
+        )
+
+    def restore(self, state: PastState) -> None:
+        """Be as it was."""
+        self.ids, self.header, self.flushes, self.fresh = state.ids, state.header, state.flushes, state.fresh
+        self.is_bare = state.is_bare
+        self._at, self._head, self._next_header = state.at, state.head, state.next_header

@@ -21,6 +21,8 @@ from copilot.engine.base import Controls, Heard, Horizon, PlannedNote, Proposal
 from copilot.engine.past import Past
 from copilot.engine.rollout import Brief, Rollout
 from copilot.engine.seating import seat_players
+from copilot.engine.snapshot import SCHEMA, Chance, Snapshot, WriterState, read_snapshot
+from copilot.errors import GrammarError, ParameterError, ProtocolError, VocabularyError
 from copilot.music.order import BAR, OFF, ON, Event
 from copilot.music.roles import REGISTER, ROLES, Role
 from copilot.music.score import COPILOT_CHANNEL, DRUM_CHANNEL
@@ -136,6 +138,48 @@ class TokenEngine:
             context=len(self._past.ids),
         )
 
+    def snapshot(self) -> bytes:
+        """See Engine."""
+        return Snapshot(
+            SCHEMA,
+            self._codec.vocab.sha256,
+            self._window_tokens,
+            self._past.state(),
+            WriterState(*self._writer.state_beyond_ids()),
+            self._decoder.ids,
+            self._imagined_from,
+            self._must_rebase,
+            self._header,
+            self._bars,
+            self._heard,
+            self._ahead,
+            self._seats,
+            [(channel, pitch, seat) for (channel, pitch), seat in self._sounding.items()],
+            self._own_until_tick,
+            self._heard_tick,
+            Chance.of(self._rng),
+        ).to_bytes()
+
+    def restore(self, state: bytes) -> None:
+        """See Engine. Takes a prefill of the whole window."""
+        told = read_snapshot(state, self._codec.vocab.sha256, self._window_tokens)
+        at = told.writer
+        try:
+            writer = self._codec.resumed(told.past.ids, at.tick, at.written_tick, at.group, at.postponed)
+            self._decoder.prepare([])
+            if told.decoder:
+                self._decoder.rebase(told.decoder)
+        except (GrammarError, VocabularyError, ParameterError) as error:
+            raise ProtocolError(f"a snapshot holds no window of ours ({error}): begin without it") from error
+        self._writer = writer
+        self._past.restore(told.past)
+        self._imagined_from, self._must_rebase = told.imagined_from, told.must_rebase
+        self._header, self._bars = told.header, told.bars
+        self._heard, self._ahead, self._seats = told.heard, told.ahead, told.seats
+        self._sounding = {(channel, pitch): seat for channel, pitch, seat in told.sounding}
+        self._own_until_tick, self._heard_tick = told.own_until_tick, told.heard_tick
+        told.chance.set(self._rng)
+
     def _standing(self, tail: list[int]) -> list[int]:
         """What was imagined after all that has come true since; a flush in between takes none of it away."""
         if self._past.fresh is None:
@@ -192,7 +236,7 @@ class TokenEngine:
         changed_kind = (header.part == "drums") != (pinned.part == "drums")
         if changed_kind:
             self._ahead = [event for event in self._ahead if event.channel != COPILOT_CHANNEL]
-        if changed_kind or len(self._past.ids) == len(self._writer.head):
+        if changed_kind or self._past.is_bare:
             self._begin_anew(
                 header
             )  # drums have no note-offs: the old words can't stand under the new header

@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import logging
 import os
 import signal
 import socket
@@ -18,8 +19,12 @@ from copilot.model.bundle import Bundle
 from copilot.sockets import inherited_socket
 from copilot.wire import FrameReader, Hello, Message, pack
 
+log = logging.getLogger(__name__)
+
 PROCESS_TITLE = "copilot: worker"
 _NICENESS = 5
+_SNAPSHOT_EVERY = 16
+"""Rounds; about two seconds of music. A snapshot takes SNAPSHOT_FIGURE."""
 
 
 def serve(connection: socket.socket) -> None:
@@ -44,6 +49,11 @@ def _load(order: Load) -> tuple[Engine | None, Message]:
         engine = load_engine(bundle, seed=order.seed, window_tokens=order.window_tokens)
     except CopilotError as error:
         return None, Refused(str(error))
+    if order.state:
+        try:
+            engine.restore(order.state)
+        except ProtocolError as error:
+            log.warning("%s", error)
     # A full collection took 195 ms with a model loaded. What is alive now stays; the rest is counted away.
     gc.collect()
     gc.freeze()
@@ -54,7 +64,9 @@ def _load(order: Load) -> tuple[Engine | None, Message]:
 def _answer(engine: Engine, ask: Ask) -> Answer:
     engine.observe(ask.heard)
     engine.commit(ask.final)
-    return Answer(ask.number, engine.propose(ask.horizon, ask.controls))
+    proposal = engine.propose(ask.horizon, ask.controls)
+    state = engine.snapshot() if ask.number % _SNAPSHOT_EVERY == 0 else b""
+    return Answer(ask.number, proposal, state)
 
 
 def _send(connection: socket.socket, message: Message) -> None:

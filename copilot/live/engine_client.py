@@ -6,6 +6,8 @@ import time
 from collections import deque
 from pathlib import Path
 
+import msgspec
+
 from copilot.engine.messages import Answer, Ask, FromWorker, Load, Loaded, Refused
 from copilot.errors import BundleError, ProtocolError, WorkerError
 from copilot.live.session import Request
@@ -17,18 +19,27 @@ MAX_DEATHS = 5
 DEATHS_WITHIN_S = 30.0
 """A worker that dies more often than this is not started again: the copilot listens and records only."""
 
+_REMEMBERED_ASKS = 64
+"""A worker sends its state every 16; of more that were asked since, the oldest are forgotten."""
+
 _LOAD_TIMEOUT_S = 180.0
 """The first start of a machine compiles the decoder, and a 1 B bundle takes a while to read."""
 
 
 class EngineClient:
-    """One worker at a time. Belongs to the event loop that started it."""
+    """One worker at a time. Belongs to the event loop that started it.
+
+    A worker that takes over begins with the last snapshot of the one before, and is told what was asked since.
+    """
 
     def __init__(self, bundle_path: Path, *, seed: int, window_tokens: int = 0) -> None:
         self._load = Load(str(bundle_path.resolve()), seed, window_tokens)
         self._child: Child | None = None
         self._deaths: deque[float] = deque(maxlen=MAX_DEATHS)
         self.deaths = 0
+        self._state = b""
+        self._since: deque[Request] = deque(maxlen=_REMEMBERED_ASKS)  # asked since that state
+        self._untold: list[Request] = []  # of these, what the present worker has not been told
 
     async def start(self) -> Loaded:
         """Start a worker and load the bundle. Raises WorkerError, or BundleError for a bundle it can't use."""
@@ -42,7 +53,11 @@ class EngineClient:
         return loaded
 
     async def _load_into(self, child: Child) -> Loaded:
-        child.send(self._load)
+        # The state is tried once: if it is what kills, the next worker begins anew.
+        state, self._state = self._state, b""
+        self._untold = list(self._since) if state else []
+        self._since.clear()
+        child.send(msgspec.structs.replace(self._load, state=state))
         try:
             async with asyncio.timeout(_LOAD_TIMEOUT_S):
                 message = await child.receive()
@@ -60,7 +75,11 @@ class EngineClient:
         """Send a request; its answer comes from `answer`. Raises WorkerError where the worker is gone."""
         if self._child is None:
             raise WorkerError("no model worker is running")
-        self._child.send(Ask(request.number, request.heard, request.final, request.horizon, request.controls))
+        self._since.append(request)
+        told, self._untold = [*self._untold, request], []
+        heard = [heard for each in told for heard in each.heard]
+        final = [note for each in told for note in each.final]
+        self._child.send(Ask(request.number, heard, final, request.horizon, request.controls))
 
     async def answer(self) -> Answer:
         """The next answer. Raises WorkerError when the worker is gone."""
@@ -69,6 +88,10 @@ class EngineClient:
         message = await self._child.receive()
         if not isinstance(message, Answer):
             raise ProtocolError(f"the worker sent {type(message).__name__} unasked")
+        if message.state:
+            self._state = message.state
+            while self._since and self._since[0].number <= message.number:
+                self._since.popleft()
         return message
 
     async def restart(self) -> bool:

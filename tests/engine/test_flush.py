@@ -31,9 +31,11 @@ def stopped(past: Past, header: Header) -> list[int] | None:
     return None if at is None else past.codec.repinned(past.codec.cut(past.ids, at), header)
 
 
-def any_jam(engine: TokenEngine, rng: random.Random, rounds: int) -> Iterator[Proposal]:
+def any_jam(
+    engine: TokenEngine, rng: random.Random, rounds: int, from_beats: float = 0.0
+) -> Iterator[Proposal]:
     """A rig that does anything, and now and then another part, genre, tempo or band."""
-    now, told, plan = 0.0, controls(), []
+    now, told, plan = from_beats, controls(), []
     for _ in range(rounds):
         before, now = now, now + rng.choice([0.05, 0.25, 0.25, 1.0])
         engine.observe(weird_events(rng, before, now, rng.choice([0, 1, 3, 8, 40])) + band(int(now)))

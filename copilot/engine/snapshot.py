@@ -1,0 +1,118 @@
+"""All that an engine knows, as a few kilobytes: what a worker that takes over needs to play on.
+
+8 bytes of a SHA-256 over the rest, then one msgpack record. Nothing is ever unpickled.
+"""
+
+import hashlib
+
+import msgspec
+import numpy as np
+
+from copilot.codec.words import Header
+from copilot.engine.bars import BarLines
+from copilot.engine.base import Heard
+from copilot.errors import ProtocolError
+from copilot.music.order import Event
+
+SCHEMA = 1
+_DIGEST_BYTES = 8
+
+
+class Chance(msgspec.Struct, frozen=True, array_like=True):
+    """Where a PCG64 generator stands. Its numbers have 128 bits, and are 16 bytes each here, little-endian."""
+
+    state: bytes
+    increment: bytes
+    has_half: int
+    half: int
+
+    @classmethod
+    def of(cls, rng: np.random.Generator) -> "Chance":
+        """The generator's place."""
+        told = rng.bit_generator.state
+        numbers = told["state"]
+        return cls(
+            numbers["state"].to_bytes(16, "little"),
+            numbers["inc"].to_bytes(16, "little"),
+            told["has_uint32"],
+            told["uinteger"],
+        )
+
+    def set(self, rng: np.random.Generator) -> None:
+        """Put a generator there."""
+        rng.bit_generator.state = {
+            "bit_generator": "PCG64",
+            "state": {
+                "state": int.from_bytes(self.state, "little"),
+                "inc": int.from_bytes(self.increment, "little"),
+            },
+            "has_uint32": self.has_half,
+            "uinteger": self.half,
+        }
+
+
+class PastState(msgspec.Struct, frozen=True, array_like=True):
+    """See engine.past.Past."""
+
+    ids: list[int]
+    header: Header
+    flushes: int
+    fresh: list[int] | None
+    is_bare: bool
+    at: int
+    head: list[int]
+    next_header: Header
+
+
+class WriterState(msgspec.Struct, frozen=True, array_like=True):
+    """Of a GridWriter what the past's ids don't tell. Ticks are absolute."""
+
+    tick: int
+    written_tick: int
+    group: list[Event]
+    postponed: list[Event]
+
+
+class Snapshot(msgspec.Struct, frozen=True, array_like=True):
+    """A TokenEngine's state. `vocabulary`: the SHA-256 of the codec's; `decoder`: the ids that it holds."""
+
+    schema: int
+    vocabulary: str
+    window_tokens: int
+    past: PastState
+    writer: WriterState
+    decoder: list[int]
+    imagined_from: int
+    must_rebase: bool
+    header: Header
+    bars: BarLines | None
+    heard: list[Heard]
+    ahead: list[Event]
+    seats: dict[int, int]
+    sounding: list[tuple[int, int, int]]  # rig channel, pitch, seat
+    own_until_tick: int
+    heard_tick: int
+    chance: Chance
+
+    def to_bytes(self) -> bytes:
+        """As it travels and is kept."""
+        body = msgspec.msgpack.encode(self)
+        return hashlib.sha256(body).digest()[:_DIGEST_BYTES] + body
+
+
+def read_snapshot(data: bytes, vocabulary: str, window_tokens: int) -> Snapshot:
+    """The snapshot of an engine with this vocabulary and window. Raises ProtocolError for any other bytes."""
+    body = data[_DIGEST_BYTES:]
+    if hashlib.sha256(body).digest()[:_DIGEST_BYTES] != data[:_DIGEST_BYTES]:
+        raise ProtocolError(f"a snapshot of {len(data)} bytes is altered or cut short: begin without it")
+    try:
+        snapshot = msgspec.msgpack.decode(body, type=Snapshot)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise ProtocolError(f"a snapshot is malformed ({error}): begin without it") from error
+    ours = (SCHEMA, vocabulary, window_tokens)
+    if (snapshot.schema, snapshot.vocabulary, snapshot.window_tokens) != ours:
+        raise ProtocolError(
+            f"a snapshot of schema {snapshot.schema}, vocabulary {snapshot.vocabulary[:8]} and a window of "
+            f"{snapshot.window_tokens} is not for {SCHEMA}, {vocabulary[:8]} and {window_tokens}: begin without it"
+        )
+    return snapshot

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from copilot.engine.base import Controls, Heard, Horizon
+from copilot.errors import WorkerError
 from copilot.live.clock import MonotonicClock
 from copilot.live.engine_client import MAX_DEATHS, EngineClient
 from copilot.live.jam import beat_clock
 from copilot.live.rigs import FileRig
-from copilot.live.session import Session, new_session
+from copilot.live.session import Request, Session, new_session
 from copilot.live.stage import Stage
 from copilot.model.bundle import default_bundle_path
 from copilot.music.score import Note, Part, Score
@@ -81,6 +83,34 @@ def test_another_worker_takes_over() -> None:
     assert session.hanging == 0
     assert session.heard_notes == 3 * 14
     assert session.planner.figures.proposals > before + 2
+
+
+async def _context_after_a_death() -> tuple[int, int, int]:
+    """Ask once a beat, kill the worker, ask its successor twice. Returns the contexts before and after."""
+    engine = EngineClient(default_bundle_path(), seed=0)
+    await engine.start()
+    controls = Controls(part="bass", roles={3: "keys"})
+    contexts = []
+    for number in range(1, 24):
+        if number == 22:
+            worker = _worker_of(os.getpid())
+            assert worker is not None
+            os.kill(worker, signal.SIGKILL)
+            with pytest.raises(WorkerError):
+                await engine.answer()
+            assert await engine.restart()
+        heard = [Heard(number, 3, 60, 90), Heard(number + 0.5, 3, 60, 0)]
+        engine.ask(Request(number, heard, [], Horizon(number + 0.9, number + 1.0, number + 2.0), controls))
+        contexts.append((await engine.answer()).proposal.context)
+    await engine.stop()
+    return contexts[-3], contexts[-2], contexts[-1]
+
+
+@pytest.mark.slow
+def test_the_next_worker_remembers() -> None:
+    """It goes on from the last snapshot and what was asked since: the music before the death is in its context."""
+    before, first, second = asyncio.run(_context_after_a_death())
+    assert before < first < second < 2 * before
 
 
 @pytest.mark.slow

@@ -26,6 +26,8 @@ NO_HEADER = Header()
 class GridWriter:
     """Events in, final ids and a provisional tail out.
 
+    Beginning and end of a note are words of their own, so a key that is held is as final as one that was let go:
+    provisional is the present tick alone, whose canonical order a later event of the same tick may still change.
     A window's first event is its bar line. An event earlier than the present tick is taken as of now. A
     note-off of a note that began at the same tick waits one tick, a note restruck while it sounds is ended first,
     and a note-off of nothing is passed over.

@@ -143,3 +143,23 @@ def _all_ids(grid: GridCodec, events: list[Event]) -> list[int]:
     for event in events:
         ids += writer.feed(event)
     return ids + writer.finish()
+
+
+@given(entries)
+def test_a_held_note_is_final_and_only_the_present_tick_is_not(entries: int) -> None:
+    """A key that is down is written once its tick is past, and no later event, its end included, changes that."""
+    grid = codec(entries)
+    writer = grid.writer()
+    final = list(writer.head)
+    for event in (Event(0, BAR, 0, 0, 0), Event(0, ON, 3, 64, 90), Event(0, ON, 3, 60, 90)):
+        final += writer.feed(event)
+    assert final == writer.head
+    final += writer.advance(1)
+    assert writer.tail() == []
+    held = list(final)
+    for event in (Event(40, OFF, 3, 60, 0), Event(40, ON, 1, 72, 90), Event(41, OFF, 3, 64, 0)):
+        final += writer.feed(event)
+    assert final[: len(held)] == held
+    table = grid.vocab.table
+    lanes = [3 * 128 + 60, 3 * 128 + 64]
+    assert [word - table.on_0 for word in grid.vocab.words(held) if word >= table.on_0] == lanes

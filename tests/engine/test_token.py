@@ -169,6 +169,22 @@ def test_what_was_imagined_otherwise_is_dropped() -> None:
     assert {(note.start_ticks, note.pitch) for note in keys.notes} == {(0, 60), (7, 67)}
 
 
+def test_a_surprise_costs_what_was_heard() -> None:
+    """To drop an imagining costs nothing: the decoder then takes in the heard ids alone, in one slice."""
+    engine, decoder = make_engine(1024)
+    play_beats(engine, range(8), controls())
+    imagined = decoder.mark() - len(engine._past.ids)
+    assert imagined > 20
+    slices: list[int] = []
+    append, before = decoder.append, len(engine._past.ids)
+    decoder.append = lambda ids: (slices.append(len(ids)), append(ids))[1]
+    engine.observe([Heard(8.9, 1, 97, 90)])
+    engine.propose(horizon(8.95), controls())
+    heard = len(engine._past.ids) + len(engine._writer.tail()) - before
+    assert 1 <= slices[0] <= heard
+    assert decoder.ids[:before] == engine._past.ids[:before]
+
+
 @pytest.mark.parametrize("window_tokens", [128, 256, 1024])
 @pytest.mark.parametrize("entries", [SMALL, LARGE])
 def test_a_flush_keeps_the_window_legal(window_tokens: int, entries: int) -> None:

@@ -12,6 +12,7 @@ import click
 
 from copilot import __version__
 from copilot.commands.show import StatusLine, beats_bar, print_jam, print_rows
+from copilot.decode.devices import DEVICES, Device
 from copilot.errors import CopilotError
 from copilot.live.config import Config, load_config
 from copilot.panel import Value, find
@@ -93,6 +94,11 @@ _model_options = _options(
         default=0,
         metavar="TOKENS",
         help="A shorter context, for slow machines.",
+    ),
+    click.option(
+        "--device",
+        type=click.Choice(DEVICES),
+        help="What plays the model. Default: auto, what was measured to be fastest here.",
     ),
     click.option("--seed", type=click.IntRange(0), metavar="N", help="Seed of what is sampled. Default: 0."),
     click.option(
@@ -190,6 +196,7 @@ def jam(
     as_json: bool,
     bundle: Path | None,
     window_tokens: int,
+    device: Device | None,
     seed: int | None,
     config_path: Path | None,
     **panel: Value | None,
@@ -215,6 +222,7 @@ def jam(
         bundle=_bundle(bundle, config),
         seed=config.model.seed if seed is None else seed,
         window_tokens=window_tokens,
+        device=device or config.model.device,
         latency_ms=latency_ms,
         realtime=realtime,
         panel=config.panel | _given(panel),
@@ -260,6 +268,7 @@ def run(
     log_json: bool,
     bundle: Path | None,
     window_tokens: int,
+    device: Device | None,
     seed: int | None,
     config_path: Path | None,
     **panel: Value | None,
@@ -290,6 +299,7 @@ def run(
         bundle=_bundle(bundle, config),
         seed=config.model.seed if seed is None else seed,
         window_tokens=window_tokens,
+        device=device or config.model.device,
         record=record or (Path(config.record.dir) if config.record.dir else None),
         panel=config.panel_values() | _given({**panel, "tempo_bpm": bpm}),
         roles=config.roles(),

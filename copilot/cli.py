@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import click
+import msgspec
 
 from copilot import __version__
-from copilot.commands.show import StatusLine, beats_bar, print_jam, print_rows
+from copilot.commands.show import StatusLine, beats_bar, print_checks, print_jam, print_rows
 from copilot.decode.devices import DEVICES, Device
 from copilot.errors import CopilotError
 from copilot.live.config import Config, load_config
@@ -153,6 +154,7 @@ def main(verbose: bool) -> None:
     copilot jam                       a blues, without any MIDI port
     copilot jam SONG.mid --part bass  your own file
     copilot ports                     what can be heard and played
+    copilot doctor                    whether this machine is ready, and what to do
     copilot run --in Keys --out Synth the stage
     """
     logging.basicConfig(
@@ -336,19 +338,60 @@ def ports(as_json: bool) -> None:
 @click.argument("bundle", required=False, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def info(bundle: Path | None, as_json: bool) -> None:
-    """Show a model bundle: its shape, codec, window, training data with licences, and file hashes.
+    """Show a model bundle: its shape, codec, window, training data with licences, file hashes, what plays it here.
 
     \b
     copilot info
     copilot info ~/bundles/my-blues
     """
-    from copilot.commands.model import open_bundle
+    from copilot.commands.model import open_bundle, played_on
 
-    rows = open_bundle(bundle).describe()
+    opened = open_bundle(bundle)
+    rows = [*opened.describe(), ("played on", played_on(opened))]
     if as_json:
         click.echo(json.dumps(dict(rows)))
         return
     print_rows(rows)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@click.option(
+    "--model", "bundle", type=click.Path(path_type=Path), metavar="BUNDLE", help="The bundle to play."
+)
+@click.option("--device", type=click.Choice(DEVICES), help="What is to play it. Default: auto.")
+@click.option(
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path),
+    metavar="FILE.toml",
+    help="Settings of the jam.",
+)
+def doctor(as_json: bool, bundle: Path | None, device: Device | None, config_path: Path | None) -> int:
+    """Check this machine: what stops `copilot run` is a problem (status 1), what only costs something a note.
+
+    Measures anew what plays the model best, and plays nothing.
+    """
+    from copilot.commands.doctor.examine import examine
+    from copilot.commands.run import RunOptions
+
+    config = load_config(config_path) if config_path else Config()
+    options = RunOptions(
+        inputs=config.midi.inputs,
+        outputs=config.midi.outputs,
+        thru=config.midi.thru,
+        virtual=config.midi.virtual,
+        osc_port=config.osc.port,
+        bundle=_bundle(bundle, config),
+        device=device or config.model.device,
+    )
+    checks = examine(options)
+    is_well = all(check.state != "problem" for check in checks)
+    if as_json:
+        click.echo(json.dumps({"ok": is_well, "checks": [msgspec.to_builtins(check) for check in checks]}))
+    else:
+        print_checks(checks)
+    return 0 if is_well else 1
 
 
 def _bundle(given: Path | None, config: Config) -> Path | None:

@@ -1,5 +1,6 @@
 """What a model is played with: the processor or an accelerator, chosen by a short timed burst, and why."""
 
+import contextlib
 import hashlib
 import importlib.metadata
 import logging
@@ -15,7 +16,7 @@ import msgspec
 
 from copilot import __version__
 from copilot.decode.decoder import Decoder
-from copilot.decode.devices import DEVICES, Device, accelerator_sign, describe_accelerator
+from copilot.decode.devices import DEVICES, Device, Sign, accelerator_sign, describe_accelerator
 from copilot.decode.numba_decoder import NumbaDecoder
 from copilot.errors import ParameterError
 from copilot.files import put_whole, user_cache_folder
@@ -60,49 +61,55 @@ def load_decoder(
     takes longer. Raises BundleError for a model that can't be played, ParameterError for a device that was asked for
     and can't be used.
     """
-    if device == "cpu":
-        return Chosen(_on_cpu(directory, max_tokens, say), Choice("cpu", "asked for"))
-    if device != "auto":
-        name = describe_accelerator(device)
-        return Chosen(
-            _on_accelerator(directory, max_tokens, device, name), Choice(device, f"asked for: {name}")
-        )
-    sign, torch_version = accelerator_sign(), importlib.metadata.version("torch")
-    if sign is None or torch_version.endswith("+cpu"):
-        seen = (
-            f"{sign.seen} is there, and torch {torch_version} was built for" if sign else "no GPU is there:"
-        )
-        choice = Choice("cpu", f"{seen} the processor alone")
-        return Chosen(_on_cpu(directory, max_tokens, say), choice)
-    memory = _Memory(f"{model_hash} {max_tokens}")
-    known = None if again else memory.recall()
-    if known is None:
-        say(f"{sign.seen} is there: measuring once whether it plays faster than the processor")
-        return _measure(directory, max_tokens, sign.device, memory, say)
-    if known.device != "cpu":
+    memory = _Memory(model_hash, max_tokens)
+    if again:
+        memory.forget()
+    choice = foresee(max_tokens, device=device, model_hash=model_hash)
+    if isinstance(choice, Sign):
+        return _measure(directory, max_tokens, choice, memory, say)
+    if choice.device != "cpu":
         try:
-            name = describe_accelerator(known.device)
-            return Chosen(_on_accelerator(directory, max_tokens, known.device, name), known)
+            name = describe_accelerator(choice.device)
+            decoder = _on_accelerator(directory, max_tokens, choice.device, name)
         except ParameterError as error:
+            if device != "auto":
+                raise
             log.warning("%s; playing on the processor", error)
-            known = Choice("cpu", str(error))
-    return Chosen(_on_cpu(directory, max_tokens, say), known)
+            choice = Choice("cpu", str(error))
+        else:
+            reason = choice.reason if name in choice.reason else f"{choice.reason}: {name}"
+            return Chosen(decoder, Choice(choice.device, reason))
+    return Chosen(_on_cpu(directory, max_tokens, say), choice)
+
+
+def foresee(max_tokens: int, *, device: Device = "auto", model_hash: str) -> Choice | Sign:
+    """What `load_decoder` would play with, told without loading anything; a sign where it would have to measure."""
+    if device != "auto":
+        return Choice(device, "asked for")
+    sign, torch_version = accelerator_sign(), importlib.metadata.version("torch")
+    if sign is None:
+        return Choice("cpu", "no sign of a GPU is here")
+    if torch_version.endswith("+cpu"):
+        reason = f"{sign.seen} is there, and torch {torch_version} was built for the processor alone"
+        return Choice("cpu", f"{reason}: install one for your GPU (pytorch.org/get-started)")
+    return _Memory(model_hash, max_tokens).recall() or sign
 
 
 def _measure(
-    directory: Path, max_tokens: int, device: str, memory: "_Memory", say: Callable[[str], None]
+    directory: Path, max_tokens: int, sign: Sign, memory: "_Memory", say: Callable[[str], None]
 ) -> Chosen:
     processor = _on_cpu(directory, max_tokens, say)
+    say(f"{sign.seen} is there: measuring once whether it plays faster than the processor")
     try:
-        name = describe_accelerator(device)
-        accelerator = _on_accelerator(directory, max_tokens, device, name)
+        name = describe_accelerator(sign.device)
+        accelerator = _on_accelerator(directory, max_tokens, sign.device, name)
         theirs_ms = burst_ms(accelerator, max_tokens)
     except ParameterError as error:
         return Chosen(processor, Choice("cpu", str(error)))  # not kept: memory gets free, drivers get mended
     ours_ms = burst_ms(processor, max_tokens)
     reason = f"measured: {theirs_ms:.2f} ms a step on {name}, {ours_ms:.2f} ms on the processor"
     is_faster = theirs_ms < WORTH_IT * ours_ms
-    choice = Choice(device if is_faster else "cpu", reason)
+    choice = Choice(sign.device if is_faster else "cpu", reason)
     memory.keep(choice)
     return Chosen(accelerator if is_faster else processor, choice)
 
@@ -143,8 +150,8 @@ def _on_accelerator(directory: Path, max_tokens: int, device: str, name: str) ->
 class _Memory:
     """What was measured for a model on this machine: a file of the user's cache folder, named by both."""
 
-    def __init__(self, what: str) -> None:
-        name = hashlib.sha256(f"{what}\n{_machine()}".encode()).hexdigest()[:32]
+    def __init__(self, model_hash: str, max_tokens: int) -> None:
+        name = hashlib.sha256(f"{model_hash} {max_tokens}\n{_machine()}".encode()).hexdigest()[:32]
         self._path = user_cache_folder() / "devices" / f"{name}.json"
 
     def recall(self) -> Choice | None:
@@ -153,6 +160,10 @@ class _Memory:
         except (OSError, msgspec.DecodeError):
             return None
         return choice if choice.device in DEVICES[1:] else None
+
+    def forget(self) -> None:
+        with contextlib.suppress(OSError):
+            self._path.unlink()
 
     def keep(self, choice: Choice) -> None:
         """Where it can't be written, the next start measures again."""

@@ -102,10 +102,14 @@ def _measure(
     say(f"{sign.seen} is there: measuring once whether it plays faster than the processor")
     try:
         name = describe_accelerator(sign.device)
+    except ParameterError as error:  # kept: asking torch again would cost each start its import
+        memory.keep(choice := Choice("cpu", f"{error}; `copilot doctor` looks again"))
+        return Chosen(processor, choice)
+    try:
         accelerator = _on_accelerator(directory, max_tokens, sign.device, name)
         theirs_ms = burst_ms(accelerator, max_tokens)
     except ParameterError as error:
-        return Chosen(processor, Choice("cpu", str(error)))  # not kept: memory gets free, drivers get mended
+        return Chosen(processor, Choice("cpu", str(error)))  # not kept: memory gets free again
     ours_ms = burst_ms(processor, max_tokens)
     reason = f"measured: {theirs_ms:.2f} ms a step on {name}, {ours_ms:.2f} ms on the processor"
     is_faster = theirs_ms < WORTH_IT * ours_ms

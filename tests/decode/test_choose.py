@@ -97,6 +97,24 @@ def test_a_failure_is_said_and_not_kept(rig: Rig) -> None:
     assert rig.load().choice.device == "cuda"
 
 
+def test_an_accelerator_that_torch_can_not_use_is_asked_for_once(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Importing torch only to hear the same again would cost each start 2 s; `again` asks."""
+    asked: list[str] = []
+
+    def refuse(device: str) -> str:
+        asked.append(device)
+        raise ParameterError("cuda can't be used: no driver")
+
+    monkeypatch.setattr(choose, "describe_accelerator", refuse)
+    reasons = {rig.load().choice.reason for _ in range(3)}
+    assert reasons == {"cuda can't be used: no driver; `copilot doctor` looks again"}
+    assert asked == ["cuda"]
+    monkeypatch.setattr(choose, "describe_accelerator", lambda _: GPU)
+    assert rig.load(again=True).choice.device == "cuda"
+
+
 def test_a_remembered_accelerator_that_is_gone_gives_way(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
     """The jam starts on the processor, with a line that says why."""
     rig.load()

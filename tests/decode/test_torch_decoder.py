@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from copilot.decode.decoder import TransformersDecoder
 from copilot.decode.sampling import sample
@@ -273,6 +274,38 @@ def test_a_sampled_walk_is_the_hosts(model: tuple[Pair, TorchDecoder]) -> None:
     ]
     assert drawn == walked == decoder.ids[3:]
     assert close(decoder.append([4]), decoder.rebase(decoder.ids.copy()))
+
+
+class _Operations(TorchDispatchMode):
+    """The names of all that torch does meanwhile, and the most numbers that it copied."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+        self.copied = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+        self.names.add(func.name())
+        if func.name() == "aten::clone":
+            self.copied = max(self.copied, args[0].numel())
+        return func(*args, **(kwargs or {}))
+
+
+def test_what_a_graph_is_to_hold_asks_the_host_nothing(torch_decoder: TorchDecoder) -> None:
+    """No number fetched, none brought, no shape that depends on one; and the cache is read where it lies."""
+    decoder = TorchDecoder(torch_decoder._net)
+    decoder.warm_up()
+    with _Operations() as fetching:
+        decoder._host_id.item()
+        torch.tensor([1])
+    forbidden = {"aten::nonzero", "aten::_pin_memory"} | fetching.names
+    assert {"aten::_local_scalar_dense", "aten::lift_fresh"} <= forbidden
+    for work in (*decoder._lanes._graphs.values(), *decoder._samplers):
+        with _Operations() as seen:
+            work()
+        assert len(seen.names) > 10
+        assert not seen.names & forbidden
+        assert seen.copied <= 2 * decoder._net.q_width  # two rows' queries, to lie side by side
 
 
 @pytest.mark.gpu

@@ -86,8 +86,8 @@ class TorchDecoder:
         del self.ids[mark:]  # what the cache holds beyond its length is never looked at
 
     def prepare(self, ids: Sequence[int]) -> None:
-        """See Decoder. Costs a comparison; the work comes with the steps."""
-        self._future = list(ids[: len(self._net.cos)])
+        """See Decoder. Costs a comparison; the work comes with the steps. Raises as append does, but not for none."""
+        self._future = self._lanes.checked(ids, 0) if ids else []
         if self._future[: len(self._shadow)] != self._shadow:
             del self._shadow[_common(self._shadow, self._future) :]
 

@@ -208,8 +208,10 @@ def test_what_does_not_fit_is_refused(torch_decoder: TorchDecoder) -> None:
     torch_decoder.rewind(5)
     with pytest.raises(ParameterError, match="append a token before"):
         torch_decoder.sample_and_step(np.ones(VOCAB, bool), temperature=1, top_p=1, uniform=0)
-    with pytest.raises(VocabularyError, match=f"0–{VOCAB - 1}"):
-        torch_decoder.append([VOCAB])
+    for refuse in (torch_decoder.append, torch_decoder.prepare, torch_decoder.rebase):
+        with pytest.raises(VocabularyError, match=f"0–{VOCAB - 1}"):
+            refuse([VOCAB])
+    torch_decoder.prepare([])
     with pytest.raises(ParameterError, match="2 branches"):
         torch_decoder.fork(2).append([1])
     with pytest.raises(ParameterError, match="at least one"):

@@ -19,6 +19,9 @@ BATCH = 8
 """Rows that attend together. Keys are read once for so many, and what comes after the last of them is not scored."""
 
 
+Floats = NDArray[np.float32]
+
+
 class Rows(NamedTuple):
     """The tokens of one pass. Those of a slot stand together, in the order of their positions.
 
@@ -31,6 +34,38 @@ class Rows(NamedTuple):
     positions: NDArray[np.int64]  # (rows,), in their own slots
     shared: int
     base: int
+
+
+class Scratch(NamedTuple):
+    """Room for a batch, made once a layer."""
+
+    queries: Floats  # (BATCH * group, head_dim)
+    scores: Floats  # (BATCH * group, whole blocks of positions)
+    read: Floats  # (BATCH * group, whole blocks of head_dim)
+    taken: NDArray[np.uint8]  # queries as bytes
+    units: Floats  # (BATCH * group,)
+    planes: NDArray[np.uint8]  # (2 * BATCH * group, as scores): two bytes of each weight
+    plane_units: Floats  # (2 * BATCH * group,)
+    sums: Floats  # (2 * BATCH * group, as read)
+    ones: Floats  # (whole blocks of head_dim,): a value's scale is in its weight
+    zeros: NDArray[np.int32]  # as ones: weights are bytes without a middle
+
+
+@njit(fastmath=True)
+def _scratch(queries, dim, width):
+    whole = (dim + BLOCK - 1) // BLOCK * BLOCK
+    return Scratch(
+        np.empty((queries, dim), np.float32),
+        np.empty((queries, width), np.float32),
+        np.empty((queries, whole), np.float32),
+        np.empty((queries, dim), np.uint8),
+        np.empty(queries, np.float32),
+        np.empty((2 * queries, width), np.uint8),
+        np.empty(2 * queries, np.float32),
+        np.empty((2 * queries, whole), np.float32),
+        np.ones(whole, np.float32),
+        np.zeros(whole, np.int32),
+    )
 
 
 @njit(fastmath=True)
@@ -65,8 +100,7 @@ def attend(qkv, layer, weights, rotary, cache, past, rows, attended):
     for t in range(count):
         longest = max(longest, rows.positions[t] + 1)
     width = rows.shared + (longest + BLOCK - 1) // BLOCK * BLOCK
-    queries = np.empty((BATCH * group, dim), np.float32)
-    scores = np.empty((BATCH * group, width), np.float32)
+    room = _scratch(min(BATCH, count) * group, dim, width)
     scale = np.float32(1 / np.sqrt(dim))
     for first in range(0, count, BATCH):
         last = min(first + BATCH, count)
@@ -75,14 +109,14 @@ def attend(qkv, layer, weights, rotary, cache, past, rows, attended):
                 at = rows.shared + rows.positions[t]
                 for g in range(group):
                     begin = (h * group + g) * dim
-                    query = queries[(t - first) * group + g]
+                    query = room.queries[(t - first) * group + g]
                     rotate(qkv[t, begin : begin + dim], rotary.cos[at], rotary.sin[at], scale, query)
-            read = _read(queries, scores, layer, h, group, cache, past, rows, first, last)
+            _read(room, layer, h, group, cache, past, rows, first, last)
             for t in range(first, last):
                 for g in range(group):
                     row, begin = (t - first) * group + g, (h * group + g) * dim
                     for d in range(dim):
-                        attended[t, begin + d] = read[row, d]
+                        attended[t, begin + d] = room.read[row, d]
 
 
 @njit
@@ -94,31 +128,30 @@ def _run_end(rows, begin, last):
     return end
 
 
-def _read(queries, scores, layer, h, group, cache, past, rows, first, last):
-    """What rows first–last read by one head's queries: float32 (BATCH * group, head_dim or more)."""
+def _read(room, layer, h, group, cache, past, rows, first, last):
+    """room.read = what rows first–last read by one head's room.queries."""
     raise NotImplementedError("only compiled code calls this")
 
 
 @overload(_read, jit_options={"fastmath": True})
-def _read_kind(queries, scores, layer, h, group, cache, past, rows, first, last):
+def _read_kind(room, layer, h, group, cache, past, rows, first, last):
     if cache.types[0].dtype == types.int8:
 
-        def bytes_(queries, scores, layer, h, group, cache, past, rows, first, last):
-            return _read_bytes(queries, scores, layer, h, group, cache, past, rows, first, last)
+        def bytes_(room, layer, h, group, cache, past, rows, first, last):
+            _read_bytes(room, layer, h, group, cache, past, rows, first, last)
 
         return bytes_
 
-    def floats(queries, scores, layer, h, group, cache, past, rows, first, last):
-        return _read_floats(queries, scores, layer, h, group, cache, past, rows, first, last)
+    def floats(room, layer, h, group, cache, past, rows, first, last):
+        _read_floats(room, layer, h, group, cache, past, rows, first, last)
 
     return floats
 
 
 @njit(fastmath=True)
-def _read_floats(queries, scores, layer, h, group, cache, past, rows, first, last):
-    shared, dim = rows.shared, queries.shape[1]
-    read, more = np.empty(queries.shape, np.float32), np.empty(queries.shape, np.float32)
-    count = (last - first) * group
+def _read_floats(room, layer, h, group, cache, past, rows, first, last):
+    queries, scores, read, more = room.queries, room.scores, room.read, room.sums
+    shared, dim, count = rows.shared, queries.shape[1], (last - first) * group
     if shared:
         _score(queries, past.keys[rows.base, layer, h], scores, 0, count, 0, shared)
     begin = first
@@ -137,7 +170,6 @@ def _read_floats(queries, scores, layer, h, group, cache, past, rows, first, las
         for row in range(count):
             for d in range(dim):
                 read[row, d] += more[row, d]
-    return read
 
 
 @njit(fastmath=True)
@@ -209,14 +241,18 @@ def _softmax(row, seen, end):
 
 
 @njit(fastmath=True)
-def _read_bytes(queries, scores, layer, h, group, cache, past, rows, first, last):
+def _read_bytes(room, layer, h, group, cache, past, rows, first, last):
     """Sums of whole numbers, which no batch and no order changes. A weight is two bytes, a row of each."""
-    shared, count, dim = rows.shared, (last - first) * group, queries.shape[1]
-    taken, units = np.empty((count, dim), np.uint8), np.empty(count, np.float32)
-    planes = np.empty((2 * count, scores.shape[1]), np.uint8)
-    plane_units = np.empty(2 * count, np.float32)
+    scores, taken, units, planes, plane_units = (
+        room.scores,
+        room.taken,
+        room.units,
+        room.planes,
+        room.plane_units,
+    )
+    shared, count, dim = rows.shared, (last - first) * group, taken.shape[1]
     for row in range(count):
-        units[row] = quantise(queries[row], dim, taken[row])
+        units[row] = quantise(room.queries[row], dim, taken[row])
     if shared:
         keys = past.keys[rows.base, layer, h, : shared // BLOCK]
         scales, shifts = past.key_scales[rows.base, layer, h], past.key_shifts[rows.base, layer, h]
@@ -224,48 +260,41 @@ def _read_bytes(queries, scores, layer, h, group, cache, past, rows, first, last
     begin = first
     while begin < last:
         stop = _run_end(rows, begin, last)
-        a, b, end, slot = (
-            (begin - first) * group,
-            (stop - first) * group,
-            rows.positions[stop - 1] + 1,
-            rows.slots[begin],
-        )
+        a, b, slot = (begin - first) * group, (stop - first) * group, rows.slots[begin]
+        end = rows.positions[stop - 1] + 1
         keys = cache.keys[slot, layer, h, : (end + BLOCK - 1) // BLOCK]
         scales, shifts = cache.key_scales[slot, layer, h], cache.key_shifts[slot, layer, h]
         sweep(taken[a:b], units[a:b], b - a, keys, scales, shifts, scores[a:b, shared:])
+        past_scales = past.value_scales[rows.base, layer, h, :shared]
         for row in range(a, b):
+            seen = shared + rows.positions[first + row // group] + 1
             unit = _weigh(
-                scores[row], shared, shared + rows.positions[first + row // group] + 1, (shared + end + 3) // 4 * 4,
-                past.value_scales[rows.base, layer, h, :shared], cache.value_scales[slot, layer, h],
-                planes[2 * row], planes[2 * row + 1],
+                scores[row], shared, seen, (shared + end + 3) // 4 * 4, past_scales,
+                cache.value_scales[slot, layer, h], planes[2 * row], planes[2 * row + 1],
             )  # fmt: skip
             plane_units[2 * row], plane_units[2 * row + 1] = np.float32(256) * unit, unit
+        values = cache.values[slot, layer, h, :, : (end + 3) // 4]
+        own = planes[2 * a : 2 * b, shared:]
+        sweep(own, plane_units[2 * a : 2 * b], 2 * (b - a), values, room.ones, room.zeros, room.sums[2 * a :])
         begin = stop
-
-    read = np.zeros((count, (dim + BLOCK - 1) // BLOCK * BLOCK), np.float32)
-    sums = np.empty((2 * count, read.shape[1]), np.float32)
+    _join(room, count, False)
     if shared:
         values = past.values[rows.base, layer, h, :, : shared // 4]
-        _add_read(planes, plane_units, values, sums, read)
-    begin = first
-    while begin < last:
-        stop = _run_end(rows, begin, last)
-        a, b, end = (begin - first) * group, (stop - first) * group, rows.positions[stop - 1] + 1
-        values = cache.values[rows.slots[begin], layer, h, :, : (end + 3) // 4]
-        _add_read(planes[2 * a : 2 * b, shared:], plane_units[2 * a : 2 * b], values, sums, read[a:b])
-        begin = stop
-    return read
+        sweep(planes, plane_units, 2 * count, values, room.ones, room.zeros, room.sums)
+        _join(room, count, True)
 
 
 @njit(fastmath=True)
-def _add_read(planes, units, values, sums, read):
-    """read += what two bytes of weight for each value make."""
-    ones, zeros = np.ones(read.shape[1], np.float32), np.zeros(read.shape[1], np.int32)
-    sweep(planes, units, len(planes), values, ones, zeros, sums)
-    for row in range(len(read)):
-        high, low, into = sums[2 * row], sums[2 * row + 1], read[row]
-        for d in range(into.size):
-            into[d] += high[d] + low[d]
+def _join(room, count, is_more):
+    """read = or += what the two bytes of each weight made."""
+    for row in range(count):
+        high, low, into = room.sums[2 * row], room.sums[2 * row + 1], room.read[row]
+        if is_more:
+            for d in range(into.size):
+                into[d] += high[d] + low[d]
+        else:
+            for d in range(into.size):
+                into[d] = high[d] + low[d]
 
 
 @njit(fastmath=True)

@@ -81,7 +81,7 @@ def _gate(gates, ups):
 
 def _make_advance(stamp):
     def advance(weights, rotary, cache, past, rows, wanted):
-        """Take in rows (attention.Rows) of one or more slots. Returns logits, float32 (wanted, whole_blocks(vocab)).
+        """Take in rows (rows.Rows) of one or more slots. Returns logits, float32 (wanted, whole_blocks(vocab)).
 
         `wanted`, int64, names the rows whose logits these are. Writes the rows' positions of `cache` and reads those
         before. Checks nothing: ids are within the vocabulary, there is at least one, and the cache has room.

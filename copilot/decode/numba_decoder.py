@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from copilot.decode.decoder import Logits
 from copilot.decode.kernels import olmo2
-from copilot.decode.kernels.attention import Rows
 from copilot.decode.kernels.cache import Cache, copy_blocks, new_cache, rotary_tables, whole_tokens
 from copilot.decode.kernels.lanes import BLOCK, DOT_LANES
+from copilot.decode.kernels.rows import Rows
 from copilot.decode.weights import Model, read_model
 from copilot.errors import ParameterError, VocabularyError
 

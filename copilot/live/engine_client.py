@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from copilot.decode.devices import Device
 from copilot.engine.messages import Answer, Ask, FromWorker, Load, Loaded, Refused
 from copilot.errors import BundleError, ProtocolError, WorkerError
 from copilot.live.session import Request
@@ -32,8 +33,10 @@ class EngineClient:
     A worker that takes over begins with the last snapshot of the one before, and is told what was asked since.
     """
 
-    def __init__(self, bundle_path: Path, *, seed: int, window_tokens: int = 0) -> None:
-        self._load = Load(str(bundle_path.resolve()), seed, window_tokens)
+    def __init__(
+        self, bundle_path: Path, *, seed: int, window_tokens: int = 0, device: Device = "auto"
+    ) -> None:
+        self._load = Load(str(bundle_path.resolve()), seed, window_tokens, device)
         self._child: Child | None = None
         self._deaths: deque[float] = deque(maxlen=MAX_DEATHS)
         self.deaths = 0

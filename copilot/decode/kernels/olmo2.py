@@ -52,7 +52,11 @@ def _stamp() -> str:
 
 
 def _kept(function: Callable[..., Any]) -> Any:
-    """Compile at the first call, and keep the machine code on disk where there is a place for it."""
+    """Compile at the first call, and keep the machine code on disk where there is a place for it.
+
+    Its name there holds the stamp: numba unpickles what another version kept, and fails where a class has moved.
+    """
+    function.__qualname__ = f"advance_{_stamp()[:16]}"
     try:
         return njit(cache=True, nogil=True, fastmath=True)(function)
     except RuntimeError:  # neither the package's folder nor the user's is writable: compile at every start
@@ -81,7 +85,7 @@ def _gate(gates, ups):
 
 def _make_advance(stamp):
     def advance(weights, rotary, cache, past, rows, wanted):
-        """Take in rows (attention.Rows) of one or more slots. Returns logits, float32 (wanted, whole_blocks(vocab)).
+        """Take in rows (rows.Rows) of one or more slots. Returns logits, float32 (wanted, whole_blocks(vocab)).
 
         `wanted`, int64, names the rows whose logits these are. Writes the rows' positions of `cache` and reads those
         before. Checks nothing: ids are within the vocabulary, there is at least one, and the cache has room.

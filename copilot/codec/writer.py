@@ -46,16 +46,16 @@ class GridWriter:
         """Take an event; returns the ids that this makes final."""
         tick, kind, channel, pitch, velocity = event
         final = self.advance(tick) if tick > self.tick else []
-        table, group, self._ahead = self.table, self._group, None
+        table = self.table
         on, off = table.on_0 + channel * 128 + pitch, table.off_0 + channel * 128 + pitch
-        if kind == ON and off not in self._postponed:
-            group.setdefault(on, table.level(velocity))
-        elif kind == ON:
-            self._postponed.discard(off)
-        elif kind == OFF and on in group:
+        if kind == OFF and on in self._group:
             self._postponed.add(off)
+        elif kind == ON and off in self._postponed:
+            self._postponed.discard(off)
+        elif kind == ON:
+            self._add(on, table.level(velocity))
         else:
-            group[off if kind == OFF else table.bar] = 0
+            self._add(off if kind == OFF else table.bar, 0)
         return final
 
     def advance(self, tick: int) -> list[int]:
@@ -87,42 +87,42 @@ class GridWriter:
             self.state.advance(word)
         return self.vocab.encode(words)
 
-    def _written(self) -> tuple[list[int], GridState]:
-        """The ids of the present tick's events, and the state after them."""
+    def _add(self, word: int, level: int) -> None:
+        """Take an event into the present tick. What was reckoned of it stands where the event comes after it."""
+        if word in self._group:
+            return
+        self._group[word] = level
         if self._ahead is None:
-            state = self.state.copy()
-            words = self._words()
-            for word in words:
-                state.advance(word)
-            self._ahead = self.vocab.encode(words), state
+            return
+        ids, state = self._ahead
+        is_next = state.tick < self.tick or word > state.last_word
+        if is_next and not (word >= self.table.on_0 and state.sounding[word - self.table.on_0]):
+            if word >= self.table.bar or state.sounding[word - self.table.off_0]:
+                ids += self._say(state, word, level)
+        else:
+            self._ahead = None
+
+    def _written(self) -> tuple[list[int], GridState]:
+        """The ids of the present tick's events, and the state after them; each lane ends and begins at most once."""
+        if self._ahead is None:
+            table, group, state = self.table, self._group, self.state.copy()
+            sounding, on_to_off = self.state.sounding, table.off_0 - table.on_0
+            words = {word for word in group if word >= table.bar or sounding[word - table.off_0]}
+            words |= {
+                word + on_to_off for word in group if word >= table.on_0 and sounding[word - table.on_0]
+            }
+            # The order of words is the canonical order of events.
+            ids = [token for word in sorted(words) for token in self._say(state, word, group.get(word, 0))]
+            self._ahead = ids, state
         return self._ahead
 
-    def _words(self) -> list[int]:
-        """The present tick's words: each lane's at most one end and one beginning."""
-        table, state, group = self.table, self.state, self._group
-        bar, on_0, sounding = table.bar, table.on_0, state.sounding
-        on_to_off = table.off_0 - on_0
-        # The order of words is the canonical order of events.
-        events = [word for word in group if word >= bar or sounding[word - table.off_0]]
-        events += [
-            word + on_to_off
-            for word in group
-            if word >= on_0 and sounding[word - on_0] and word + on_to_off not in group
-        ]
-        if not events:
-            return []
-        events.sort()
-        words = table.delay(self.tick - state.tick)
-        levels = state.levels
-        for word in events:
-            if word == bar:
-                levels = [table.default_level] * 16
-            elif word >= on_0:
-                channel, level = (word - on_0) // 128, group[word]
-                if level != levels[channel]:
-                    if levels is state.levels:
-                        levels = levels.copy()
-                    levels[channel] = level
-                    words.append(table.velocity_0 + level)
-            words.append(word)
-        return words
+    def _say(self, state: GridState, word: int, level: int) -> list[int]:
+        """Write an event of the present tick, with the delay and the velocity due before it; returns the ids."""
+        table = self.table
+        words = table.delay(self.tick - state.tick) if state.tick < self.tick else []
+        if word >= table.on_0 and level != state.levels[(word - table.on_0) // 128]:
+            words.append(table.velocity_0 + level)
+        words.append(word)
+        for said in words:
+            state.advance(said)
+        return self.vocab.encode(words)

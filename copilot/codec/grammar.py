@@ -77,12 +77,10 @@ class GridState:
 
     def copy(self) -> "GridState":
         """An independent state at the same place."""
-        other = object.__new__(GridState)  # no loop over __slots__: a rollout copies at every event
-        other.table, other.drum_lanes = self.table, self.drum_lanes
-        other.tick, other.stage, other.last_word, other.level = (
-            self.tick, self.stage, self.last_word, self.level,
-        )  # fmt: skip
+        other = object.__new__(GridState)  # name by name: a loop over the slots takes twice as long
         other.bar_ticks, other.next_bar_tick = self.bar_ticks, self.next_bar_tick
+        other.drum_lanes, other.table, other.tick = self.drum_lanes, self.table, self.tick
+        other.last_word, other.level, other.stage = self.last_word, self.level, self.stage
         other.levels, other.sounding = self.levels.copy(), self.sounding.copy()
         return other
 

@@ -8,6 +8,7 @@ The writer, the reader and the sampler's constraint are all the same `GridState`
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,135 +16,15 @@ from copilot.codec.base import CommitUnit
 from copilot.codec.grammar import HELD_TICK, GridState
 from copilot.codec.vocabulary import Vocabulary
 from copilot.codec.words import SEATS, GridParams, Header
+from copilot.codec.writer import NO_HEADER, GridWriter
 from copilot.errors import GrammarError
-from copilot.music.order import BAR, OFF, ON, Event, score_events
+from copilot.music.order import BAR, OFF, Event
 from copilot.music.roles import Role
+from copilot.music.rows import Rows, rows_of_parts
 from copilot.music.score import MeterChange, Note, Part, Score
 
-NO_HEADER = Header()
-
-
-class GridWriter:
-    """Events in, final ids and a provisional tail out.
-
-    Beginning and end of a note are words of their own, so a key that is held is as final as one that was let go:
-    provisional is the present tick alone, whose canonical order a later event of the same tick may still change.
-    A window's first event is its bar line. An event earlier than the present tick is taken as of now. A
-    note-off of a note that began at the same tick waits one tick, a note restruck while it sounds is ended first,
-    and a note-off of nothing is passed over.
-    """
-
-    def __init__(self, vocab: Vocabulary, header: Header = NO_HEADER, tick: int = 0) -> None:
-        self.vocab = vocab
-        self.table = vocab.table
-        self.state = GridState(vocab.table)
-        self.state.tick = self.tick = tick
-        self._group: list[Event] = []
-        self._postponed: list[Event] = []
-        self.head = self._pin(self.table.header_words(header))
-
-    def anew(self, header: Header, most_held: int) -> "GridWriter":
-        """A writer at the same tick whose window knows only what sounds now; its head announces that.
-
-        Of more than `most_held` sounding notes, it takes the others for ended.
-        """
-        other = GridWriter(self.vocab, header, self.tick)
-        held = np.flatnonzero(self.state.sounding & ~other.state.drum_lanes)[:most_held]
-        other.head += other._pin((self.table.on_0 + held).tolist())
-        other.state.tick = self.state.tick
-        other._group, other._postponed = self._group.copy(), self._postponed.copy()
-        return other
-
-    def state_beyond_ids(self) -> tuple[int, int, list[Event], list[Event]]:
-        """What its ids don't tell and `GridCodec.resumed` needs: its tick, that of its last id, events in waiting."""
-        return self.tick, self.state.tick, self._group, self._postponed
-
-    def resume(
-        self, state: GridState, tick: int, written_tick: int, group: list[Event], postponed: list[Event]
-    ) -> None:
-        """Go on from a state whose last id stands at `written_tick`."""
-        self.state, self.tick, self._group, self._postponed = state, tick, group, postponed
-        state.tick = written_tick
-
-    def feed(self, event: Event) -> list[int]:
-        """Take an event; returns the ids that this makes final."""
-        final = self.advance(event.tick)
-        if event.kind == OFF and any(other.kind == ON and other[2:4] == event[2:4] for other in self._group):
-            self._postponed.append(event)
-        elif event.kind == ON and any(other[2:4] == event[2:4] for other in self._postponed):
-            self._postponed = [other for other in self._postponed if other[2:4] != event[2:4]]
-        else:
-            self._group.append(event)
-        return final
-
-    def advance(self, tick: int) -> list[int]:
-        """Time has reached `tick`: what lies before it is final."""
-        final: list[int] = []
-        while self.tick < tick:
-            final += self.vocab.encode(self._write(self.state))
-            postponed, self._postponed = self._postponed, []
-            self._group = postponed
-            self.tick = self.tick + 1 if postponed else tick
-        return final
-
-    def tail(self) -> list[int]:
-        """The ids of the present tick so far; a later event may still change them."""
-        return self.vocab.encode(self._write(self.state.copy())) if self._group else []
-
-    def finish(self) -> list[int]:
-        """The ids of all that was fed and is not final yet."""
-        return self.advance(self.tick + 1 + bool(self._postponed))
-
-    def state_after_tail(self) -> GridState:
-        """Where a sampler goes on: the state with the tail taken in."""
-        state = self.state.copy()
-        self._write(state)
-        return state
-
-    def _pin(self, words: list[int]) -> list[int]:
-        for word in words:
-            self.state.advance(word)
-        return self.vocab.encode(words)
-
-    def _write(self, state: GridState) -> list[int]:
-        """Advance `state` over the present tick's events; returns their words."""
-        table, words = self.table, []
-
-        def say(word: int) -> None:
-            state.advance(word)
-            words.append(word)
-
-        for event in self._sorted(state):
-            while state.tick < self.tick:
-                for word in table.delay(self.tick - state.tick):
-                    say(word)
-            if event.kind == BAR:
-                say(table.bar)
-                continue
-            lane = event.channel * 128 + event.pitch
-            if event.kind == OFF:
-                say(table.off_0 + lane)
-                continue
-            level = table.level(event.velocity)
-            if level != state.levels[event.channel]:
-                say(table.velocity_0 + level)
-            say(table.on_0 + lane)
-        return words
-
-    def _sorted(self, state: GridState) -> list[Event]:
-        """This tick's events in canonical order, each lane's at most one end and one beginning."""
-        events: dict[tuple[int, int, int], Event] = {}
-        for event in self._group:
-            lane = event.channel * 128 + event.pitch
-            if event.kind == OFF:
-                if state.sounding[lane]:
-                    events[(OFF, event.channel, event.pitch)] = event
-                continue
-            if event.kind == ON and state.sounding[lane]:
-                off = Event(self.tick, OFF, event.channel, event.pitch, 0)
-                events.setdefault((OFF, event.channel, event.pitch), off)
-            events.setdefault((event.kind, event.channel, event.pitch), event)
-        return [events[key] for key in sorted(events)]
+if TYPE_CHECKING:
+    from copilot.codec.bulk import Speller
 
 
 class GridReader:
@@ -179,15 +60,39 @@ class GridCodec:
     def __init__(self, vocab: Vocabulary) -> None:
         self.vocab = vocab
         self.params: GridParams = vocab.table.params
+        self._speller: Speller | None = None
         self._pinned_ids = {vocab.ids[word][0] for word in range(vocab.table.meta_end)}
 
     def encode(self, score: Score, header: Header = NO_HEADER) -> list[int]:
-        """A score as one window. It is first put on the codec's grid."""
-        writer = self.writer(header)
-        ids = list(writer.head)
-        for event in score_events(score.resampled(self.params.ticks_per_beat)):
-            ids += writer.feed(event)
-        return ids + writer.finish()
+        """A score as one window, put on the codec's grid: the ids that a writer gives, event by event.
+
+        Compiled: the first call on a machine takes 2 s. Raises GrammarError for a note before the first bar line.
+        """
+        parts = score.parts
+        channels, is_drums = [part.channel for part in parts], [part.is_drums for part in parts]
+        return self.encode_rows(rows_of_parts(parts), channels, is_drums, score, header)
+
+    def encode_rows(
+        self,
+        rows: Rows,
+        channels: Sequence[int],
+        is_drums: Sequence[bool],
+        time: Score,
+        header: Header = NO_HEADER,
+    ) -> list[int]:
+        """`encode` for notes that are no records: channels and is_drums tell of each part that the rows name.
+
+        rows: int64 (5, notes), in the ticks of `time`, whose meters count and whose own parts don't.
+        """
+        from copilot.codec import bulk
+
+        if self._speller is None:
+            self._speller = bulk.Speller(self.vocab)
+        table = self.vocab.table
+        drums = bulk.drum_lanes(header.part == "drums")
+        words = bulk.words_of_score(rows, channels, is_drums, time, table, drums)
+        ids: list[int] = self._speller.ids(words).tolist()
+        return self.vocab.encode(table.header_words(header)) + ids
 
     def decode(self, ids: Sequence[int]) -> Score:
         """The score that ids say; a note without an end lasts to the last event.
@@ -204,7 +109,7 @@ class GridCodec:
         return GridWriter(self.vocab, header, tick)
 
     def resumed(
-        self, ids: Sequence[int], tick: int, written_tick: int, group: list[Event], postponed: list[Event]
+        self, ids: Sequence[int], tick: int, written_tick: int, group: dict[int, int], postponed: list[int]
     ) -> GridWriter:
         """The writer that wrote `ids`. Raises GrammarError or VocabularyError where none can have."""
         reader, writer = self.reader(), self.writer()

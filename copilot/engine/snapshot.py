@@ -65,12 +65,12 @@ class PastState(msgspec.Struct, frozen=True, array_like=True):
 
 
 class WriterState(msgspec.Struct, frozen=True, array_like=True):
-    """Of a GridWriter what the past's ids don't tell. Ticks are absolute."""
+    """Of a GridWriter what the past's ids don't tell: see its `waiting`. Ticks are absolute."""
 
     tick: int
     written_tick: int
-    group: list[Event]
-    postponed: list[Event]
+    group: dict[int, int]
+    postponed: list[int]
 
 
 class Snapshot(msgspec.Struct, frozen=True, array_like=True):

@@ -145,7 +145,7 @@ class TokenEngine:
             self._codec.vocab.sha256,
             self._window_tokens,
             self._past.state(),
-            WriterState(*self._writer.state_beyond_ids()),
+            WriterState(*self._writer.waiting()),
             self._decoder.ids,
             self._imagined_from,
             self._must_rebase,

@@ -5,8 +5,9 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copilot.codec.grid import GridCodec, GridWriter
+from copilot.codec.grid import GridCodec
 from copilot.codec.words import Header
+from copilot.codec.writer import GridWriter
 from copilot.music.order import BAR, OFF, ON, Event, score_events
 from copilot.music.score import Score
 from tests.codec.vocabularies import LARGE, SMALL, codec, grid_scores, headers

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from copilot.codec.grid import GridCodec
 from copilot.codec.vocabulary import Vocabulary, train_tokenizer
 from copilot.codec.words import GENRES, METERS, SEATS, TEMPI_BPM, GridParams, Header, WordTable
+from copilot.music.order import score_events
 from copilot.music.roles import ROLES, Role
 from copilot.music.score import DRUM_CHANNEL, MeterChange, Note, Part, Score
 
@@ -80,6 +81,15 @@ def _meters(draw: st.DrawFn) -> tuple[MeterChange, ...]:
             meters.append(MeterChange(tick, numerator, denominator))
         tick += BAR_TICKS[numerator, denominator] * draw(st.integers(1, 3))
     return tuple(meters)
+
+
+def written(grid: GridCodec, score: Score, header: Header) -> list[int]:
+    """A score written event by event: what its encoding means."""
+    writer = grid.writer(header)
+    ids = list(writer.head)
+    for event in score_events(score.resampled(grid.params.ticks_per_beat)):
+        ids += writer.feed(event)
+    return ids + writer.finish()
 
 
 def is_drum_channel(score: Score, channel: int) -> bool:

@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copilot.music.midifile import time_map
+from copilot.music.rows import END, START
 from copilot.music.score import Score
-from training.corpus.song import END, START
 
 
 def downbeat_ticks(beats: str, time: Score, ticks_per_beat: int) -> NDArray[np.int64]:

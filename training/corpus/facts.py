@@ -5,8 +5,8 @@ import hashlib
 import numpy as np
 from numpy.typing import NDArray
 
+from copilot.music.rows import END, PART, PITCH, START
 from copilot.music.theory import Key, key_of_weights
-from training.corpus.song import END, PART, PITCH, START
 
 _DIVISIONS = (1, 2, 3, 4, 6)
 

@@ -6,9 +6,8 @@ A test holds the two together on real files.
 import numpy as np
 from numpy.typing import NDArray
 
+from copilot.music.rows import END, PART, PITCH, START, VELOCITY, Rows
 from copilot.music.score import Score
-from training.corpus.raw import Rows
-from training.corpus.song import END, PART, PITCH, START, VELOCITY
 
 
 def one_press(notes: Rows) -> Rows:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from copilot.codec.words import GENRES, METERS, GridParams
 from copilot.music.midifile import MAX_BYTES, MAX_HOURS, time_map
 from copilot.music.roles import ROLES, Role
+from copilot.music.rows import END, PART, START
 from training.corpus import records
 from training.corpus.beats import downbeat_ticks, on_downbeats
 from training.corpus.facts import fingerprint, key_of_notes, pulse
@@ -20,7 +21,6 @@ from training.corpus.parts import family, roles, texture, with_one_kit
 from training.corpus.raw import RawPart, RawSong, from_midi, from_score
 from training.corpus.records import UNKNOWN, Item, Made, Traits
 from training.corpus.regular import open_regular
-from training.corpus.song import END, PART, START
 from training.corpus.unusable import Unusable
 
 MIN_NOTES = 32

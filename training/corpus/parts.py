@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from copilot.music.casting import named_role, textured_role
 from copilot.music.roles import Role
-from training.corpus.raw import RawPart, Rows
-from training.corpus.song import END, PART, PITCH, START
+from copilot.music.rows import END, PART, PITCH, START, Rows
+from training.corpus.raw import RawPart
 
 FAMILIES = (
     "piano", "chromatic", "organ", "guitar", "bass", "strings", "ensemble", "brass", "reed", "pipe",

@@ -3,19 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import symusic
-from numpy.typing import NDArray
 
 from copilot.music.midifile import MAX_BYTES, meter_changes, tempo_changes
 from copilot.music.roles import Role
+from copilot.music.rows import END, START, Rows, rows_of_parts, rows_of_tracks
 from copilot.music.score import Score
 from copilot.music.smf import MAX_NOTES
-from training.corpus.song import END, PART, PITCH, START, VELOCITY
 from training.corpus.unusable import Unusable
-
-Rows = NDArray[np.int64]
-"""Notes as columns of one kind each: int64 (5, notes), rows as START … VELOCITY name them."""
 
 _HEADER_BYTES = 14
 
@@ -83,26 +78,12 @@ def from_midi(data: bytes) -> RawSong:
 def from_score(score: Score) -> RawSong:
     """A score that was made here, whose parts know their roles."""
     parts = tuple(RawPart(part.program, part.name, part.is_drums, part.role) for part in score.parts)
-    rows = [
-        (note.start_ticks, note.end_ticks, index, note.pitch, note.velocity)
-        for index, part in enumerate(score.parts)
-        for note in part.notes
-    ]
-    notes = np.asarray(rows, dtype=np.int64).reshape(-1, 5).T
-    return RawSong(
-        Score(score.ticks_per_beat, (), score.tempi, score.meters), parts, np.ascontiguousarray(notes)
-    )
+    time = Score(score.ticks_per_beat, (), score.tempi, score.meters)
+    return RawSong(time, parts, rows_of_parts(score.parts))
 
 
 def _rows(tracks: list[Any]) -> Rows:
-    columns = [track.notes.numpy() for track in tracks]
-    counts = [len(column["time"]) for column in columns]
-    rows = np.empty((5, sum(counts)), dtype=np.int64)
-    if columns:
-        for row, name in ((START, "time"), (END, "duration"), (PITCH, "pitch"), (VELOCITY, "velocity")):
-            np.concatenate([column[name] for column in columns], out=rows[row])
-    rows[PART] = np.repeat(np.arange(len(counts)), counts)
-    rows[END] = np.maximum(rows[END], 1) + rows[START]
+    rows = rows_of_tracks(tracks)
     if rows[START].min(initial=0) < 0 or rows[END].max(initial=0) >= 1 << 31:
         raise Unusable("too long", "its ticks do not fit 31 bits")  # symusic lets them wrap around
     return rows

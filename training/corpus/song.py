@@ -11,17 +11,14 @@ from copilot.music.roles import Role
 GRID = GridParams()
 """The grid that songs lie on: the codec's own."""
 
-START, END, PART, PITCH, VELOCITY = range(5)
-"""Columns of `Song.notes`."""
-
 
 @dataclass(frozen=True, slots=True)
 class Song:
     """One song. Times are ticks of the codec's grid.
 
-    notes: int32 (notes, 5), columns as named above, sorted by start; within a part no two notes of one pitch
-    overlap. bars: int32 (bars,), the bar lines up to the last note's end. `tempo_bpm` None and `meter` None mean
-    unknown. `group` is equal for versions of one piece, which must not be split.
+    notes: int32 (notes, 5), columns as copilot.music.rows names them, sorted by start; within a part no two notes of
+    one pitch overlap. bars: int32 (bars,), the bar lines up to the last note's end. `tempo_bpm` None and `meter` None
+    mean unknown. `group` is equal for versions of one piece, which must not be split.
     """
 
     source: str

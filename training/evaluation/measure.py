@@ -11,6 +11,7 @@ import transformers
 from numpy.typing import NDArray
 
 from copilot import __version__
+from copilot.codec.bulk import Speller
 from copilot.errors import ConfigError
 from copilot.model.bundle import Bundle
 from copilot.model.evaluation import Evaluation, Figure
@@ -23,7 +24,6 @@ from training.evaluation.ppm import Ppm
 from training.evaluation.scorers import ModelScorer, PpmScorer, Scorer, UniformAllowed, UniformIds
 from training.evaluation.stream import Streamer
 from training.windows.sampler import Sampler
-from training.windows.words import Speller
 
 SPLITS: dict[str, Callable[[Corpus], Sequence[Song]]] = {
     "validation": Corpus.validation,
@@ -153,7 +153,7 @@ def learn_windows(ppm: Ppm, sampler: Sampler, bundle: Bundle, budget_ids: int) -
     """Count windows as the training draws them, in the bundle's own vocabulary, until `budget_ids` are spent."""
     rng, speller = np.random.default_rng(_PPM_SEED), Speller(bundle.codec.vocab)
     while budget_ids > 0:
-        ids, _ = speller.spell(sampler.draw(rng, bundle.window))
+        ids = speller.ids(sampler.draw(rng, bundle.window))
         ppm.learn(ids)
         budget_ids -= max(1, len(ids))
 

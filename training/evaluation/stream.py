@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from copilot.codec.bulk import Speller
 from copilot.codec.vocabulary import Vocabulary
 from copilot.codec.words import LANES, Header, WordTable
 from copilot.errors import ConfigError
@@ -19,7 +20,7 @@ from copilot.music.score import DRUM_CHANNEL
 from training.corpus.song import Song
 from training.evaluation.charge import music_begins
 from training.windows.arrange import draw_cut
-from training.windows.words import Cut, Speller, Words, window_words
+from training.windows.words import Cut, Words, window_words
 
 Ids = NDArray[np.int64]
 _WHOLE_SONG = 1 << 40
@@ -74,7 +75,7 @@ class Streamer:
         """The song's ids."""
         table = self.table
         words = window_words(song, arrangement(song), table, _WHOLE_SONG)
-        ids, owners = self._speller.spell(words)
+        ids, owners = self._speller.ids(words), self._speller.owners(words)
         return Stream(words, ids, owners, int(np.searchsorted(owners, music_begins(words, table))))
 
     def passages(self, stream: Stream) -> Iterator[Passage]:
@@ -113,7 +114,7 @@ class Streamer:
         drums = [DRUM_CHANNEL, *([0] if table.index["[PART_DRUMS]"] in words else [])]
         sounding.reshape(16, 128)[drums] = 0
         held = np.flatnonzero(sounding > 0)[: self._window // 4 // self._vocab.longest]
-        return self._speller.spell(table.on_0 + held)[0]
+        return self._speller.ids(table.on_0 + held)
 
 
 def _pinned(words: Words, table: WordTable) -> int:

@@ -17,6 +17,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from transformers import Olmo2ForCausalLM
 
+from copilot.codec.bulk import Speller
 from copilot.codec.vocabulary import Vocabulary
 from copilot.codec.words import WordTable
 from copilot.files import write_whole
@@ -31,7 +32,7 @@ from training.tokenizer.figures import VocabularyFigures, begun, measure
 from training.tokenizer.learn import Material
 from training.tokenizer.variants import SameMusic, Variant
 from training.windows.batches import BatchMaker
-from training.windows.words import Speller, Words
+from training.windows.words import Words
 
 _VALIDATION_SEED = 11
 _ROOM_WINDOWS = 400
@@ -182,7 +183,7 @@ def _loop(config: TrainingConfig, seed: int, window: int) -> LoopConfig:
 def window_nats(model: Olmo2ForCausalLM, vocab: Vocabulary, windows: Sequence[Words]) -> list[float]:
     """The cost in nats of each window's ids, all but its first."""
     speller, nats = Speller(vocab), list[float]()
-    spelt = [torch.from_numpy(speller.spell(words)[0]) for words in windows]
+    spelt = [torch.from_numpy(speller.ids(words)) for words in windows]
     for first in range(0, len(spelt), _ROWS):
         ids = torch.nn.utils.rnn.pad_sequence(
             spelt[first : first + _ROWS], batch_first=True, padding_value=vocab.pad_id

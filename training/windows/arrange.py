@@ -5,7 +5,8 @@ from numpy.typing import NDArray
 
 from copilot.codec.words import SEATS, Header
 from copilot.music.roles import ROLES, Role
-from training.corpus.song import PART, PITCH, START, Song
+from copilot.music.rows import PART, PITCH, START
+from training.corpus.song import Song
 from training.windows.words import Cut
 
 SEATS_OF: dict[Role, tuple[int, ...]] = {

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from copilot.codec.bulk import Speller
 from copilot.codec.vocabulary import Vocabulary
 from training.windows.sampler import Sampler
-from training.windows.words import Speller, Words
+from training.windows.words import Words
 
 IGNORED = -100
 """The target of padding, and of each window's first id, which nothing precedes."""
@@ -84,7 +85,7 @@ class BatchMaker:
         at = 0
         while at == 0 or (self._packing and time - at >= _LEAST_ROOM):
             words = self._sampler.draw(rng, time - at + 1)
-            spelt, owner = self._speller.spell(words)
+            spelt, owner = self._speller.ids(words), self._speller.owners(words)
             spelt, owner = spelt[: time - at + 1], owner[: time - at + 1]
             until = at + len(spelt) - 1
             ids[at:until], targets[at:until] = spelt[:-1], spelt[1:]

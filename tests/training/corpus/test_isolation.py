@@ -33,7 +33,7 @@ def evil(item, traits, grid):
         case "swell":
             kept = []
             while True: kept.append(b"x" * 2**24)
-        case "leak": leaked.append(b"x" * 2**26)
+        case "leak": leaked.append(b"x" * 48 * 2**20)  # a fresh reader's first file reserves 64 MB beside it
         case "bug": raise IndexError("of ours")
         case "chatter": print("noise on standard output", flush=True)
     return make(item, traits, grid)

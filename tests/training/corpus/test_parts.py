@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from copilot.music.roles import ROLES
+from copilot.music.rows import PART
 from copilot.music.score import Note, Part, Score
 from training.corpus.parts import FAMILIES, family, roles, texture, with_one_kit
 from training.corpus.raw import RawPart, from_score
-from training.corpus.song import PART
 
 
 def told(*parts: tuple[RawPart, list[Note]]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from copilot.codec.words import GridParams
 from copilot.music.casting import polyphony
 from copilot.music.midifile import one_press_a_key, read_score
 from copilot.music.roles import ROLES
+from copilot.music.rows import END, PART, PITCH, START
 from copilot.music.score import MeterChange, Note, Part, Score, TempoChange
 from copilot.music.theory import key_of
 from training.corpus import records
@@ -21,7 +22,6 @@ from training.corpus.make import song_of
 from training.corpus.parts import texture
 from training.corpus.raw import RawSong, from_midi, from_score
 from training.corpus.records import Item, Made, Traits
-from training.corpus.song import END, PART, PITCH, START
 from training.corpus.unusable import Unusable
 
 TRAITS = Traits(None, False, False, True, False, False, 0.5, 0.25)

@@ -6,10 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from copilot.music.rows import END, PITCH, START, VELOCITY
 from copilot.music.score import Note, Score
 from training.corpus.facts import fingerprint
 from training.corpus.settle import TEST, TRAIN, VALIDATION, first_of_its_kind, group_number, splits
-from training.corpus.song import END, PITCH, START, VELOCITY, Song
+from training.corpus.song import Song
 from training.styles.blues import blues
 
 

@@ -10,11 +10,11 @@ import pytest
 
 from copilot.codec.words import GridParams, WordTable
 from copilot.errors import ConfigError
+from copilot.music.rows import END, START
 from training.config import CorpusConfig
 from training.corpus import Corpus
 from training.corpus.build import build
 from training.corpus.report import CorpusProgress
-from training.corpus.song import END, START
 from training.corpus.workers import LocalWorkers
 from training.windows.sampler import Sampler
 

@@ -7,14 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from copilot.codec.bulk import Speller
 from copilot.codec.grid import GridCodec
 from copilot.codec.vocabulary import Vocabulary, train_tokenizer
 from copilot.codec.words import SEATS, GridParams, WordTable
 from copilot.decode.window import choose_cut
+from copilot.music.rows import END, PART
 from copilot.music.score import Note, Part, Score
-from training.corpus.song import END, PART, Song
+from training.corpus.song import Song
 from training.windows.arrange import draw_cut
-from training.windows.words import Cut, Speller, window_words
+from training.windows.words import Cut, window_words
 
 TABLE = WordTable(GridParams())
 VOCAB = Vocabulary(train_tokenizer([" ".join(TABLE.texts[TABLE.meta_end :]) + " "], TABLE, 1100), TABLE)
@@ -53,7 +55,7 @@ def test_a_window_equals_what_the_codec_writes_and_cuts(seed: int, which: int, s
     cut = draw_cut(song, np.random.default_rng(seed), 512)
     last_bar = len(CODEC.cuts(CODEC.encode(seated(song, cut), cut.header)))
     cut = replace(cut, bar=min(cut.bar, last_bar))
-    ids, _ = Speller(VOCAB).spell(window_words(song, cut, TABLE, WHOLE))
+    ids = Speller(VOCAB).ids(window_words(song, cut, TABLE, WHOLE))
     assert ids.tolist() == by_codec(song, cut)
 
 
@@ -75,7 +77,7 @@ def test_a_window_from_mid_song_is_what_a_flush_leaves(songs: list[Song]) -> Non
         flushed = CODEC.repinned(CODEC.cut(truth, at), now)
         bar = CODEC.cuts(truth).index(at) + 1
         words = window_words(song, replace(cut, bar=bar, header=now), TABLE, WHOLE)
-        ids, _ = Speller(VOCAB).spell(words)
+        ids = Speller(VOCAB).ids(words)
         assert ids[: len(flushed)].tolist() == flushed
         music = int(np.flatnonzero(words == TABLE.bar)[0])
         announced |= {(word - TABLE.on_0) // 128 for word in words[:music].tolist() if word >= TABLE.on_0}
@@ -107,6 +109,6 @@ def test_a_short_window_is_the_beginning_of_a_long_one(max_words: int, songs: li
 def test_spelling_equals_the_vocabulary_s_own(songs: list[Song]) -> None:
     """Words looked up in numpy give the ids of Vocabulary.encode, and each id knows its word."""
     words = np.arange(1, len(TABLE))
-    ids, owner = Speller(VOCAB).spell(words)
+    ids, owner = Speller(VOCAB).ids(words), Speller(VOCAB).owners(words)
     assert ids.tolist() == VOCAB.encode(words.tolist())
     assert [len(VOCAB.ids[word]) for word in words] == np.bincount(owner).tolist()

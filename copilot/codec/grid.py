@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from copilot.codec.base import CommitUnit
 from copilot.codec.grammar import HELD_TICK, GridState
@@ -21,7 +22,7 @@ from copilot.errors import GrammarError
 from copilot.music.order import BAR, OFF, Event
 from copilot.music.roles import Role
 from copilot.music.rows import Rows, rows_of_parts
-from copilot.music.score import MeterChange, Note, Part, Score
+from copilot.music.score import DRUM_CHANNEL, MeterChange, Note, Part, Score
 
 if TYPE_CHECKING:
     from copilot.codec.bulk import Speller
@@ -70,7 +71,8 @@ class GridCodec:
         """
         parts = score.parts
         channels, is_drums = [part.channel for part in parts], [part.is_drums for part in parts]
-        return self.encode_rows(rows_of_parts(parts), channels, is_drums, score, header)
+        ids: list[int] = self.encode_rows(rows_of_parts(parts), channels, is_drums, score, header).tolist()
+        return ids
 
     def encode_rows(
         self,
@@ -79,10 +81,11 @@ class GridCodec:
         is_drums: Sequence[bool],
         time: Score,
         header: Header = NO_HEADER,
-    ) -> list[int]:
-        """`encode` for notes that are no records: channels and is_drums tell of each part that the rows name.
+    ) -> NDArray[np.int64]:
+        """`encode` for notes that are no records; returns int64 (ids,).
 
-        rows: int64 (5, notes), in the ticks of `time`, whose meters count and whose own parts don't.
+        channels, is_drums: of each part that the rows name. rows: int64 (5, notes), in the ticks of `time`, whose
+        meters count and whose own parts don't.
         """
         from copilot.codec import bulk
 
@@ -90,9 +93,9 @@ class GridCodec:
             self._speller = bulk.Speller(self.vocab)
         table = self.vocab.table
         drums = bulk.drum_lanes(header.part == "drums")
-        words = bulk.words_of_score(rows, channels, is_drums, time, table, drums)
-        ids: list[int] = self._speller.ids(words).tolist()
-        return self.vocab.encode(table.header_words(header)) + ids
+        music = bulk.words_of_score(rows, channels, is_drums, time, table, drums)
+        pinned = np.asarray(table.header_words(header), np.int64)
+        return self._speller.ids(np.concatenate([pinned, music]) if len(pinned) else music)
 
     def decode(self, ids: Sequence[int]) -> Score:
         """The score that ids say; a note without an end lasts to the last event.
@@ -137,14 +140,22 @@ class GridCodec:
 
     def cut(self, ids: Sequence[int], at: int) -> list[int]:
         """Pinned ids, held note-ons, then ids[at:] as they are. Raises GrammarError if `at` is no bar line."""
-        table, reader = self.vocab.table, self.reader()
+        table = self.vocab.table
         bar = self.vocab.ids[table.bar]
         if tuple(ids[at : at + len(bar)]) != bar:
             raise GrammarError(f"index {at} is no bar line: cut only where cuts() says")
-        for token in ids[:at]:
-            reader.feed(token)
-        held = table.on_0 + np.flatnonzero(reader.state.sounding)
-        return self.vocab.encode([*reader.header, *held.tolist()]) + list(ids[at:])
+        # What a reader would tell, without its checks: they take four fifths of the time.
+        words = self.vocab.words(ids[:at])
+        header = [word for word in words if word < table.meta_end]
+        sounding: set[int] = set()
+        for word in words:
+            if word >= table.on_0:
+                sounding.add(word)
+            elif table.off_0 <= word < table.bar:
+                sounding.discard(word - table.off_0 + table.on_0)
+        drums = {DRUM_CHANNEL, *([0] if table.index["[PART_DRUMS]"] in header else [])}
+        held = sorted(word for word in sounding if (word - table.on_0) // 128 not in drums)
+        return self.vocab.encode([*header, *held]) + list(ids[at:])
 
     def repinned(self, ids: Sequence[int], header: Header) -> list[int]:
         """The same window under other pinned words."""

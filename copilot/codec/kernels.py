@@ -4,7 +4,7 @@
 
 A key is an event as one number, tick << 20 | word << 7 | velocity level, so that sorted numbers are events in
 canonical order.
-numba takes 0.2 s to import and this file 4 s to compile, once per machine: import it where it is needed.
+numba takes 0.2 s to import and this file 2 s to compile, once per machine: import it where it is needed.
 """
 
 # numba types these functions, mypy can't.

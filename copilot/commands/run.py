@@ -56,6 +56,7 @@ class Ready:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     api: str
+    timing: str
     model: str
     window_tokens: int
     tempo_bpm: float
@@ -154,6 +155,7 @@ async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_statu
                 tuple(rig.ready.inputs),
                 tuple(rig.ready.outputs),
                 rig.ready.api,
+                rig.ready.timing,
                 loaded.name,
                 loaded.window_tokens,
                 beats.tempo_bpm,
@@ -179,6 +181,7 @@ def _status(session: Session, stage: Stage, rig: MidiRig, clock: MonotonicClock)
     status: dict[str, Any] = dict(session.status(clock.now_s()))
     status["listening_only"] = stage.is_listening_only
     status["worker_deaths"] = stage.engine.deaths
+    status["timing"] = rig.ready.timing
     if rig.stats is not None:
         status["late_p99_ms"] = round(rig.stats.late_p99_ms, 3)
         status["midi_queue_drops"] = rig.stats.queue_drops

@@ -35,28 +35,36 @@ class Done:
 
 @contextlib.asynccontextmanager
 async def full_load() -> AsyncIterator[Done]:
-    """The shipped model imagines without a pause, in the worker as the stage starts it; OSC comes in as fast as one
-    process can send it. Both end with the block."""
+    """The shipped model imagines without a pause, in the worker as the stage starts it, and OSC floods the daemon."""
     done = Done()
     engine = EngineClient(default_bundle_path(), seed=0)
     await engine.start()
+    asking = asyncio.create_task(_keep_asking(engine, done))
+    try:
+        async with osc_flood() as osc:
+            yield done
+        done.datagrams = osc.counters.taken
+    finally:
+        asking.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asking
+        await engine.stop()
+
+
+@contextlib.asynccontextmanager
+async def osc_flood() -> AsyncIterator[OscServer]:
+    """OSC comes into this event loop as fast as a process can send it, and is answered as on stage."""
     panel = Panel()
     session = new_session(panel, BeatClock(time.monotonic(), 120.0), {})
     osc = OscServer(panel, lambda: session.status(time.monotonic()))
     await osc.start(port=0)
     flood = await asyncio.create_subprocess_exec(sys.executable, "-m", __name__, str(osc.port))
-    asking = asyncio.create_task(_keep_asking(engine, done))
     try:
-        yield done
+        yield osc
     finally:
-        done.datagrams = osc.counters.taken
-        asking.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await asking
         flood.kill()
         await flood.wait()
         osc.close()
-        await engine.stop()
 
 
 def request(number: int, pos_beats: float, heard: list[Heard], horizon_beats: float) -> Request:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import time
@@ -58,6 +59,7 @@ class Ready:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     api: str
+    timing: str
     model: str
     window_tokens: int
     tempo_bpm: float
@@ -151,6 +153,9 @@ async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_statu
         loaded = await engine.start()
         rig = await MidiRig.open(plan)
         stage = Stage(session, engine, rig, clock)
+        # A full collection of what is alive now took 9.8 ms (tests/bench/bench_stalls.py); of what comes, 0.002.
+        gc.collect()
+        gc.freeze()
         playing = asyncio.create_task(stage.run())
         open_things.push_async_callback(_end, playing)
         on_ready(
@@ -158,6 +163,7 @@ async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_statu
                 tuple(rig.ready.inputs),
                 tuple(rig.ready.outputs),
                 rig.ready.api,
+                rig.ready.timing,
                 loaded.name,
                 loaded.window_tokens,
                 beats.tempo_bpm,
@@ -183,6 +189,7 @@ def _status(session: Session, stage: Stage, rig: MidiRig, clock: MonotonicClock)
     status: dict[str, Any] = dict(session.status(clock.now_s()))
     status["listening_only"] = stage.is_listening_only
     status["worker_deaths"] = stage.engine.deaths
+    status["timing"] = rig.ready.timing
     if rig.stats is not None:
         status["late_p99_ms"] = round(rig.stats.late_p99_ms, 3)
         status["midi_queue_drops"] = rig.stats.queue_drops

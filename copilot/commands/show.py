@@ -100,7 +100,7 @@ class StatusLine:
         tempo = f"{ready.tempo_bpm:g} bpm" + (", MIDI clock when heard" if ready.follows_midi_clock else "")
         click.echo(
             f"copilot ready: hears {', '.join(ready.inputs) or 'nothing'} · plays on "
-            f"{', '.join(ready.outputs) or 'nothing'} ({ready.api}) · model {ready.model}, "
+            f"{', '.join(ready.outputs) or 'nothing'} ({ready.api}) · {ready.timing} · model {ready.model}, "
             f"{ready.window_tokens} tokens · tempo {tempo} · OSC {ready.osc}"
             + (f" · recording to {ready.recording}" if ready.recording else "")
         )

@@ -78,6 +78,9 @@ class Engine(Protocol):
     def commit(self, notes: Sequence[PlannedNote]) -> None:
         """Notes of the copilot's that are final: they will sound, whatever is proposed next."""
 
+    def keep_warm(self) -> None:
+        """Between two proposals, at any time: spare the next one a cold start. Changes nothing that can be seen."""
+
     def propose(self, horizon: Horizon, controls: Controls) -> Proposal:
         """The part from `free_beats` to `until_beats`, given all that was observed and committed."""
 

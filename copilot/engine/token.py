@@ -188,6 +188,14 @@ class TokenEngine:
         beyond = self._decoder.ids[self._imagined_from :]
         return beyond[len(true) :] if beyond[: len(true)] == true else []
 
+    def keep_warm(self) -> None:
+        """See Engine: one step that is forgotten."""
+        decoder = self._decoder
+        held = decoder.mark()
+        if 0 < held < self._window_tokens:
+            decoder.append(decoder.ids[-1:])
+            decoder.rewind(held)
+
     def _final(self, state: GridState) -> list[Event]:
         """Committed beginnings and ends that lie ahead, less any that would press a key twice or lift it twice."""
         final: list[Event] = []

@@ -14,6 +14,7 @@ import setproctitle
 from copilot.engine.base import Engine
 from copilot.engine.load import load_engine
 from copilot.engine.messages import Answer, Ask, Load, Loaded, Refused, ToWorker
+from copilot.engine.warmth import Warmth, readable
 from copilot.errors import CopilotError, ProtocolError
 from copilot.model.bundle import Bundle
 from copilot.sockets import inherited_socket
@@ -31,16 +32,20 @@ def serve(connection: socket.socket) -> None:
     """Answer until the daemon closes its end. Raises ProtocolError on what the daemon may not send."""
     reader = FrameReader(ToWorker)
     engine: Engine | None = None
+    warmth: Warmth | None = None
     while data := _receive(connection):
         for message in reader.feed(data):
             match message:
                 case Load():
                     engine, reply = _load(message)
+                    warmth = Warmth(readable(connection), engine.keep_warm) if engine else None
                     _send(connection, reply)
                 case Ask() if engine is not None:
                     _send(connection, _answer(engine, message))
                 case Ask():
                     raise ProtocolError("asked before a bundle was loaded")
+        if warmth is not None:
+            warmth.wait()
 
 
 def _load(order: Load) -> tuple[Engine | None, Message]:
@@ -81,7 +86,7 @@ def _receive(connection: socket.socket) -> bytes:
         return b""
 
 
-def _stand_back() -> None:
+def stand_back() -> None:
     """Stand back: the MIDI process and the daemon must not wait behind the model.
 
     Where there are more cores than one, the first is not the model's; on the others it yields to who asks.
@@ -98,7 +103,7 @@ def main() -> int:
     """Be the model worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the daemon decides
     setproctitle.setproctitle(PROCESS_TITLE)
-    _stand_back()
+    stand_back()
     connection = inherited_socket(sys.argv[1])
     _send(connection, Hello(role="worker"))
     serve(connection)

@@ -2,10 +2,11 @@
 
 import asyncio
 import contextlib
+import os
 import socket
 import sys
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Self
 
 import rtmidi
@@ -62,22 +63,26 @@ class Child:
         *,
         extra_fds: Sequence[int] = (),
         arguments: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
         greeting_timeout_s: float = GREETING_TIMEOUT_S,
     ) -> Self:
         """Run `python -m module` and exchange greetings with it.
 
         `accepts` is the union of the messages it may send, Hello included; `extra_fds` it inherits too
-        (POSIX). Raises WorkerError if it does not greet in time, as `role`, in our protocol version.
+        (POSIX); `environment` is set beside ours. Raises WorkerError if it does not greet in time, as `role`, in
+        our protocol version.
         """
         ours, theirs = socket.socketpair()
+        env = {**os.environ, **(environment or {})}
         with theirs:
             if sys.platform == "win32":
-                process = await _spawn_windows(module, theirs, arguments)
+                process = await _spawn_windows(module, theirs, arguments, env)
             else:
                 process = await asyncio.create_subprocess_exec(
                     sys.executable,
                     *("-m", module, str(theirs.fileno()), *arguments),
                     pass_fds=(theirs.fileno(), *extra_fds),
+                    env=env,
                 )
         reader, writer = await asyncio.open_connection(sock=ours)
         child = cls(role, process, reader, writer, FrameReader(accepts))
@@ -169,11 +174,11 @@ class Child:
 
 
 async def _spawn_windows(
-    module: str, theirs: socket.socket, arguments: Sequence[str]
+    module: str, theirs: socket.socket, arguments: Sequence[str], env: Mapping[str, str]
 ) -> asyncio.subprocess.Process:
     """Windows hands a socket over by a description that needs the child's id first. Never yet run there."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", module, "stdin", *arguments, stdin=asyncio.subprocess.PIPE
+        sys.executable, "-m", module, "stdin", *arguments, stdin=asyncio.subprocess.PIPE, env=env
     )
     assert process.stdin is not None  # asked for as a pipe
     description: bytes = theirs.share(process.pid)  # type: ignore[attr-defined]

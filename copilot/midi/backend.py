@@ -15,6 +15,7 @@ import rtmidi
 
 from copilot.errors import PortError
 from copilot.midi.jackwatch import connect_jack
+from copilot.midi.nowhere import Nowhere
 from copilot.midi.ports import Survey, arrange
 
 API_NUMBERS = {
@@ -25,6 +26,9 @@ API_NUMBERS = {
 }
 API_VARIABLE = "COPILOT_MIDI_API"
 """Names the MIDI system to use (`JACK` beside ALSA, say); without it the choice is made here."""
+
+NO_API = "none"
+"""The system without ports, for a machine without MIDI: never chosen, only named (see nowhere.py)."""
 
 ALSA_SEQUENCER = Path("/dev/snd/seq")
 _CLOSE_PAUSE_S = 0.01
@@ -43,8 +47,8 @@ def choose_api() -> str:
     compiled = [name for name, number in API_NUMBERS.items() if number in rtmidi.get_compiled_api()]
     wanted = os.environ.get(API_VARIABLE)
     if wanted:
-        if wanted not in compiled:
-            raise PortError(f"{API_VARIABLE} is {wanted!r}: here it may be {' or '.join(compiled)}")
+        if wanted not in (*compiled, NO_API):
+            raise PortError(f"{API_VARIABLE} is {wanted!r}: here it may be {', '.join(compiled)} or {NO_API}")
         return wanted
     for name in compiled:
         if _is_there(name):
@@ -73,6 +77,8 @@ def scan() -> Survey:
     api = choose_api()
     if api == "JACK":
         return _scan_jack()
+    if api == NO_API:
+        return arrange(api, [], [])
     with _quiet_stderr():
         # RtMidi's clients must be named and deleted, or they show up as ports of ours.
         return arrange(api, _list_ports(api, rtmidi.MidiIn), _list_ports(api, rtmidi.MidiOut))
@@ -122,8 +128,12 @@ def open_output(api: str, name: str, client_name: str) -> rtmidi.MidiOut:
     return _open(api, rtmidi.MidiOut, name, client_name, "out")
 
 
-def open_virtual(api: str, kind: type[rtmidi.MidiIn] | type[rtmidi.MidiOut], client_name: str) -> object:
+def open_virtual(
+    api: str, kind: type[rtmidi.MidiIn] | type[rtmidi.MidiOut], client_name: str
+) -> rtmidi.MidiIn | rtmidi.MidiOut | Nowhere:
     """A port of our own that others connect to. Raises PortError where the system has none (WinMM)."""
+    if api == NO_API:
+        return Nowhere()
     if api == "WinMM":
         raise PortError("Windows has no virtual MIDI ports: install loopMIDI and name its port")
     client = _client(api, kind, client_name)

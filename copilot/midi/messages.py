@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from copilot.midi.precedence import Timing
 from copilot.wire import Hello, Message
 
 DropReason = Literal["late", "full", "invalid", "withdrawn"]
@@ -28,7 +29,7 @@ class Open(Message, frozen=True):
     """Open these ports, by their full names; the first message after the greeting, and sent once.
 
     `thru` names the inputs whose music goes straight to the outputs. `virtual` adds one input and one output
-    of our own.
+    of our own. `timing` is how hard the scheduler may try to be in time.
     """
 
     inputs: list[str]
@@ -37,6 +38,7 @@ class Open(Message, frozen=True):
     thru: list[str]
     client_name: str
     ledger_path: str
+    timing: Timing = "spin"
 
 
 class Play(Message, frozen=True):
@@ -60,11 +62,16 @@ class Quit(Message, frozen=True):
 
 
 class Ready(Message, frozen=True):
-    """The ports are open. `inputs` gives the names that `Heard` numbers as ports."""
+    """The ports are open. `inputs` gives the names that `Heard` numbers as ports.
+
+    `timing` says for a person how notes are kept in time, and why no better where it is not the best.
+    """
 
     api: str
     inputs: list[str]
     outputs: list[str]
+    is_realtime: bool
+    timing: str
 
 
 class Heard(Message, frozen=True):

@@ -21,6 +21,7 @@ import setproctitle
 from copilot.errors import PortError, ProtocolError
 from copilot.midi.forwarder import Forwarder
 from copilot.midi.messages import Drop, Failed, Open, Panic, Play, Quit, ToMidi
+from copilot.midi.precedence import guard_against_runaways, lift_companions
 from copilot.midi.rig import Rig
 from copilot.sockets import inherited_socket
 from copilot.wire import FrameReader, Hello, Message, pack
@@ -117,6 +118,8 @@ class MidiProcess:
         if self._rig is not None:
             self._forwarder.report(Failed("the MIDI ports are open already: start another MIDI process"))
             return
+        if order.timing != "sleep":
+            lift_companions()
         try:
             self._rig = Rig(order, self._forwarder, on_lost=self.stop)
         except PortError as error:
@@ -145,6 +148,7 @@ def main() -> int:
     )  # Ctrl-C reaches the whole group: the daemon decides what it means
     setproctitle.setproctitle(PROCESS_TITLE)
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    guard_against_runaways()
     connection = inherited_socket(sys.argv[1])
     process = MidiProcess(connection)
 

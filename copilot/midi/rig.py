@@ -55,7 +55,7 @@ class Rig:
             on_failure=self._lose_port,
         )
         self._watch.on_doubt(self._outputs.doubt)
-        self.scheduler = SchedulerThread(Schedule(), self._send, forwarder.report)
+        self.scheduler = SchedulerThread(Schedule(), self._send, forwarder.report, timing=order.timing)
         self.scheduler.start()
         self._listen()
 
@@ -84,7 +84,13 @@ class Rig:
         """What was opened; the virtual ports come last."""
         own_inputs = [f"{self._in_client}:in"] if self._order.virtual else []
         own_outputs = [f"{self._out_client}:out"] if self._order.virtual else []
-        return Ready(self.api, self._order.inputs + own_inputs, self._order.outputs + own_outputs)
+        return Ready(
+            self.api,
+            self._order.inputs + own_inputs,
+            self._order.outputs + own_outputs,
+            self.scheduler.precedence.is_realtime,
+            self.scheduler.timing,
+        )
 
     def panic(self) -> None:
         """Silence everything and forget what has not begun."""

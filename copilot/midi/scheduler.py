@@ -76,10 +76,17 @@ class Schedule:
         heapq.heapify(kept)
         self._starts = kept
 
-    def pop_due(self, now_s: float) -> list[Action]:
-        """What is due by `now_s`, oldest first, note-offs before note-ons, lowest channel and pitch first."""
+    def pop_due(self, now_s: float, most: int | None = None) -> list[Action]:
+        """What is due by `now_s`, oldest first, note-offs before note-ons, lowest channel and pitch first.
+
+        With `most`, no more once there are so many; the rest is due still.
+        """
         actions: list[Action] = []
-        while (due_s := self.next_due_s()) is not None and due_s <= now_s:
+        while (
+            (most is None or len(actions) < most)
+            and (due_s := self.next_due_s()) is not None
+            and due_s <= now_s
+        ):
             if self._ends and self._ends[0][0] == due_s:
                 self._end(heapq.heappop(self._ends)[-1], due_s, actions)
             else:

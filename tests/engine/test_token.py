@@ -59,6 +59,21 @@ def assert_proposal(proposal: Proposal, asked: Horizon, told: Controls) -> None:
         assert low <= note.pitch <= high and 1 <= note.velocity <= 127
 
 
+def test_keeping_warm_changes_no_proposal() -> None:
+    """Not even in a window so small that it is full at times, nor before anything was proposed."""
+    rested, _ = make_engine(window_tokens=128)
+    warmed, decoder = make_engine(window_tokens=128)
+    told = controls()
+    for beat in range(60):
+        warmed.keep_warm()
+        held = list(decoder.ids)
+        warmed.keep_warm()
+        assert decoder.ids == held
+        assert play_beats(warmed, range(beat, beat + 1), told) == play_beats(
+            rested, range(beat, beat + 1), told
+        )
+
+
 def reader_of(engine: TokenEngine) -> GridReader:
     """A reader that has read all that the engine holds for true."""
     reader = engine._codec.reader()

@@ -33,6 +33,9 @@ class MetronomeEngine:
         """See Engine."""
         self.committed.extend(notes)
 
+    def keep_warm(self) -> None:
+        """See Engine."""
+
     def propose(self, horizon: Horizon, controls: Controls) -> Proposal:
         """See Engine."""
         self.asked.append(horizon)

@@ -20,6 +20,7 @@ from copilot.live.journal_format import Metadata, PartInfo
 from copilot.live.rigs import MidiRig, PortPlan
 from copilot.live.session import Session, new_session
 from copilot.live.stage import Stage
+from copilot.live.status import status_of
 from copilot.midi.ports import Survey, chosen, resolve, survey
 from copilot.music.midifile import write_score
 from copilot.music.roles import Role
@@ -136,7 +137,7 @@ async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_statu
     journal = _journal(options, panel, clock) if options.record else None
     session = new_session(panel, beats, options.roles, journal)
     engine = EngineClient(bundle.path, seed=options.seed, window_tokens=options.window_tokens)
-    osc = OscServer(panel, lambda: session.status(clock.now_s()))
+    osc = OscServer(panel, lambda: status_of(session, clock.now_s()))
     panel.on_change(lambda parameter, value: _follow(session, clock, parameter, value))
     async with contextlib.AsyncExitStack() as open_things:
         if journal is not None:
@@ -176,7 +177,7 @@ async def _end(playing: "asyncio.Task[None]") -> None:
 
 
 def _status(session: Session, stage: Stage, rig: MidiRig, clock: MonotonicClock) -> dict[str, Any]:
-    status: dict[str, Any] = dict(session.status(clock.now_s()))
+    status: dict[str, Any] = dict(status_of(session, clock.now_s()))
     status["listening_only"] = stage.is_listening_only
     status["worker_deaths"] = stage.engine.deaths
     if rig.stats is not None:

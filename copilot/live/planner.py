@@ -5,7 +5,7 @@ the engine was asked again and the note begins before now + commit, or at the la
 So a slow engine shortens what can still be changed, and never makes a note late.
 
 The nearest beats come first. After news, and each sixteenth, the engine is asked for as far as it can imagine in
-half a sixteenth (`deadline.py`); in the time that is then left it is asked to go on from there, up to the lookahead.
+half a sixteenth (`deadline.py`); where that is little, it is asked to go on in the time that is left.
 """
 
 from bisect import insort
@@ -98,9 +98,13 @@ class Planner:
         return horizon, newly_final
 
     def _goes_on(self, now_s: float, lookahead_beats: float) -> bool:
-        """Whether the plan is short, and could be longer."""
-        short_beats = self.clock.beats(now_s) + lookahead_beats - self.until_beats
-        return self._can_go_on and short_beats > SIXTEENTH_BEATS
+        """Whether the plan is less than half of what is wished for, and could be longer.
+
+        Going on whenever it was short at all took 40% more of the processor and, at p95, 0.05 beats more until a new
+        chord was in the plan, for 0.16 beats more foresight (ten files at 120 bpm, 0.4 ms a token).
+        """
+        planned_beats = self.until_beats - self.clock.beats(now_s)
+        return self._can_go_on and planned_beats < lookahead_beats / 2
 
     def take_untold(self) -> list[PlannedNote]:
         """The final notes that the engine does not know of yet; the caller tells it."""

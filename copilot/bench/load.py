@@ -18,6 +18,7 @@ from copilot.engine.base import Controls, Heard, Horizon
 from copilot.live.clock import BeatClock
 from copilot.live.engine_client import EngineClient
 from copilot.live.session import Request, new_session
+from copilot.live.status import status_of
 from copilot.model.bundle import default_bundle_path
 from copilot.panel import Panel
 
@@ -56,7 +57,7 @@ async def osc_flood() -> AsyncIterator[OscServer]:
     """OSC comes into this event loop as fast as a process can send it, and is answered as on stage."""
     panel = Panel()
     session = new_session(panel, BeatClock(time.monotonic(), 120.0), {})
-    osc = OscServer(panel, lambda: session.status(time.monotonic()))
+    osc = OscServer(panel, lambda: status_of(session, time.monotonic()))
     await osc.start(port=0)
     flood = await asyncio.create_subprocess_exec(sys.executable, "-m", __name__, str(osc.port))
     try:

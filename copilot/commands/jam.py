@@ -22,6 +22,7 @@ from copilot.live.players import end_of, hold_out, missing_role
 from copilot.live.rigs import FileRig
 from copilot.live.session import Session, new_session
 from copilot.live.stage import Stage
+from copilot.live.status import Status, status_of
 from copilot.model.bundle import Bundle
 from copilot.music.midifile import read_score, write_score
 from copilot.music.roles import Role
@@ -32,8 +33,6 @@ EXAMPLE = Path(__file__).parents[1] / "examples" / "blues.mid"
 _PROGRAMS: dict[Role, int] = {"bass": 33, "keys": 4, "guitar": 26, "drums": 0, "lead": 65, "pad": 89}
 _REALTIME_LEAD_S = 0.2
 _PROGRESS_EVERY_S = 0.1
-
-Figures = dict[str, float | int | str | bool]
 
 Progress = Callable[[float, float], None]
 """Told the beat that has passed and the last one."""
@@ -61,7 +60,7 @@ class JamOptions:
 class JamResult:
     """What came of a jam: figures by name, the music, and the files that were written."""
 
-    figures: Figures
+    figures: Status
     score: Score
     output: Path
     plot: Path | None
@@ -110,10 +109,10 @@ class _Taping:
         with contextlib.closing(JournalWriter(self.path, clock, self.metadata, sync=False)) as journal:
             yield new_session(self.panel, beat_clock(self.band, start_s), known, journal)
 
-    def figures(self, session: Session, now_s: float, wall_s: float) -> Figures:
+    def figures(self, session: Session, now_s: float, wall_s: float) -> Status:
         """The session's figures, and those of the jam as a whole."""
         seconds = end_of(self.band)
-        return session.status(now_s) | {
+        return status_of(session, now_s) | {
             "hanging": session.hanging,
             "seconds": round(seconds, 2),
             "x_realtime": round(seconds / wall_s, 2),
@@ -143,7 +142,7 @@ def _metadata(band: Score, held: Part | None, panel: Panel, seed: int) -> Metada
     )
 
 
-def _simulate(taping: _Taping, bundle: Bundle, options: JamOptions, progress: Progress) -> Figures:
+def _simulate(taping: _Taping, bundle: Bundle, options: JamOptions, progress: Progress) -> Status:
     engine = load_engine(
         bundle, seed=options.seed, window_tokens=options.window_tokens, device=options.device
     )
@@ -157,11 +156,11 @@ def _simulate(taping: _Taping, bundle: Bundle, options: JamOptions, progress: Pr
         return taping.figures(session, clock.now_s(), time.perf_counter() - began_s)
 
 
-def _play_in_real_time(taping: _Taping, bundle: Bundle, options: JamOptions, progress: Progress) -> Figures:
+def _play_in_real_time(taping: _Taping, bundle: Bundle, options: JamOptions, progress: Progress) -> Status:
     return asyncio.run(_stage(taping, bundle, options, progress))
 
 
-async def _stage(taping: _Taping, bundle: Bundle, options: JamOptions, progress: Progress) -> Figures:
+async def _stage(taping: _Taping, bundle: Bundle, options: JamOptions, progress: Progress) -> Status:
     engine = EngineClient(
         bundle.path, seed=options.seed, window_tokens=options.window_tokens, device=options.device
     )

@@ -22,6 +22,7 @@ from copilot.live.journal_format import Metadata, PartInfo
 from copilot.live.rigs import MidiRig, PortPlan
 from copilot.live.session import Session, new_session
 from copilot.live.stage import Stage
+from copilot.live.status import status_of
 from copilot.midi.ports import Survey, chosen, resolve, survey
 from copilot.music.midifile import write_score
 from copilot.music.roles import Role
@@ -142,7 +143,7 @@ async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_statu
     engine = EngineClient(
         bundle.path, seed=options.seed, window_tokens=options.window_tokens, device=options.device
     )
-    osc = OscServer(panel, lambda: session.status(clock.now_s()))
+    osc = OscServer(panel, lambda: status_of(session, clock.now_s()))
     panel.on_change(lambda parameter, value: _follow(session, clock, parameter, value))
     async with contextlib.AsyncExitStack() as open_things:
         if journal is not None:
@@ -186,7 +187,7 @@ async def _end(playing: "asyncio.Task[None]") -> None:
 
 
 def _status(session: Session, stage: Stage, rig: MidiRig, clock: MonotonicClock) -> dict[str, Any]:
-    status: dict[str, Any] = dict(session.status(clock.now_s()))
+    status: dict[str, Any] = dict(status_of(session, clock.now_s()))
     status["listening_only"] = stage.is_listening_only
     status["worker_deaths"] = stage.engine.deaths
     status["timing"] = rig.ready.timing

@@ -34,6 +34,7 @@ def beats_bar(is_shown: bool) -> Iterator[Callable[[float, float], None]]:
 
 def print_jam(figures: dict[str, Any], plot: Path | None) -> None:
     """The closing table of a jam."""
+    reused = figures["reused_over_generated"]
     rows = {
         "part": figures["part"],
         "notes heard": figures["notes_heard"],
@@ -42,8 +43,14 @@ def print_jam(figures: dict[str, Any], plot: Path | None) -> None:
         "late": figures["late"],
         "dropped": figures["dropped"],
         "hanging": figures["hanging"],
+        "planned ahead": _beats(figures["foresight_p50_beats"]),
+        "chord change → note p50 / p95": _beats(figures["reaction_p50_beats"], figures["reaction_p95_beats"]),
+        "chord change → plan p50 / p95": _beats(
+            figures["plan_reaction_p50_beats"], figures["plan_reaction_p95_beats"]
+        ),
         "engine step p50 / p99": f"{figures['engine_step_p50_ms']:.2f} / {figures['engine_step_p99_ms']:.2f} ms",
         "engine call p50 / p99": f"{figures['engine_call_p50_ms']:.0f} / {figures['engine_call_p99_ms']:.0f} ms",
+        "tokens reused ÷ generated": "–" if reused is None else f"{reused:.2f}",
         "flushes": figures["flushes"],
         "faster than real time": f"{figures['x_realtime']:.2f} ×",
         "written to": figures["output"],
@@ -51,6 +58,12 @@ def print_jam(figures: dict[str, Any], plot: Path | None) -> None:
     if plot:
         rows["picture"] = str(plot)
     print_rows([(name, str(value)) for name, value in rows.items()])
+
+
+def _beats(*values: float | None) -> str:
+    """Beats by a slash; a dash where there was nothing to measure."""
+    known = [f"{value:.2f}" for value in values if value is not None]
+    return " / ".join(known) + " beats" if len(known) == len(values) else "–"
 
 
 def print_rows(rows: Sequence[tuple[str, str]]) -> None:

@@ -13,7 +13,7 @@ _LINE_TOLERANCE_BEATS = 1e-6
 
 
 class Meter:
-    """Bar lines over beats (quarter notes since zero), under a meter that changes at bar lines only.
+    """Bar lines over beats (quarter notes since zero), under a meter that changes.
 
     Raises ParameterError for a meter that is not 1–64 over 1, 2, 4, 8, 16, 32 or 64.
     """
@@ -30,12 +30,18 @@ class Meter:
         """
         _check(numerator, denominator)
         line_beats = self.next_bar_beats(max(pos_beats, self._starts_beats[-1]))
-        if line_beats == self._starts_beats[-1]:
-            self._meters[-1] = (numerator, denominator)
-        else:
-            self._starts_beats.append(line_beats)
-            self._meters.append((numerator, denominator))
-        return line_beats
+        return self._turn(line_beats, numerator, denominator)
+
+    def begin_bar(self, pos_beats: float, numerator: int, denominator: int) -> float:
+        """Begin a bar of another meter here, as a file may in mid-bar; returns its line, `pos_beats` or close to it.
+
+        A position at or before the last change, or on a bar line, counts as that line.
+        """
+        _check(numerator, denominator)
+        line_beats = self.bar_start_beats(max(pos_beats, self._starts_beats[-1]))
+        if pos_beats - line_beats > _LINE_TOLERANCE_BEATS:
+            line_beats = pos_beats
+        return self._turn(line_beats, numerator, denominator)
 
     def at(self, pos_beats: float) -> tuple[int, int]:
         """Numerator and denominator at a beat."""
@@ -58,6 +64,14 @@ class Meter:
         if pos_beats - line_beats <= _LINE_TOLERANCE_BEATS:
             return line_beats
         return line_beats + self.bar_beats(pos_beats)
+
+    def _turn(self, line_beats: float, numerator: int, denominator: int) -> float:
+        if line_beats == self._starts_beats[-1]:
+            self._meters[-1] = (numerator, denominator)
+        else:
+            self._starts_beats.append(line_beats)
+            self._meters.append((numerator, denominator))
+        return line_beats
 
     def _index(self, pos_beats: float) -> int:
         return max(0, bisect_right(self._starts_beats, pos_beats + _LINE_TOLERANCE_BEATS) - 1)

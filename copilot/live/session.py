@@ -11,8 +11,9 @@ from copilot.engine.base import Controls, Heard, Horizon, PlannedNote, Proposal
 from copilot.live import journal_format as record
 from copilot.live.clock import BeatClock
 from copilot.live.journal import JournalWriter
-from copilot.live.planner import Planner, quantile
+from copilot.live.planner import Planner
 from copilot.live.players import Touch, Turn
+from copilot.live.reaction import Reaction
 from copilot.live.roster import Roster
 from copilot.midi.messages import Dropped, PlayNote, Sent
 from copilot.music.roles import Role
@@ -53,10 +54,11 @@ class Session:
     roster: Roster
     journal: JournalWriter | None = None
     planner: Planner = field(init=False)
+    reaction: Reaction = field(default_factory=Reaction)
     heard_notes: int = 0
     sent_notes: int = 0
     _news: list[Heard] = field(default_factory=list)
-    _has_news: bool = False
+    _news_s: float | None = None  # when the first of the news that can't wait came in
     _has_engine: bool = True
     _now_s: float = 0.0  # when it was last woken: a change of the panel is as of then
     _requests: int = 0
@@ -86,19 +88,24 @@ class Session:
         if len(self._news) >= _MAX_NEWS:
             self._forget_news(pos_beats)
         self._news.append(Heard(pos_beats, channel, pitch, velocity))
-        self._has_news = True
+        if velocity and self.roster.roles[channel] != "drums":
+            self.reaction.hear(pos_beats, pitch, self.clock.meter.bar_start_beats(pos_beats))
+        if velocity and self._news_s is None:
+            self._news_s = at_s  # that a key was let go can wait for the sixteenth
 
     def wake(self, now_s: float) -> Work:
         """Do what is due at this moment."""
         self._now_s = now_s
         if self.planner.was_relocated():
             self.planner.drop()
+            self.reaction.drop()
         if not self.clock.running or self.panel["mute"]:
             self.planner.drop()
+            self.reaction.drop()
             return Work([], None, now_s + 0.1)
         final = self.planner.make_due_final(now_s)
         request = None
-        asks_at_s = self.planner.asks_at_s(now_s, self._has_news)
+        asks_at_s = self.planner.asks_at_s(now_s, self._news_s, self.panel.number("lookahead_beats"))
         if asks_at_s is not None and asks_at_s <= now_s and self.heard_notes and self._has_engine:
             request, newly_final = self._request(now_s)
             final += newly_final
@@ -111,7 +118,9 @@ class Session:
         """The engine has answered request `number`; returns what must be played at once."""
         if number != self._requests:
             return []
-        return [self._play(note) for note in self.planner.take(now_s, proposal, took_s)]
+        late = self.planner.take(now_s, number, proposal, took_s)
+        self.reaction.planned(number, self.clock.beats(now_s))
+        return [self._play(note) for note in late]
 
     def engine_lost(self) -> None:
         """The engine died: the plan plays out, and nobody is asked until `engine_found`."""
@@ -160,7 +169,10 @@ class Session:
             self.clock.set_tempo(event.change.tempo_bpm, at_s)
             self.tempo_changed(at_s)
         else:
-            self.set_meter(at_s, event.change.numerator, event.change.denominator)
+            meter = self.clock.meter
+            change = event.change
+            pos_beats = meter.begin_bar(self.clock.beats(at_s), change.numerator, change.denominator)
+            self._meter_changed(at_s, pos_beats, change.numerator, change.denominator)
 
     def tempo_changed(self, at_s: float) -> None:
         """The clock has taken another tempo: for the record."""
@@ -171,6 +183,9 @@ class Session:
     def set_meter(self, at_s: float, numerator: int, denominator: int) -> None:
         """From the next bar line on, another meter."""
         pos_beats = self.clock.meter.set_meter(self.clock.beats(at_s), numerator, denominator)
+        self._meter_changed(at_s, pos_beats, numerator, denominator)
+
+    def _meter_changed(self, at_s: float, pos_beats: float, numerator: int, denominator: int) -> None:
         if self.journal is not None:
             at = self.journal.elapsed_s(at_s)
             self.journal.append(record.MeterChanged(at, pos_beats, numerator, denominator))
@@ -180,41 +195,15 @@ class Session:
         """Notes whose note-on was sent and whose note-off was not; at the end of a jam it must be 0."""
         return len(self._flying)
 
-    def status(self, now_s: float) -> dict[str, float | int | str | bool]:
-        """What a status line, a remote or a closing table shows."""
-        figures, panel = self.planner.figures, self.panel
-        return {
-            "beat": round(self.clock.beats(now_s), 3),
-            "tempo_bpm": round(self.clock.tempo_bpm, 2),
-            "tempo_source": self.clock.source,
-            "running": self.clock.running,
-            "part": panel.text("part"),
-            "notes_heard": self.heard_notes,
-            "notes_played": figures.played,
-            "due": figures.due,
-            "played_over_due": round(figures.played / figures.due, 4) if figures.due else 1.0,
-            "late": figures.late,
-            "dropped": figures.dropped,
-            "replaced": figures.replaced,
-            "planned": len(self.planner.plan),
-            "commit_ms": round(1000 * self.planner.commit_s(panel.number("commit_ms")), 1),
-            "engine_calls": figures.proposals,
-            "engine_call_p50_ms": round(1000 * quantile(figures.took_s, 0.5), 2),
-            "engine_call_p99_ms": round(1000 * quantile(figures.took_s, 0.99), 2),
-            "engine_step_p50_ms": round(1000 * quantile(figures.step_s, 0.5), 3),
-            "engine_step_p99_ms": round(1000 * quantile(figures.step_s, 0.99), 3),
-            "tokens_generated": figures.steps,
-            "tokens_reused": figures.reused,
-            "flushes": figures.flushes,
-            "context_tokens": figures.context_tokens,
-            "journal_dropped": self.journal.dropped if self.journal is not None else 0,
-            "journal_error": (self.journal.error if self.journal is not None else None) or "",
-        }
-
     def _request(self, now_s: float) -> tuple[Request, list[PlannedNote]]:
         panel = self.panel
-        commit_s = self.planner.commit_s(panel.number("commit_ms"))
-        horizon, newly_final = self.planner.ask(now_s, commit_s, panel.number("lookahead_beats"))
+        self.planner.deadline.turn_to(panel.text("part"), self.clock.tempo_bpm)
+        horizon, newly_final = self.planner.ask(
+            now_s,
+            self.planner.commit_s(panel.number("commit_ms")),
+            panel.number("lookahead_beats"),
+            has_news=self._news_s is not None,
+        )
         numerator, denominator = self.clock.meter.at(horizon.now_beats)
         controls = Controls(
             part=panel.text("part"),
@@ -227,8 +216,9 @@ class Session:
             meter=f"{numerator}_{denominator}",
             roles=dict(self.roster.roles),
         )
-        heard, self._news, self._has_news = self._news, [], False
+        heard, self._news, self._news_s = self._news, [], None
         self._requests += 1
+        self.reaction.asked(self._requests)
         return Request(self._requests, heard, self.planner.take_untold(), horizon, controls), newly_final
 
     def _forget_news(self, pos_beats: float) -> None:
@@ -238,6 +228,7 @@ class Session:
 
     def _play(self, note: PlannedNote) -> PlayNote:
         self._note_ids += 1
+        self.reaction.played(self.planner.plan_number, note.start_beats)
         start_s = self.clock.seconds(note.start_beats)
         end_s = max(self.clock.seconds(note.end_beats), start_s + _MIN_SOUND_S)
         play = PlayNote(self._note_ids, start_s, end_s, COPILOT_CHANNEL, note.pitch, note.velocity)
@@ -245,7 +236,8 @@ class Session:
         return play
 
     def _panel_changed(self, parameter: Parameter, value: Value) -> None:
-        self._has_news = True
+        if self._news_s is None:
+            self._news_s = self._now_s
         self._note_panel(parameter, value)
 
     def _note_panel(self, parameter: Parameter, value: Value) -> None:

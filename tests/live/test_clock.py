@@ -367,6 +367,17 @@ def test_bars_follow_the_meter() -> None:
     assert meter.next_bar_beats(8.1) == 13.0
 
 
+def test_a_file_may_begin_a_bar_in_mid_bar() -> None:
+    """There, or on the line that it is within rounding of; what has passed does not move."""
+    meter = Meter()
+    assert meter.begin_bar(6.0, 3, 4) == 6.0
+    assert [meter.bar_start_beats(at) for at in (3.9, 5.9, 6.0, 8.9, 9.0)] == [0.0, 4.0, 6.0, 6.0, 9.0]
+    assert meter.begin_bar(12.0 + 5e-7, 5, 4) == 12.0
+    assert meter.begin_bar(12.0 - 5e-7, 7, 8) == 12.0
+    assert meter.begin_bar(3.0, 2, 4) == 12.0
+    assert meter.at(12.0) == (2, 4) and meter.at(11.0) == (3, 4)
+
+
 @given(st.integers(1, 64), st.sampled_from([1, 2, 4, 8, 16, 32]), st.floats(0, 1e5))
 def test_a_position_lies_between_its_bar_lines(numerator: int, denominator: int, pos_beats: float) -> None:
     """The bar line before is at most a bar away, and the one after is not before the position."""

@@ -110,7 +110,12 @@ def test_odd_and_changing_bars_reach_the_engine() -> None:
         480,
         (Part(1, "keys", notes),),
         (TempoChange(0, 90.0), TempoChange(4800, 210.0)),
-        (MeterChange(0, 7, 8), MeterChange(7 * 240 * 3, 5, 4), MeterChange(7 * 240 * 3 + 2400 * 2, 6, 8)),
+        (
+            MeterChange(0, 7, 8),
+            MeterChange(7 * 240 * 3, 5, 4),
+            MeterChange(7 * 240 * 3 + 2400 + 480, 6, 8),  # in mid-bar: a bar begins there
+            MeterChange(7 * 240 * 3 + 2400 * 2, 6, 8),
+        ),
     )
     engine, _ = make_engine(2048)
     jam, _ = jam_of(score, engine, 0.02, panel_for("bass"))

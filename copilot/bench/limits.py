@@ -1,4 +1,4 @@
-"""What this machine can do at best: bytes read, byte products summed, time told. The other figures stand beside it."""
+"""What this machine can do at best: bytes read, byte products summed, time told. Other figures stand beside it."""
 
 import time
 from pathlib import Path
@@ -17,7 +17,8 @@ _DOTS_ROUNDS = 500
 def measure(budget_s: float) -> Section:
     """One thread's bandwidth from each cache and from memory, its byte dot products, and the clock's grain."""
     part_s = budget_s / 6
-    rows, keys = [], {}
+    rows: list[Row] = []
+    keys: dict[str, float | None] = {}
     for name, size_bytes in _places().items():
         read_s = in_turns({"read": reader(size_bytes)}, part_s, burst=3)["read"]
         rate = size_bytes / read_s / 1e9
@@ -87,7 +88,7 @@ def clock_grain_ns() -> float:
 
 def sleep_late_us(budget_s: float) -> tuple[float, float]:
     """By how much a sleep of 1 ms overshoots: median and 99th percentile."""
-    late = []
+    late: list[float] = []
     end_s = time.perf_counter() + budget_s
     while time.perf_counter() < end_s or len(late) < 20:
         began_s = time.perf_counter()

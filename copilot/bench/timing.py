@@ -55,4 +55,4 @@ def _compiled_read() -> Callable[[NDArray[np.int64]], int]:
             d ^= numbers[3 * quarter + i]
         return a + b + c + d
 
-    return read  # type: ignore[no-any-return]
+    return read

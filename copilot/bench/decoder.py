@@ -87,14 +87,15 @@ def step_times(
     for decoder in decoders.values():
         decoder.rebase(ids)
     runs: dict[str, Callable[[], object]] = {
-        name: partial(_step, decoder) for name, decoder in decoders.items()
+        name: partial(step, decoder) for name, decoder in decoders.items()
     }
     times_s = in_turns(runs | {"limit": limit}, budget_s)
     of_llama = [times_s.pop(name) for name in decoders if name.startswith("llamacpp")]
     return times_s | ({"llamacpp": min(of_llama)} if of_llama else {})
 
 
-def _step(decoder: Decoder) -> None:
+def step(decoder: Decoder) -> None:
+    """Take a token in, and forget it."""
     decoder.append([7])
     decoder.rewind(decoder.mark() - 1)
 

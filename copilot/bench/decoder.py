@@ -2,13 +2,15 @@
 
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from copilot.bench.peers import llamacpp
+from copilot.bench.imagining import imagine, tokens_per_event
+from copilot.bench.peers import llamacpp, notochord
 from copilot.bench.section import Row, Section
 from copilot.bench.shapes import MIDDLE, read_by_a_step, write_random
 from copilot.bench.timing import in_turns, reader
@@ -34,13 +36,10 @@ def measure(budget_s: float) -> Section:
     with tempfile.TemporaryDirectory(prefix="copilot-bench-") as name:
         scratch = Path(name)
         default = default_bundle_path()
+        bundle = Bundle.open(default)
         decoders = load_all(default, scratch)
         limit = reader(read_by_a_step(default))
-        ids = (
-            np.random.default_rng(0)
-            .integers(0, Bundle.open(default).codec.vocab.size, max(CONTEXTS))
-            .tolist()
-        )
+        ids = np.random.default_rng(0).integers(0, bundle.codec.vocab.size, max(CONTEXTS)).tolist()
         for context in CONTEXTS:
             times_s = step_times(decoders, limit, ids[:context], budget_s * 0.12)
             suffix = "" if context == CONTEXTS[0] else f"_{context}"
@@ -48,8 +47,9 @@ def measure(budget_s: float) -> Section:
             keys |= _step_keys("decoder.", suffix, times_s)
             keys[f"decoder.step_ms_{context}"] = times_s["numba"] * 1e3
         ours = decoders["numba"]
-        _prefill(ours, ids, keys["decoder.step_ms_256"] or 0.0, budget_s * 0.08, rows, keys)
-        _branches(ours, ids[:256], budget_s * 0.08, rows, keys)
+        _prefill(ours, ids, keys["decoder.step_ms_256"] or 0.0, budget_s * 0.06, rows, keys)
+        _branches(ours, ids[:256], budget_s * 0.06, rows, keys)
+        _events(bundle, budget_s * 0.12, rows, keys)
 
         middle = scratch / "middle"
         write_random(middle, MIDDLE)
@@ -164,6 +164,34 @@ def _branches(
             f"{eight_ms / one_ms:.2f} × one",
         )
     )
+
+
+def _events(bundle: Bundle, budget_s: float, rows: list[Row], keys: dict[str, Any]) -> None:
+    """An imagined token with all that surrounds its step, and a whole event beside Notochord's."""
+    keys |= dict.fromkeys(("decoder.imagined_token_ms", "decoder.around_step_ms", "decoder.x_notochord"))
+    imagined = imagine(bundle, budget_s)
+    if imagined is None:
+        return
+    keys["decoder.imagined_token_ms"] = imagined.token_ms
+    keys["decoder.around_step_ms"] = imagined.token_ms - imagined.step_ms
+    beside = f"its step {imagined.step_ms:.3f} ms"
+    rows.append(
+        Row(
+            "5 M, an imagined token, all in all",
+            f"{imagined.token_ms:.3f} ms",
+            beside,
+            f"{imagined.token_ms / imagined.step_ms:.1f} × the step",
+        )
+    )
+    tokens = tokens_per_event(bundle)
+    event_ms = tokens * imagined.token_ms
+    row = Row(f"5 M, an imagined event: {tokens:.1f} tokens", f"{event_ms:.2f} ms")
+    if notochord.is_installed():
+        theirs_ms = in_turns({"event": notochord.event()}, budget_s / 2, burst=5)["event"] * 1e3
+        keys["decoder.x_notochord"] = theirs_ms / event_ms
+        beside = f"Notochord, random weights {theirs_ms:.1f} ms"
+        row = replace(row, beside=beside, ratio=f"{theirs_ms / event_ms:.1f} × faster")
+    rows.append(row)
 
 
 def _remarks() -> tuple[str, ...]:

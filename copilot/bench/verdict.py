@@ -17,7 +17,7 @@ _BILLION = 1.24e9
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """A model and what one token costs it on this machine. `is_computed`: from bandwidth, not measured."""
+    """A model and what one token costs it on this machine. `is_computed`: the least that bandwidth allows."""
 
     name: str
     token_ms: float
@@ -38,20 +38,19 @@ def highest_bpm(token_ms: float, lookahead_beats: float, within_beats: float) ->
 def sizes(keys: Mapping[str, float | None]) -> list[Size]:
     """The models that the figures of --json say something about.
 
-    1 B is computed: the time to read its weights from memory, times what the 36 M step, which reads from there too,
-    takes over its own limit; with 4 bits a weight and a scale of 16 bits for 32 of them. An imagined token costs
-    more than a step by what grammar and sampling take: that is measured once, and added to each.
+    1 B is computed, at best: the time to read its weights once from memory, in bytes or in groups of 32 with 4 bits
+    each and a scale of 16. An imagined token costs more than a step by what grammar and sampling take: that is
+    measured once, and added to each.
     """
     found = []
     around_ms = keys.get("decoder.around_step_ms") or 0.0
     for name, key in (("5 M, the default", "decoder.step_ms_1024"), ("36 M", "decoder.36m_step_ms")):
         if (step_ms := keys.get(key)) is not None:
             found.append(Size(name, step_ms + around_ms))
-    rate, over = keys.get("limits.memory_gb_s"), keys.get("decoder.36m_x_limit")
-    if rate and over:
+    if found and (rate := keys.get("limits.memory_gb_s")):
         for name, bytes_each in (("1 B int8", 1.0), ("1 B 4-bit", 4.5 / 8)):
             read_ms = _BILLION * bytes_each / (rate * 1e9) * 1e3
-            found.append(Size(name, read_ms * over + around_ms, is_computed=True))
+            found.append(Size(name, read_ms + around_ms, is_computed=True))
     return found
 
 
@@ -64,7 +63,7 @@ def verdict(keys: Mapping[str, float | None]) -> Section | None:
     for size in found:
         rows.append(
             Row(
-                size.name + (" (computed)" if size.is_computed else ""),
+                size.name + (", at best" if size.is_computed else ""),
                 f"{size.token_ms:.2f} ms a token",
                 "each sixteenth: " + _tempi(size.token_ms, 0.25),
                 "each beat: " + _tempi(size.token_ms, 1.0),

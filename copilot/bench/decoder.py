@@ -13,8 +13,8 @@ from copilot.bench.imagining import imagine, tokens_per_event
 from copilot.bench.peers import llamacpp, notochord
 from copilot.bench.section import Row, Section
 from copilot.bench.shapes import MIDDLE, read_by_a_step, write_random
-from copilot.bench.timing import in_turns, reader
-from copilot.decode.decoder import Decoder, TransformersDecoder
+from copilot.bench.timing import Steps, in_turns, reader
+from copilot.decode.decoder import TransformersDecoder
 from copilot.decode.numba_decoder import NumbaDecoder
 from copilot.model.bundle import Bundle, default_bundle_path
 
@@ -64,7 +64,7 @@ def measure(budget_s: float) -> Section:
     return Section("Decoder, one thread", tuple(rows), keys, _remarks())
 
 
-def load_all(model: Path, scratch: Path) -> dict[str, Decoder]:
+def load_all(model: Path, scratch: Path) -> dict[str, Steps]:
     """Ours and the peers that are installed, by name, all from the same folder."""
     import torch
     from transformers import Olmo2ForCausalLM
@@ -73,7 +73,7 @@ def load_all(model: Path, scratch: Path) -> dict[str, Decoder]:
     ours = NumbaDecoder.load(model, window, in_bytes=True)
     ours.warm_up()
     eager = Olmo2ForCausalLM.from_pretrained(model, dtype=torch.float32)
-    decoders: dict[str, Decoder] = {"numba": ours, "transformers": TransformersDecoder(eager)}
+    decoders: dict[str, Steps] = {"numba": ours, "transformers": TransformersDecoder(eager)}
     if llamacpp.is_installed():
         for flash in (False, True):
             decoders[f"llamacpp {flash=}"] = llamacpp.LlamaCpp.load(model, scratch, window, flash=flash)
@@ -81,7 +81,7 @@ def load_all(model: Path, scratch: Path) -> dict[str, Decoder]:
 
 
 def step_times(
-    decoders: dict[str, Decoder], limit: Callable[[], object], ids: Sequence[int], budget_s: float
+    decoders: dict[str, Steps], limit: Callable[[], object], ids: Sequence[int], budget_s: float
 ) -> dict[str, float]:
     """Seconds of a step of each after `ids`, and of `limit`, by name; of llama.cpp's two ways the better one."""
     for decoder in decoders.values():
@@ -94,7 +94,7 @@ def step_times(
     return times_s | ({"llamacpp": min(of_llama)} if of_llama else {})
 
 
-def step(decoder: Decoder) -> None:
+def step(decoder: Steps) -> None:
     """Take a token in, and forget it."""
     decoder.append([7])
     decoder.rewind(decoder.mark() - 1)
@@ -120,7 +120,7 @@ def _step_keys(prefix: str, suffix: str, times_s: dict[str, float]) -> dict[str,
 
 
 def _prefill(
-    decoder: Decoder,
+    decoder: Steps,
     ids: Sequence[int],
     step_ms: float,
     budget_s: float,

@@ -11,7 +11,7 @@ from copilot.bench.timing import in_turns, reader
 _CACHES_KIB = {2: 512, 3: 8192}
 """Where the system tells no sizes."""
 _MEMORY_BYTES = 256 * 2**20
-_DOTS_ROUNDS = 500
+_DOTS_ROUNDS = 20_000
 
 
 def measure(budget_s: float) -> Section:
@@ -57,26 +57,14 @@ def _size(size_bytes: int) -> str:
 
 
 def byte_dots_per_s(budget_s: float) -> float | None:
-    """Products of two bytes, multiplied and summed a second, weights in L1; None without an instruction for it."""
-    from numba import njit
-
-    from copilot.decode.kernels.lanes import BLOCK, DOT_LANES, dots_4
+    """Products of two bytes, multiplied and summed a second; None without an instruction for it."""
+    from copilot.bench.dots import dots
+    from copilot.decode.kernels.lanes import DOT_LANES
 
     if not DOT_LANES:
         return None
-    quads, tokens = 64, 4
-    weights = np.ones(quads * 4 * BLOCK, np.int8)  # 16 KiB
-    bytes_in = np.ones(tokens * quads * 4, np.uint8)
-    sums = np.zeros((tokens, BLOCK), np.int32)
-
-    @njit(nogil=True)
-    def sweep(weights, bytes_in, sums, quads, rounds):  # type: ignore[no-untyped-def]
-        for _ in range(rounds):
-            dots_4(bytes_in.ctypes.data, quads * 4, weights.ctypes.data, quads, sums.ctypes.data)
-
-    sweep(weights, bytes_in, sums, quads, 1)
-    call = {"sweep": lambda: sweep(weights, bytes_in, sums, quads, _DOTS_ROUNDS)}
-    return tokens * quads * 4 * BLOCK * _DOTS_ROUNDS / in_turns(call, budget_s, burst=3)["sweep"]
+    call, products = dots(_DOTS_ROUNDS)
+    return products / in_turns({"dots": call}, budget_s, burst=3)["dots"]
 
 
 def clock_grain_ns() -> float:

@@ -24,7 +24,7 @@ SUBJECTS = (
     Subject(
         "decoder",
         "copilot.bench.decoder",
-        14.0,
+        12.0,
         ("decoder.x_transformers", "decoder.x_llamacpp", "decoder.x_limit"),
     ),
     Subject(

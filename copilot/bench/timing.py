@@ -1,12 +1,29 @@
 """How figures are taken: those to be compared take turns within one process, each is the median of its repeats."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 LEAST_ROUNDS = 3
+
+
+class Steps(Protocol):
+    """The part of a Decoder that a peer has too."""
+
+    def append(self, ids: Sequence[int]) -> object:
+        """Take in tokens."""
+
+    def mark(self) -> int:
+        """How many are held."""
+
+    def rewind(self, mark: int) -> None:
+        """Forget those after a mark."""
+
+    def rebase(self, ids: Sequence[int]) -> object:
+        """Hold these and no others."""
 
 
 def in_turns(

@@ -1,4 +1,4 @@
-"""llama.cpp as a Decoder, from the very weights that ours has, for llama-cpp-python and gguf of the `bench` extra."""
+"""llama.cpp with the very weights that ours has, by llama-cpp-python and gguf of the `bench` extra."""
 
 import importlib.util
 from collections.abc import Sequence
@@ -48,15 +48,6 @@ class LlamaCpp:
         if not target.exists():
             write_gguf(model, target, kind)
         return cls(target, window_tokens, flash=flash, threads=threads)
-
-    @property
-    def ids(self) -> list[int]:
-        """See Decoder."""
-        return self._llama.input_ids[: self._llama.n_tokens].tolist()  # type: ignore[no-any-return]
-
-    @ids.setter
-    def ids(self, _ids: list[int]) -> None:
-        raise AttributeError("only append, rewind and rebase change what is held")
 
     def append(self, ids: Sequence[int]) -> Logits:
         """See Decoder."""

@@ -43,6 +43,7 @@ class Report:
         return {
             "machine": self.machine,
             "took_s": round(self.took_s, 1),
+            "subjects_took_s": {o.subject.name: round(o.took_s, 1) for o in self.outcomes},
             "failed": self.failed,
             **{key: None if value is None else float(f"{value:.4g}") for key, value in figures.items()},
         }

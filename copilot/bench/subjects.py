@@ -9,7 +9,7 @@ from copilot.errors import ParameterError
 class Subject:
     """`module` has `measure(budget_s) -> Section`.
 
-    `budget_s`: for the figures themselves; all of them, and the start of eight processes, fit a minute. `keys`: what
+    `budget_s`: for the figures themselves; with starts and imports all take about 55 s on two cores. `keys`: what
     --json always has of this subject, None where its peer is missing or it failed.
     """
 
@@ -24,16 +24,16 @@ SUBJECTS = (
     Subject(
         "decoder",
         "copilot.bench.decoder",
-        12.0,
+        10.0,
         ("decoder.x_transformers", "decoder.x_llamacpp", "decoder.x_limit"),
     ),
     Subject(
         "flush",
         "copilot.bench.flush",
-        6.0,
+        5.0,
         ("flush.worst_over_median", "flush.stop_the_world_over_median"),
     ),
-    Subject("jam", "copilot.bench.jam", 7.0, ("jam.played_over_due", "jam.reaction_p50_beats")),
+    Subject("jam", "copilot.bench.jam", 6.0, ("jam.played_over_due", "jam.reaction_p50_beats")),
     Subject("scheduler", "copilot.bench.scheduler", 5.0, ("scheduler.late_p99_ms",)),
     Subject("ipc", "copilot.bench.ipc", 2.0, ("ipc.rtt_p99_us",)),
     Subject("stalls", "copilot.bench.stalls", 4.0),

@@ -29,9 +29,9 @@ format:
 jam *ARGS:
     {{python}} -m copilot jam {{ARGS}}
 
-# Benchmarks: tables with the peer or the limit beside each figure
-bench:
-    {{python}} -m pytest tests/bench -s -o 'python_files=bench_*.py'
+# The long benchmarks, one at a time: tables with the peer or the limit beside each figure (`copilot bench`: the short)
+bench *ARGS:
+    {{python}} -m pytest {{ if ARGS == "" { "tests/bench" } else { ARGS } }}
 
 # Train the model that ships, from the MIDI collections in DATA
 train DATA OUT:

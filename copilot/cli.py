@@ -156,6 +156,7 @@ def main(verbose: bool) -> None:
     copilot ports                     what can be heard and played
     copilot doctor                    whether this machine is ready, and what to do
     copilot run --in Keys --out Synth the stage
+    copilot bench                     what this machine can carry
     """
     logging.basicConfig(
         level=logging.INFO if verbose else logging.WARNING,
@@ -392,6 +393,42 @@ def doctor(as_json: bool, bundle: Path | None, device: Device | None, config_pat
     else:
         print_checks(checks)
     return 0 if is_well else 1
+
+
+@main.command()
+@click.argument("subjects", nargs=-1, metavar="[SUBJECT]...")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE.json",
+    help="Write that object there too.",
+)
+def bench(subjects: tuple[str, ...], as_json: bool, output: Path | None) -> int:
+    """Measure this machine, in under a minute: each figure beside a peer or the limit, taken in the same run.
+
+    It ends with the model sizes and tempi that this machine can carry. Peers are measured where they are
+    installed: pip install 'midi-copilot[bench]'. SUBJECT is one of: limits, decoder, flush, jam, scheduler, ipc,
+    stalls, codec. Where one can't be measured it says why, the others go on, and the exit status is 1.
+
+    \b
+    copilot bench
+    copilot bench decoder flush
+    copilot bench --json -o this-machine.json
+    """
+    from copilot.bench.subjects import choose
+    from copilot.commands.bench import BenchOptions
+    from copilot.commands.bench import bench as measure
+    from copilot.commands.show_bench import print_report, subjects_bar
+
+    with subjects_bar(sys.stderr.isatty(), choose(subjects)) as starting:
+        report = measure(BenchOptions(subjects, output), starting)
+    if as_json:
+        click.echo(json.dumps(report.as_object()))
+    else:
+        print_report(report)
+    return 1 if report.failed else 0
 
 
 def _bundle(given: Path | None, config: Config) -> Path | None:

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
+from copilot.bench.timing import reader
+
 WINDOW, VOCAB, ROUNDS = 2048, 2048, 9
 CONTEXTS = (256, 512, 1024, 1900)
 PREFILLS = (2, 4, 8, 16, 64, 512, 1024)
@@ -56,23 +58,6 @@ def in_turns(runs: list[Callable[[], object]], burst: int) -> list[float]:
     return [float(np.median(spent)) * 1e3 for spent in times]
 
 
-def read_once(size: int) -> Callable[[], object]:
-    """Read so many bytes: what no step over that many weights can do without."""
-    from numba import njit
-
-    data = np.ones(size // 8, np.int64)
-
-    @njit(fastmath=True)
-    def total(numbers):
-        found = 0
-        for number in numbers:
-            found += number
-        return found
-
-    total(data)
-    return lambda: total(data)
-
-
 def main() -> None:
     import torch
     from transformers import Olmo2ForCausalLM
@@ -97,7 +82,7 @@ def main() -> None:
             compiled.warm_up()
         weights = fast._weights
         packed = (weights.qkv, weights.mix, weights.gate_up, weights.down, weights.head)
-        limit = read_once(sum(matrix.values.nbytes for matrix in packed))
+        limit = reader(sum(matrix.values.nbytes for matrix in packed))
         rows = []
         for context in CONTEXTS:
             theirs, exact, rounded = (decoder.rebase(ids[:context]) for decoder in decoders)

@@ -18,6 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from copilot.commands.jam import JamOptions, jam
+from copilot.errors import CopilotError
 from copilot.live.status import Status
 from copilot.music.midifile import read_score, write_score
 from copilot.music.score import Score, TempoChange
@@ -110,7 +111,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         for path in sorted(path for path in given.folder.glob("*.mid") if given.only in path.name):
             for tempo_bpm in given.bpm or [None]:
-                figures = row(path, tempo_bpm, given.beats, given.latency, Path(scratch))
+                try:
+                    figures = row(path, tempo_bpm, given.beats, given.latency, Path(scratch))
+                except CopilotError as error:  # nobody plays in the first beats, say
+                    print(f"{path.stem.partition('__')[2][:21]:<22}{error}", flush=True)
+                    continue
                 print(f"{path.stem.partition('__')[2][:21]:<22}{figures['tempo_bpm']:>5.0f}", end="")
                 print(f"{figures['part']:>7}{figures['bars']:>6}{figures['length']:>7}", end="")
                 print("".join(f"{figures[name]!s:>10}" for name in COLUMNS), flush=True)

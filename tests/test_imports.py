@@ -27,6 +27,7 @@ ROOMS = (
     "midi",
     "live",
     "control",
+    "scoreboard",
     "bench",
     "commands",
     "cli",

@@ -26,7 +26,10 @@ Progress = Callable[[float], None]
 
 @dataclass(slots=True)
 class SimulatedJam:
-    """Runs once. `latency_s` None charges what each engine call took. `sent`: all that left, in order."""
+    """Runs once. `latency_s` None charges what each engine call took.
+
+    `until_s`: listen on to here, where the score ends before. `sent`: all that left, in order.
+    """
 
     session: Session
     engine: Engine
@@ -34,6 +37,7 @@ class SimulatedJam:
     clock: SimulatedClock
     latency_s: float | None = None
     timer: Callable[[], float] = time.perf_counter
+    until_s: float = 0.0
     sent: list[tuple[PlayNote, Sent]] = field(default_factory=list)
     _schedule: Schedule = field(default_factory=Schedule)
     _wake_s: float = 0.0
@@ -41,7 +45,7 @@ class SimulatedJam:
 
     def run(self, progress: Progress = lambda _beats: None) -> None:
         """Play the score from end to end; `progress` is told the beat as it passes."""
-        end_s = end_of(self.score)
+        end_s = max(end_of(self.score), self.until_s)
         players = performance(self.score)
         upcoming = next(players, None)
         while True:

@@ -31,13 +31,17 @@ class Jammed:
     call_p99_ms: float
 
 
-def jam(case: Case, engine: Engine, panel: Panel, latency_s: float | None) -> Jammed:
+def jam(
+    case: Case, engine: Engine, panel: Panel, latency_s: float | None, *, until_beats: float = 0.0
+) -> Jammed:
     """Stream the band, note by note, to a copilot that plays the held-out part's role, from end to end.
 
-    latency_s: what each engine call is charged; None charges what it took. The panel's part is set.
+    latency_s: what each engine call is charged; None charges what it took. `until_beats`: listen on to here, where the
+    band ends before. The panel's part is set.
     """
     panel.set("part", case.held.role)
     simulated = jam_with(case.band, engine, panel, latency_s=latency_s)
+    simulated.until_s = time_map(case.band).seconds(until_beats)
     simulated.run()
     ons = [message for _, message in simulated.sent if message.is_on]
     figures = simulated.session.planner.figures

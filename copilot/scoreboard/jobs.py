@@ -6,22 +6,24 @@ from typing import Literal
 
 import msgspec
 
+from copilot.decode.devices import Device
 from copilot.music.roles import Role
 from copilot.scoreboard.songs import Song
 
 Kind = Literal["model", "baseline", "real"]
-Variation = Literal["", "key+6", "tempo×0.8", "tempo×1.25", "stop"]
-"""What is done to the band: nothing, or one of the jumps that liveliness is measured by."""
-LIVELINESS: tuple[Variation, ...] = ("key+6", "tempo×0.8", "tempo×1.25", "stop")
+Variation = Literal["", "key", "slower", "faster", "stop"]
+"""What happens to the band halfway: nothing; it goes on 6 semitones higher, at .8 or 1.25 of the tempo; it stops."""
+LIVELINESS: tuple[Variation, ...] = ("key", "slower", "faster", "stop")
 REAL = "real"
 
 
 class Player(msgspec.Struct, frozen=True):
-    """Who plays the part: a bundle's model, a baseline by its name, or the real part itself."""
+    """Who plays the part: a bundle's model (`sha256` of its weights), a baseline by its name, or the real part."""
 
     name: str
     kind: Kind
     bundle: str = ""
+    sha256: str = ""
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -38,20 +40,22 @@ class Job(msgspec.Struct, frozen=True):
 class Result(msgspec.Struct, frozen=True, omit_defaults=True):
     """What came of a job: scores by name, or in `failed` one line on why there are none.
 
-    marks: as judged; None stands for a score that is not a number. `notes`: start and end in ticks of the band, pitch,
-    velocity. `sent` … `call_p99_ms`: see jams.Jammed. `bits` and `bit_notes`: what the real part cost the model, and
-    over how many notes.
+    marks: as judged; None stands for a score that is not a number. `notes`: start and end in ticks, pitch, velocity. `sent` … `call_p99_ms`: see jams.Jammed. `recovery_beats`, `recovered`: after how many beats a variation was
+    coped with, or how many there were in vain.
     """
 
     job: Job
     marks: dict[str, float | None] = {}
     notes: list[tuple[int, int, int, int]] = []
+    ticks_per_beat: int = 1
     sent: int = 0
     late: int = 0
     dropped: int = 0
     hanging: int = 0
     call_p50_ms: float = 0.0
     call_p99_ms: float = 0.0
+    recovery_beats: float = 0.0
+    recovered: bool = False
     took_s: float = 0.0
     failed: str = ""
 
@@ -59,7 +63,8 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True):
 class Plan(msgspec.Struct, frozen=True):
     """All that the results depend on, but the songs: kept beside them, so that a run goes on with the same.
 
-    `panel`: live parameters that were set over the bundle's own.
+    `songs` 0: all. `bars` 0: whole songs. `material`: the folder that baselines learn from. `panel`: live parameters
+    that were set over the bundle's own.
     """
 
     parts: tuple[Role, ...]
@@ -71,7 +76,8 @@ class Plan(msgspec.Struct, frozen=True):
     bars: int
     liveliness: bool
     window_tokens: int = 0
-    device: str = "cpu"
+    device: Device = "cpu"
+    material: str = ""
     panel: dict[str, float | int | bool | str] = {}
     versions: dict[str, str] = {}
 
@@ -94,5 +100,6 @@ def _jobs(plan: Plan, song: str, part: Role) -> Sequence[Job]:
         for latency_ms, seed in itertools.product(plan.latencies_ms, range(plan.seeds)):
             jobs.append(Job(song, part, player.name, seed, latency_ms))
             if plan.liveliness and latency_ms == plan.latencies_ms[0]:
-                jobs += [Job(song, part, player.name, seed, latency_ms, v) for v in LIVELINESS]
+                tried = LIVELINESS[1:] if part == "drums" else LIVELINESS  # drums have no key
+                jobs += [Job(song, part, player.name, seed, latency_ms, each) for each in tried]
     return jobs

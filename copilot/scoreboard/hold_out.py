@@ -24,7 +24,12 @@ class Case:
 
     def take(self, played: tuple[Note, ...]) -> Take:
         """What was played in the part's place, ready to be judged."""
-        return Take(self.band, self.held.role, in_order(self.held.notes, self.held.role), in_order(played, self.held.role))
+        return Take(
+            self.band,
+            self.held.role,
+            in_order(self.held.notes, self.held.role),
+            in_order(played, self.held.role),
+        )
 
 
 class SkippedError(InputError):

@@ -36,8 +36,8 @@ def jam(
 ) -> Jammed:
     """Stream the band, note by note, to a copilot that plays the held-out part's role, from end to end.
 
-    latency_s: what each engine call is charged; None charges what it took. `until_beats`: listen on to here, where the
-    band ends before. The panel's part is set.
+    latency_s: what each engine call is charged; None charges what it took. `until_beats`: listen on to here, where
+    the band ends before. The panel's part is set.
     """
     panel.set("part", case.held.role)
     simulated = jam_with(case.band, engine, panel, latency_s=latency_s)
@@ -72,6 +72,7 @@ def played_notes(simulated: SimulatedJam, band: Score) -> tuple[Note, ...]:
             start, pitch, velocity = starts.pop(note.note_id)
             notes.append(Note(start, max(tick, start + 1), pitch, velocity))
     notes += [
-        Note(start, max(band.end_ticks, start + 1), pitch, velocity) for start, pitch, velocity in starts.values()
+        Note(start, max(band.end_ticks, start + 1), pitch, velocity)
+        for start, pitch, velocity in starts.values()
     ]
     return tuple(sorted(notes, key=lambda note: (note.start_ticks, note.pitch)))

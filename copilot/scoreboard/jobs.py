@@ -40,8 +40,9 @@ class Job(msgspec.Struct, frozen=True):
 class Result(msgspec.Struct, frozen=True, omit_defaults=True):
     """What came of a job: scores by name, or in `failed` one line on why there are none.
 
-    marks: as judged; None stands for a score that is not a number. `notes`: start and end in ticks, pitch, velocity. `sent` … `call_p99_ms`: see jams.Jammed. `recovery_beats`, `recovered`: after how many beats a variation was
-    coped with, or how many there were in vain.
+    marks: None for one that this part has not (harmony of drums). notes: start and end in ticks, pitch, velocity.
+    `sent` … `call_p99_ms`: see jams.Jammed. `recovery_beats`, `recovered`: after how many beats a variation was coped
+    with, or how many there were in vain.
     """
 
     job: Job
@@ -79,7 +80,7 @@ class Plan(msgspec.Struct, frozen=True):
     device: Device = "cpu"
     material: str = ""
     panel: dict[str, float | int | bool | str] = {}
-    versions: dict[str, str] = {}
+    copilot: str = ""
 
     def player(self, name: str) -> Player:
         """The player of that name."""

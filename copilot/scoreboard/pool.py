@@ -1,7 +1,9 @@
 """Jobs over processes: each isolated, so that one that fails, or whose process dies, costs itself alone."""
 
+import logging
 import multiprocessing
 import os
+import signal
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +26,7 @@ def run_jobs(jobs: Sequence[Job], work: Work, processes: int) -> Iterator[Result
     waiting = deque((job, _TRIES) for job in jobs)
     while waiting:
         running: dict[Future[Result], tuple[Job, int]] = {}
-        with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
+        with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), initializer=_begin) as pool:
             try:
                 while waiting or running:
                     while waiting and len(running) < processes:
@@ -40,7 +42,9 @@ def run_jobs(jobs: Sequence[Job], work: Work, processes: int) -> Iterator[Result
                     if tries > 1:
                         waiting.appendleft((job, tries - 1))
                     else:
-                        yield Result(job, failed="its process died: too little memory, or a fault of the machine")
+                        yield Result(
+                            job, failed="its process died: too little memory, or a fault of the machine"
+                        )
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
@@ -55,6 +59,12 @@ def attempt(work: Work, job: Job) -> Result:
         text = str(error).strip().splitlines()
         failed = f"{type(error).__name__}: {text[0][:300] if text else 'no message'}"
         return Result(job, failed=failed, took_s=round(time.perf_counter() - began_s, 3))
+
+
+def _begin() -> None:
+    """In each process: Ctrl-C ends it without a word, and odd files are not told of twice."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    logging.getLogger("copilot").setLevel(logging.ERROR)
 
 
 def default_processes() -> int:

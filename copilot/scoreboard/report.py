@@ -36,8 +36,8 @@ class Row(msgspec.Struct, frozen=True):
 
     `marks`: means over songs with 95% intervals. `above_rule`: LAS less the rule's, song by song; `gain`: G = (LAS −
     LAS of the rule) / (LAS of the real part − LAS of the rule). `diversity`: how unlike the seeds of a song are, 0–1.
-    `late`: share of the notes sent that left over 20 ms late; `dropped`: share of the notes due that came too late to be
-    sent; `hanging`: notes without an end. `call_p50_ms`, `call_p99_ms`: medians over jams.
+    `late`: share of the notes sent that left over 20 ms late; `dropped`: share of the notes due that came too late to
+    be sent; `hanging`: notes without an end. `call_p50_ms`, `call_p99_ms`: medians over jams.
     """
 
     player: str
@@ -56,7 +56,7 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Table(msgspec.Struct, frozen=True):
-    """All players on one part at one latency; `left_out`: songs that somebody's jam failed with, or is still to come."""
+    """All players on one part at one latency; `left_out`: songs that somebody's jam failed with."""
 
     part: Role
     latency_ms: float | None
@@ -129,7 +129,9 @@ def by_song(results: Sequence[Result], songs: Collection[str], mark: str) -> Son
     return values
 
 
-def _table(plan: Plan, part: Role, latency_ms: float | None, songs: Names, results: Sequence[Result]) -> Table:
+def _table(
+    plan: Plan, part: Role, latency_ms: float | None, songs: Names, results: Sequence[Result]
+) -> Table:
     whole = complete_songs(plan, songs, results)
     if not whole:
         return Table(part, latency_ms, 0, len(songs), [])

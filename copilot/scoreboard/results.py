@@ -34,7 +34,9 @@ class Results:
         try:
             self._file = self.path.open("ab", buffering=0)
         except OSError as error:
-            raise InputError(f"{self.path}: can't be written ({error.strerror}): give another place") from None
+            raise InputError(
+                f"{self.path}: can't be written ({error.strerror}): give another place"
+            ) from None
 
     def add(self, result: Result) -> None:
         """Append a result; from here on a kill doesn't lose it."""
@@ -62,7 +64,8 @@ def _check_same(path: Path, plan: Plan) -> None:
         was, now = getattr(before, name), getattr(plan, name)
         if was != now:
             raise InputError(
-                f"{path.parent}: its results have {name} {was!r}, asked for is {now!r}: give the same, or another folder"
+                f"{path.parent}: its results have {name} {was!r}, asked for is {now!r}: "
+                "give the same, or another folder"
             )
 
 

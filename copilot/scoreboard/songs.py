@@ -25,12 +25,14 @@ def find_songs(given: Sequence[Path]) -> list[Song]:
         for name, file in _files(path):
             found.setdefault(file.resolve(), Song(name, file))
     if not found:
-        raise InputError(f"{', '.join(map(str, given))}: holds no .mid file: give MIDI files, or folders of them")
+        raise InputError(
+            f"{', '.join(map(str, given))}: holds no .mid file: give MIDI files, or folders of them"
+        )
     return sorted(found.values(), key=lambda song: (song.name, str(song.path)))
 
 
 def shuffled(songs: Sequence[Song], seed: int) -> list[Song]:
-    """An order drawn by a hash of seed and name: the first songs of it stay the first when others are added behind."""
+    """An order drawn by a hash of seed and name: of two songs, which comes first depends on them alone."""
     return sorted(songs, key=lambda song: hashlib.sha256(f"{seed}/{song.name}".encode()).digest())
 
 

@@ -44,7 +44,9 @@ def survey(
         progress(found.looked_at)
     if not found.cases:
         reasons = ", ".join(f"{count} × {reason}" for reason, count in found.skipped.most_common(4))
-        raise InputError(f"none of {len(songs)} files can be judged with: {reasons}; give others, or another --part")
+        raise InputError(
+            f"none of {len(songs)} files can be judged with: {reasons}; give others, or another --part"
+        )
     return found
 
 

@@ -20,7 +20,9 @@ def turning_point(score: Score) -> float:
     line = next((line for line in score.bar_lines(score.end_ticks) if line >= middle), score.end_ticks)
     at_beats = line / score.ticks_per_beat
     if min(at_beats, score.end_ticks / score.ticks_per_beat - at_beats) < _LEAST_BEATS:
-        raise SkippedError(f"is too short to turn in the middle: {_LEAST_BEATS:g} beats are needed on each side")
+        raise SkippedError(
+            f"is too short to turn in the middle: {_LEAST_BEATS:g} beats are needed on each side"
+        )
     return at_beats
 
 

@@ -13,6 +13,11 @@ from copilot.scoreboard.jobs import LIVELINESS
 from copilot.scoreboard.report import Report, Row, Table
 
 _HERE = Path(__file__).parent
+_LEGEND = (
+    "LAS with its 95% interval over songs; seeds are averaged within a song. G: 0 is as good as the chord rule, 1 as "
+    "the real part. Doubling: notes that double one of the band's; looping: bars like one of the 8 before. Key, "
+    "slower, faster, stop: beats until the part coped with the band's turn, and how often it did."
+)
 _COLUMNS = ("har", "fol", "con", "syn", "grv", "act", "dist", "x_ct")
 _WIDTH, _HEIGHT, _MARGIN = 220, 18, 6
 
@@ -27,7 +32,7 @@ def page(report: Report, cases: Sequence[CaseView]) -> str:
     remarks = [
         f"Left out: {skipped}." if skipped else "",
         f"{len(report.failed)} jams failed: {report.failed[0].why}" if report.failed else "",
-        "LAS with the 95% interval over songs; seeds are averaged within a song. G: 0 plays as well as the chord rule, 1 as well as the real part.",
+        _LEGEND,
     ]
     fills = {
         "title": html.escape(f"Scoreboard: {players}"),
@@ -98,6 +103,6 @@ def _range(las: Interval) -> str:
     return (
         f'<svg class="range" width="{_WIDTH}" height="{_HEIGHT}" aria-hidden="true">'
         f'<line x1="{x(0)}" x2="{x(100)}" y1="{middle}" y2="{middle}"/>'
-        f'<rect x="{x(las.low)}" width="{max(1.0, x(las.high) - x(las.low)):.1f}" y="5" height="{_HEIGHT - 10}" rx="3"/>'
+        f'<rect x="{x(las.low)}" width="{max(1.0, x(las.high) - x(las.low)):.1f}" y="5" height="8" rx="3"/>'
         f'<circle cx="{x(las.value)}" cy="{middle}" r="4"/></svg>'
     )

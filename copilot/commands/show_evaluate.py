@@ -11,7 +11,7 @@ from rich.text import Text
 
 from copilot.scoreboard.intervals import Interval
 from copilot.scoreboard.jobs import LIVELINESS
-from copilot.scoreboard.report import Report, Row, Table
+from copilot.scoreboard.report import Report, Row, Table, count_of
 from copilot.scoreboard.selfcheck import SelfCheck
 
 _UNCUT = 200
@@ -45,6 +45,8 @@ def print_report(report: Report, output: Path) -> None:
         console.print(f"failed: {job.player} on {job.part} of {job.song}{turn}: {failure.why}", markup=False)
     if len(report.failed) > _FAILED_SHOWN:
         console.print(f"failed: {len(report.failed) - _FAILED_SHOWN} more, see report.json")
+    if any(table.songs == 1 for table in report.tables):
+        console.print("one song alone says nothing of others: its intervals have no width")
     console.print(f"\nwritten to {output}: report.json, page.html to look at and listen to", markup=False)
 
 
@@ -74,7 +76,9 @@ def _console() -> Console:
 def _print_table(console: Console, table: Table) -> None:
     latency = "measured latency" if table.latency_ms is None else f"{table.latency_ms:g} ms latency"
     left_out = f", {table.left_out} left out" if table.left_out else ""
-    console.print(f"\n{table.part}, {latency}, {table.songs} songs{left_out}", style="bold", markup=False)
+    console.print(
+        f"\n{table.part}, {latency}, {count_of(table.songs, 'song')}{left_out}", style="bold", markup=False
+    )
     if not table.rows:
         console.print("no song was judged for all players: see what failed below")
         return

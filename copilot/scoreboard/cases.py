@@ -14,7 +14,7 @@ from copilot.scoreboard.chords import chord_track
 from copilot.scoreboard.grid import FRAMES_PER_BEAT, grid_of
 from copilot.scoreboard.hold_out import open_case
 from copilot.scoreboard.jobs import REAL, Plan, Result
-from copilot.scoreboard.report import MARKS, at_latency
+from copilot.scoreboard.report import MARKS, RULE, at_latency
 from copilot.scoreboard.take import Take
 
 Notes = list[tuple[float, float, int, int]]
@@ -49,9 +49,12 @@ class CaseView(msgspec.Struct, frozen=True):
 
 
 def chosen_cases(plan: Plan, results: Iterable[Result], paths: Mapping[str, Path]) -> list[CaseView]:
-    """The best, median and worst song of each part by LAS, at the first latency, played by the first player."""
+    """The best, median and worst song of each part by LAS, at the first latency, as the first model plays it.
+
+    Where there is no model: as the rule does, else as the first player does.
+    """
     whole = [result for result in results if not result.failed and not result.job.variation]
-    player = plan.players[0].name
+    player = _shown(plan)
     views = []
     for part in plan.parts:
         here = at_latency(whole, part, plan.latencies_ms[0])
@@ -62,6 +65,12 @@ def chosen_cases(plan: Plan, results: Iterable[Result], paths: Mapping[str, Path
             take = case.take(tuple(Note(*note) for note in result.notes))
             views.append(_view(rank, result, take, real))
     return views
+
+
+def _shown(plan: Plan) -> str:
+    names = [player.name for player in plan.players if player.kind == "model"]
+    names += [player.name for player in plan.players if player.name == RULE]
+    return [*names, *(player.name for player in plan.players)][0]
 
 
 def _ranked(takes: Sequence[Result]) -> list[tuple[str, Result]]:

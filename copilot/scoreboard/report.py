@@ -101,6 +101,11 @@ def make_report(plan: Plan, found: Survey, jobs: Sequence[Job], done: Mapping[Jo
     )
 
 
+def count_of(count: int, what: str) -> str:
+    """`1 song`, `2 songs`."""
+    return f"{count} {what}" if count == 1 else f"{count:,} {what}s"
+
+
 def at_latency(results: Sequence[Result], part: Role, latency_ms: float | None) -> list[Result]:
     """The results of one table; the real part's have no latency."""
     return [

@@ -34,8 +34,15 @@ def varied(case: Case, variation: Variation) -> Case:
         held = replace(case.held, notes=moved(case.held.notes, tick, 6))
         return Case(jumped(case.band, at_beats), held)
     if variation == "stop":
-        return Case(stopped(case.band, at_beats), case.held)
+        return Case(_without_turns(stopped(case.band, at_beats), at_beats), case.held)
     return Case(at_pace(case.band, at_beats, 0.8 if variation == "slower" else 1.25), case.held)
+
+
+def _without_turns(band: Score, at_beats: float) -> Score:
+    """Nobody is there any more who could change tempo or meter."""
+    tick = round(at_beats * band.ticks_per_beat)
+    tempi = tuple(tempo for tempo in band.tempi if tempo.tick < tick)
+    return replace(band, tempi=tempi, meters=tuple(meter for meter in band.meters if meter.tick < tick))
 
 
 def until_beats(case: Case, variation: Variation) -> float:

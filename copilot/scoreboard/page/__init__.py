@@ -10,7 +10,7 @@ from copilot import __version__
 from copilot.scoreboard.cases import CaseView
 from copilot.scoreboard.intervals import Interval
 from copilot.scoreboard.jobs import LIVELINESS
-from copilot.scoreboard.report import Report, Row, Table
+from copilot.scoreboard.report import Report, Row, Table, count_of
 
 _HERE = Path(__file__).parent
 _LEGEND = (
@@ -19,7 +19,7 @@ _LEGEND = (
     "slower, faster, stop: beats until the part coped with the band's turn, and how often it did."
 )
 _COLUMNS = ("har", "fol", "con", "syn", "grv", "act", "dist", "x_ct")
-_WIDTH, _HEIGHT, _MARGIN = 220, 18, 6
+_WIDTH, _HEIGHT, _MARGIN = 150, 18, 6
 
 
 def page(report: Report, cases: Sequence[CaseView]) -> str:
@@ -37,7 +37,7 @@ def page(report: Report, cases: Sequence[CaseView]) -> str:
     fills = {
         "title": html.escape(f"Scoreboard: {players}"),
         "facts": html.escape(
-            f"{', '.join(plan.parts)} held out · {plan.seeds} seeds · "
+            f"{', '.join(plan.parts)} held out · {count_of(plan.seeds, 'seed')} · "
             f"{f'at most {plan.bars} bars a song' if plan.bars else 'whole songs'} · copilot {__version__}"
         ),
         "tables": "\n".join(_table(table) for table in report.tables if table.rows),
@@ -64,7 +64,7 @@ def _table(table: Table) -> str:
     rows = "\n".join(_row(row, columns, turns) for row in table.rows)
     head = "".join(f"<th>{html.escape(name.upper() if name in columns else name)}</th>" for name in heads)
     return (
-        f"<h2>{table.part}, {latency}, {table.songs} songs{left_out}</h2>\n"
+        f"<h2>{table.part}, {latency}, {count_of(table.songs, 'song')}{left_out}</h2>\n"
         f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>\n{rows}\n</tbody></table></div>'
     )
 
@@ -73,13 +73,11 @@ def _row(row: Row, columns: Sequence[str], turns: Sequence[str]) -> str:
     las = row.marks["las"]
     cells = [
         html.escape(row.player),
-        f"{las.value:.1f} <small>{las.low:.1f}–{las.high:.1f}</small>",
+        _figure(las, ".1f"),
         _range(las),
         *(f"{row.marks[name].value:.2f}" if name in row.marks else "" for name in columns),
-        f"{row.above_rule.value:+.1f} <small>{row.above_rule.low:+.1f} … {row.above_rule.high:+.1f}</small>"
-        if row.above_rule
-        else "",
-        f"{row.gain.value:.2f} <small>{row.gain.low:.2f} … {row.gain.high:.2f}</small>" if row.gain else "",
+        _figure(row.above_rule, "+.1f"),
+        _figure(row.gain, ".2f"),
         f"{row.marks['doubling'].value:.0%}",
         f"{row.marks['looping'].value:.0%}",
         "" if row.kind == "real" else f"{row.late:.1%}",
@@ -88,9 +86,15 @@ def _row(row: Row, columns: Sequence[str], turns: Sequence[str]) -> str:
     return f'<tr class="{row.kind}">' + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
 
 
+def _figure(figure: Interval | None, form: str) -> str:
+    if figure is None:
+        return ""
+    return f"{figure.value:{form}}<small>{figure.low:{form}} … {figure.high:{form}}</small>"
+
+
 def _turn(row: Row, turn: str) -> str:
     lively = next((each for name, each in row.liveliness.items() if name == turn), None)
-    return f"{lively.beats.value:.1f} <small>{lively.coped:.0%}</small>" if lively else ""
+    return f"{lively.beats.value:.1f}<small>{lively.coped:.0%}</small>" if lively else ""
 
 
 def _range(las: Interval) -> str:

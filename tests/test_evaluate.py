@@ -189,3 +189,4 @@ def test_the_shipped_model_can_be_judged(run: Run) -> None:
     rows = {row["player"]: row for row in json.loads(done.stdout)["tables"][0]["rows"]}
     assert list(rows) == ["default", "real"] and rows["default"]["sent"] > 0
     assert rows["default"]["call_p50_ms"] == 50.0
+    assert 0.0 < rows["default"]["bits_per_note"]["value"] < 30.0

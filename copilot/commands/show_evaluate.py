@@ -41,7 +41,7 @@ def print_report(report: Report, output: Path) -> None:
         console.print(f"left out: {count} × {reason}", markup=False)
     for failure in report.failed[:_FAILED_SHOWN]:
         job = failure.job
-        turn = f", {job.variation}" if job.variation else ""
+        turn = "" if job.task == "jam" else f", {job.task}"
         console.print(f"failed: {job.player} on {job.part} of {job.song}{turn}: {failure.why}", markup=False)
     if len(report.failed) > _FAILED_SHOWN:
         console.print(f"failed: {len(report.failed) - _FAILED_SHOWN} more, see report.json")
@@ -86,7 +86,20 @@ def _print_table(console: Console, table: Table) -> None:
     turns = [turn for turn in LIVELINESS if any(turn in row.liveliness for row in table.rows)]
     grid = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     heads = [name.upper().replace("_", "-") for name in marks]
-    for head in ("", "LAS", "95%", *heads, "above rule", "G", "double", "loop", "late", "hang", *turns):
+    for head in (
+        "",
+        "LAS",
+        "95%",
+        *heads,
+        "above rule",
+        "G",
+        "double",
+        "loop",
+        "bits",
+        "late",
+        "hang",
+        *turns,
+    ):
         grid.add_column(head, justify="right" if head else "left", no_wrap=True)
     for row in table.rows:
         grid.add_row(*_cells(row, marks, turns))
@@ -106,6 +119,7 @@ def _cells(row: Row, marks: Sequence[str], turns: Sequence[str]) -> list[Text]:
         _with_interval(row.gain, ".2f"),
         f"{row.marks['doubling'].value:.0%}",
         f"{row.marks['looping'].value:.0%}",
+        f"{row.bits_per_note.value:.2f}" if row.bits_per_note else "",
         "" if is_real else f"{row.late + row.dropped:.1%}",
         "" if is_real else str(row.hanging),
         *(

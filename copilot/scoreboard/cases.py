@@ -53,7 +53,7 @@ def chosen_cases(plan: Plan, results: Iterable[Result], paths: Mapping[str, Path
 
     Where there is no model: as the rule does, else as the first player does.
     """
-    whole = [result for result in results if not result.failed and not result.job.variation]
+    whole = [result for result in results if not result.failed and result.job.task == "jam"]
     player = _shown(plan)
     views = []
     for part in plan.parts:

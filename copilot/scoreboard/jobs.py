@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
@@ -11,9 +11,11 @@ from copilot.music.roles import Role
 from copilot.scoreboard.songs import Song
 
 Kind = Literal["model", "baseline", "real"]
-Variation = Literal["", "key", "slower", "faster", "stop"]
-"""What happens to the band halfway: nothing; it goes on 6 semitones higher, at .8 or 1.25 of the tempo; it stops."""
-LIVELINESS: tuple[Variation, ...] = ("key", "slower", "faster", "stop")
+Variation = Literal["key", "slower", "faster", "stop"]
+"""What the band does halfway: go on 6 semitones higher, at .8 or at 1.25 of the tempo; stop."""
+LIVELINESS: tuple[Variation, ...] = get_args(Variation)
+Task = Literal["jam", "bits"] | Variation
+"""`jam`: play, and be judged. `bits`: foretell the real part. Else: play with a band that turns."""
 REAL = "real"
 
 
@@ -27,14 +29,17 @@ class Player(msgspec.Struct, frozen=True):
 
 
 class Job(msgspec.Struct, frozen=True):
-    """One jam. `latency_ms` None charges what each engine call took. The real part has neither seed nor latency."""
+    """One jam, or what else there is to do. `latency_ms` None charges what each engine call took.
+
+    The real part, and `bits`, have neither seed nor latency.
+    """
 
     song: str
     part: Role
     player: str
     seed: int = 0
     latency_ms: float | None = None
-    variation: Variation = ""
+    task: Task = "jam"
 
 
 class Result(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -42,7 +47,7 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True):
 
     marks: None for one that this part has not (harmony of drums). notes: start and end in ticks, pitch, velocity.
     `sent` … `call_p99_ms`: see jams.Jammed. `recovery_beats`, `recovered`: after how many beats a variation was coped
-    with, or how many there were in vain.
+    with, or how many there were in vain. `part_nats`, `part_notes`: what the real part cost the model, and its notes.
     """
 
     job: Job
@@ -57,6 +62,8 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True):
     call_p99_ms: float = 0.0
     recovery_beats: float = 0.0
     recovered: bool = False
+    part_nats: float = 0.0
+    part_notes: int = 0
     took_s: float = 0.0
     failed: str = ""
 
@@ -98,6 +105,8 @@ def _jobs(plan: Plan, song: str, part: Role) -> Sequence[Job]:
         if player.kind == "real":
             jobs.append(Job(song, part, player.name))
             continue
+        if player.kind == "model":
+            jobs.append(Job(song, part, player.name, task="bits"))
         for latency_ms, seed in itertools.product(plan.latencies_ms, range(plan.seeds)):
             jobs.append(Job(song, part, player.name, seed, latency_ms))
             if plan.liveliness and latency_ms == plan.latencies_ms[0]:

@@ -4,16 +4,19 @@ Seeds are averaged within a song; songs are what is drawn anew for an interval. 
 table or for none: it must have been judged, with all its seeds, for each of them.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
+import numpy as np
 
 from copilot.music.roles import Role
 from copilot.music.score import Note
+from copilot.resampling import intervals
 from copilot.scoreboard.cheating import diversity
 from copilot.scoreboard.intervals import Interval, Songs, difference, gain, mean
-from copilot.scoreboard.jobs import REAL, Job, Kind, Plan, Result, Variation
+from copilot.scoreboard.jobs import LIVELINESS, REAL, Job, Kind, Plan, Result, Task
 from copilot.scoreboard.survey import Survey
 
 SCHEMA = 1
@@ -35,9 +38,10 @@ class Row(msgspec.Struct, frozen=True):
     """One player on one part at one latency.
 
     `marks`: means over songs with 95% intervals. `above_rule`: LAS less the rule's, song by song; `gain`: G = (LAS −
-    LAS of the rule) / (LAS of the real part − LAS of the rule). `diversity`: how unlike the seeds of a song are, 0–1.
-    `late`: share of the notes sent that left over 20 ms late; `dropped`: share of the notes due that came too late to
-    be sent; `hanging`: notes without an end. `call_p50_ms`, `call_p99_ms`: medians over jams.
+    LAS of the rule) / (LAS of the real part − LAS of the rule). `bits_per_note`: what a note of the real part costs a
+    model that knows the past. `diversity`: how unlike the seeds of a song are, 0–1. `late`: share of the notes
+    sent that left over 20 ms late; `dropped`: share of the notes due that came too late to be sent; `hanging`: notes
+    without an end. `call_p50_ms`, `call_p99_ms`: medians over jams.
     """
 
     player: str
@@ -45,7 +49,8 @@ class Row(msgspec.Struct, frozen=True):
     marks: dict[str, Interval]
     above_rule: Interval | None = None
     gain: Interval | None = None
-    liveliness: dict[Variation, Liveliness] = {}
+    bits_per_note: Interval | None = None
+    liveliness: dict[Task, Liveliness] = {}
     diversity: float | None = None
     sent: int = 0
     late: float = 0.0
@@ -111,15 +116,19 @@ def at_latency(results: Sequence[Result], part: Role, latency_ms: float | None) 
     return [
         result
         for result in results
-        if result.job.part == part and (result.job.player == REAL or result.job.latency_ms == latency_ms)
+        if result.job.part == part and (_is_timeless(result.job) or result.job.latency_ms == latency_ms)
     ]
+
+
+def _is_timeless(job: Job) -> bool:
+    return job.player == REAL or job.task == "bits"
 
 
 def complete_songs(plan: Plan, songs: Names, results: Sequence[Result]) -> list[str]:
     """The songs in which every player has been judged, with all seeds."""
     judged: dict[tuple[str, str], int] = defaultdict(int)
     for result in results:
-        judged[result.job.song, result.job.player] += not result.failed and not result.job.variation
+        judged[result.job.song, result.job.player] += not result.failed and result.job.task == "jam"
     needed = {player.name: 1 if player.kind == "real" else plan.seeds for player in plan.players}
     return [song for song in songs if all(judged[song, name] >= count for name, count in needed.items())]
 
@@ -150,7 +159,7 @@ def _table(
 
 
 def _row(name: str, kind: Kind, of_player: OfPlayer, songs: Names) -> Row:
-    plain = {who: [result for result in its if not result.job.variation] for who, its in of_player.items()}
+    plain = {who: [result for result in its if result.job.task == "jam"] for who, its in of_player.items()}
     mine, las = plain[name], {who: by_song(its, songs, "las") for who, its in plain.items()}
     marks = {mark: by_song(mine, songs, mark) for mark in MARKS}
     has_rule, has_room = RULE in las and name != RULE, RULE in las and REAL in las
@@ -161,6 +170,7 @@ def _row(name: str, kind: Kind, of_player: OfPlayer, songs: Names) -> Row:
         marks={mark: mean(values) for mark, values in marks.items() if all(values.values())},
         above_rule=difference(las[name], las[RULE]) if has_rule else None,
         gain=gain(las[name], las[RULE], las[REAL]) if has_rule and has_room else None,
+        bits_per_note=_bits(of_player[name]),
         liveliness=_liveliness(of_player[name]),
         diversity=None if kind == "real" else _diversity(mine, songs),
         sent=sent,
@@ -172,17 +182,29 @@ def _row(name: str, kind: Kind, of_player: OfPlayer, songs: Names) -> Row:
     )
 
 
-def _liveliness(results: Sequence[Result]) -> dict[Variation, Liveliness]:
-    beats: dict[Variation, dict[str, list[float]]] = {}
-    coped: dict[Variation, list[bool]] = defaultdict(list)
+def _liveliness(results: Sequence[Result]) -> dict[Task, Liveliness]:
+    beats: dict[Task, dict[str, list[float]]] = {}
+    coped: dict[Task, list[bool]] = defaultdict(list)
     for result in results:
-        if variation := result.job.variation:
+        if (variation := result.job.task) in LIVELINESS:
             beats.setdefault(variation, {}).setdefault(result.job.song, []).append(result.recovery_beats)
             coped[variation].append(result.recovered)
     return {
         variation: Liveliness(mean(songs), round(sum(coped[variation]) / len(coped[variation]), 4))
         for variation, songs in beats.items()
     }
+
+
+def _bits(results: Sequence[Result]) -> Interval | None:
+    """Sums over songs, divided; songs are what is drawn anew."""
+    costs = [result for result in results if result.job.task == "bits" and result.part_notes]
+    if not costs:
+        return None
+    sums = np.array([(each.part_nats / math.log(2), each.part_notes) for each in costs])  # (songs, 2)
+    low, high = intervals(
+        sums, [each.job.song for each in costs], lambda drawn: drawn[..., :1] / drawn[..., 1:]
+    )
+    return Interval(float(sums[:, 0].sum() / sums[:, 1].sum()), float(low[0]), float(high[0]))
 
 
 def _diversity(results: Sequence[Result], songs: Names) -> float | None:

@@ -16,10 +16,11 @@ from copilot.model.panel import panel_for
 from copilot.music.roles import Role
 from copilot.panel import Panel
 from copilot.scoreboard.baselines import BASELINES, BaselineBrief, Material
+from copilot.scoreboard.bits import cost_of_part
 from copilot.scoreboard.cheating import doubling, looping
 from copilot.scoreboard.hold_out import Case, open_case
 from copilot.scoreboard.jams import Jammed, jam
-from copilot.scoreboard.jobs import Job, Plan, Player, Result
+from copilot.scoreboard.jobs import Job, Plan, Player, Result, Variation
 from copilot.scoreboard.las import judge
 from copilot.scoreboard.material import read_material
 from copilot.scoreboard.take import Take
@@ -44,17 +45,25 @@ class Worker:
         player = self.plan.player(job.player)
         if player.kind == "real":
             return Result(job, marks_of(case.take(case.held.notes)), took_s=_since(began_s))
+        if job.task == "bits":
+            cost = cost_of_part(
+                case, _bundle(player.bundle), self.plan.device, str(self.plan.panel.get("genre", "none"))
+            )
+            took_s = _since(began_s)
+            return Result(job, part_nats=cost.part_nats, part_notes=round(cost.part_notes), took_s=took_s)
         engine, panel = self._engine(player, job)
-        if job.variation:
-            return self._recovery(job, case, engine, panel, began_s)
+        if job.task != "jam":
+            return self._recovery(job, job.task, case, engine, panel, began_s)
         jammed = jam(case, engine, panel, _seconds(job.latency_ms))
         return _result(job, case, jammed, began_s, marks=marks_of(case.take(jammed.played)))
 
-    def _recovery(self, job: Job, case: Case, engine: Engine, panel: Panel, began_s: float) -> Result:
-        turned = varied(case, job.variation)
-        until = until_beats(case, job.variation)
+    def _recovery(
+        self, job: Job, variation: Variation, case: Case, engine: Engine, panel: Panel, began_s: float
+    ) -> Result:
+        turned = varied(case, variation)
+        until = until_beats(case, variation)
         jammed = jam(turned, engine, panel, _seconds(job.latency_ms), until_beats=until)
-        coped = recovery(turned.take(jammed.played), job.variation, turning_point(case.band))
+        coped = recovery(turned.take(jammed.played), variation, turning_point(case.band))
         return _result(job, case, jammed, began_s, recovery_beats=coped.beats, recovered=coped.recovered)
 
     def _engine(self, player: Player, job: Job) -> tuple[Engine, Panel]:

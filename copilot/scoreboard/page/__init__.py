@@ -60,7 +60,19 @@ def _table(table: Table) -> str:
     left_out = f", {table.left_out} left out" if table.left_out else ""
     columns = [name for name in _COLUMNS if any(name in row.marks for row in table.rows)]
     turns = [turn for turn in LIVELINESS if any(turn in row.liveliness for row in table.rows)]
-    heads = ["", "LAS", "", *columns, "above the rule", "G", "doubling", "looping", "late", *turns]
+    heads = [
+        "",
+        "LAS",
+        "",
+        *columns,
+        "above the rule",
+        "G",
+        "doubling",
+        "looping",
+        "bits a note",
+        "late",
+        *turns,
+    ]
     rows = "\n".join(_row(row, columns, turns) for row in table.rows)
     head = "".join(f"<th>{html.escape(name.upper() if name in columns else name)}</th>" for name in heads)
     return (
@@ -80,7 +92,8 @@ def _row(row: Row, columns: Sequence[str], turns: Sequence[str]) -> str:
         _figure(row.gain, ".2f"),
         f"{row.marks['doubling'].value:.0%}",
         f"{row.marks['looping'].value:.0%}",
-        "" if row.kind == "real" else f"{row.late:.1%}",
+        _figure(row.bits_per_note, ".2f"),
+        "" if row.kind == "real" else f"{row.late + row.dropped:.1%}",
         *(_turn(row, turn) for turn in turns),
     ]
     return f'<tr class="{row.kind}">' + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"

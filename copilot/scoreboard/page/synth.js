@@ -9,7 +9,7 @@ const Synth = (() => {
       context = new AudioContext();
       const squeeze = context.createDynamicsCompressor();
       out = context.createGain();
-      out.gain.value = 0.5;
+      out.gain.value = 0.8;
       out.connect(squeeze).connect(context.destination);
       noise = context.createBuffer(1, context.sampleRate, context.sampleRate);
       noise.getChannelData(0).forEach((_, i, data) => { data[i] = 2 * Math.random() - 1; });

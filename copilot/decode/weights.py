@@ -43,7 +43,7 @@ def read_model(directory: Path, *, in_bytes: bool = False) -> Model:
     """
     try:
         config = msgspec.json.decode((directory / "config.json").read_bytes(), type=dict[str, Any])
-        tensors = _read_tensors(directory / "model.safetensors")
+        tensors = read_tensors(directory / "model.safetensors")
         return _assemble(config, tensors, in_bytes)
     except (OSError, KeyError, ValueError, TypeError) as error:
         raise BundleError(
@@ -51,7 +51,7 @@ def read_model(directory: Path, *, in_bytes: bool = False) -> Model:
         ) from None
 
 
-def _read_tensors(path: Path) -> dict[str, NDArray[Any]]:
+def read_tensors(path: Path) -> dict[str, NDArray[Any]]:
     """Views of the mapped file, by name; bfloat16 as uint16: numpy lacks it, and so does safetensors' reader."""
     data = np.memmap(path, np.uint8, "r")  # 2 GB of an OLMo-2 1B need not be held beside what is made of them
     body = 8 + int.from_bytes(data[:8].tobytes(), "little")
@@ -77,14 +77,14 @@ def _assemble(config: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]], in
     narrow = all(tensor.dtype == np.uint16 for tensor in tensors.values() if tensor.ndim == 2)
 
     def matrix(name: str) -> NDArray[Any]:
-        return np.array(tensors[name]) if narrow else _as_float32(tensors[name])
+        return np.array(tensors[name]) if narrow else as_float32(tensors[name])
 
     def matrices(*parts: str) -> NDArray[Any]:  # (layers, the parts' rows one after another, in)
         names = [[f"model.layers.{layer}.{part}.weight" for part in parts] for layer in layers]
         return np.stack([np.concatenate([matrix(name) for name in row]) for row in names])
 
     def norms(part: str) -> NDArray[np.float32]:  # (layers, width)
-        return np.stack([_as_float32(tensors[f"model.layers.{layer}.{part}.weight"]) for layer in layers])
+        return np.stack([as_float32(tensors[f"model.layers.{layer}.{part}.weight"]) for layer in layers])
 
     embedding = matrix("model.embed_tokens.weight")
     head = matrix("lm_head.weight") if "lm_head.weight" in tensors else embedding
@@ -105,7 +105,7 @@ def _assemble(config: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]], in
         "gate_up": matrices("mlp.gate_proj", "mlp.up_proj"),
         "down": matrices("mlp.down_proj"),
         "down_norm": norms("post_feedforward_layernorm"),
-        "norm": _as_float32(tensors["model.norm.weight"]),
+        "norm": as_float32(tensors["model.norm.weight"]),
         "head": head[None],
     }
     _check_shapes(arrays, config, q_width=heads * head_dim, kv_width=kv_heads * head_dim)
@@ -119,7 +119,7 @@ def _assemble(config: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]], in
 
 
 def _packed(values: NDArray[Any]) -> Matrix:
-    return pack(_as_float32(values))
+    return pack(as_float32(values))
 
 
 def _check_shapes(
@@ -147,7 +147,7 @@ def _check_shapes(
             raise ValueError(f"{name} has shape {arrays[name].shape}, its config says {shape}")
 
 
-def _as_float32(tensor: NDArray[Any]) -> NDArray[np.float32]:
+def as_float32(tensor: NDArray[Any]) -> NDArray[np.float32]:
     if tensor.dtype == np.uint16:
         return (tensor.astype(np.uint32) << 16).view(np.float32)
     return tensor.astype(np.float32)

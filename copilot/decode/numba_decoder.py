@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from copilot.decode.decoder import Logits
 from copilot.decode.kernels import olmo2
 from copilot.decode.kernels.attention import Cache
-from copilot.decode.kernels.lanes import DOT_LANES
-from copilot.decode.weights import Model, read_model
+from copilot.decode.weights import Choice, Model, read_model
 from copilot.errors import ParameterError, VocabularyError
 
 _log = logging.getLogger(__name__)
@@ -31,7 +30,7 @@ class NumbaDecoder:
 
     def __init__(self, model: Model, max_tokens: int) -> None:
         shape = (len(model.weights.q_norm), model.kv_heads, model.head_dim, max_tokens)
-        kind = np.int16 if model.weights.head.values.dtype == np.int8 else np.float32
+        kind = np.float32 if model.kind == "float" else np.int16
         self.ids: list[int] = []
         self._weights = model.weights
         self._cache = Cache(
@@ -43,13 +42,20 @@ class NumbaDecoder:
         self._vocab = len(model.weights.embedding)
 
     @classmethod
-    def load(cls, directory: Path, max_tokens: int, *, in_bytes: bool = False) -> Self:
+    def load(
+        cls,
+        directory: Path,
+        max_tokens: int,
+        *,
+        weights: Choice = "float",
+        say: Callable[[str], None] = _log.info,
+    ) -> Self:
         """Read config.json and model.safetensors, 0.1 s. Raises BundleError for what is no plain OLMo-2.
 
-        `in_bytes` multiplies int8 weights by int8 activations over a cache of 16-bit floats, where this processor
-        has an instruction for it (see kernels/lanes.py); else it changes nothing.
+        `weights`: see weights.choose. int8 and int4 multiply by int8 activations, over a cache of 16-bit floats.
+        `say` gets a line where packing took its time.
         """
-        return cls(read_model(directory, in_bytes=in_bytes and DOT_LANES > 0), max_tokens)
+        return cls(read_model(directory, weights, say), max_tokens)
 
     def append(self, ids: Sequence[int]) -> Logits:
         """See Decoder. Raises ParameterError for too many ids or none, VocabularyError for a foreign one.

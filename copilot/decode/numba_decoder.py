@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from copilot.decode.decoder import Logits
 from copilot.decode.kernels import olmo2
-from copilot.decode.kernels.attention import Cache
+from copilot.decode.kernels.attention import Rows
+from copilot.decode.kernels.cache import Cache, copy_blocks, new_cache, rotary_tables, whole_tokens
+from copilot.decode.kernels.lanes import BLOCK
 from copilot.decode.weights import Choice, Model, read_model
 from copilot.errors import ParameterError, VocabularyError
 
@@ -21,23 +23,30 @@ NOTICE_S = 1.0
 """A first step that takes this long is being compiled."""
 
 
+SLICE = 4
+"""Tokens that a step may take into the shadow beside its own: SLICE_FIGURE"""
+
+_NONE = np.empty(0, np.int64)
+
+
 class NumbaDecoder:
     """A Decoder over a static cache of `max_tokens`; its logits are transformers' within 1e-4 of their scale.
 
-    Computes in the calling thread alone, with the GIL released; BLAS and its threads have no part in it. Not safe
-    to share between threads.
+    The cache has two slots: the live one, and a shadow that takes in what `prepare` announced, beside the live rows
+    of each pass over the weights. Computes in the calling thread alone, with the GIL released; BLAS and its threads
+    have no part in it. Not safe to share between threads.
     """
 
     def __init__(self, model: Model, max_tokens: int) -> None:
-        shape = (len(model.weights.q_norm), model.kv_heads, model.head_dim, max_tokens)
-        kind = np.float32 if model.kind == "float" else np.int16
         self.ids: list[int] = []
+        self._shadow: list[int] = []  # what the other slot holds
+        self._coming: list[int] = []  # what it is to hold
+        self._live = 0
         self._weights = model.weights
-        self._cache = Cache(
-            np.full(shape, 0, kind),  # not zeros: those fault page by page later
-            np.full(shape, 0, kind),
-            *_rotary_tables(max_tokens, model.head_dim, model.rope_theta),
-        )
+        self._shape = (len(model.weights.q_norm), model.kv_heads, model.head_dim)
+        self._in_bytes = model.weights.head.values.dtype == np.int8
+        self._cache = new_cache(2, *self._shape, max_tokens, in_bytes=self._in_bytes)
+        self._rotary = rotary_tables(max_tokens, model.head_dim, model.rope_theta)
         self._max_tokens = max_tokens
         self._vocab = len(model.weights.embedding)
 
@@ -52,8 +61,8 @@ class NumbaDecoder:
     ) -> Self:
         """Read config.json and model.safetensors, 0.1 s. Raises BundleError for what is no plain OLMo-2.
 
-        `weights`: see weights.choose. int8 and int4 multiply by int8 activations, over a cache of 16-bit floats.
-        `say` gets a line where packing took its time.
+        `weights`: see weights.choose. int8 and int4 multiply by int8 activations, over an int8 cache, where this
+        processor has an instruction for it (see kernels/lanes.py). `say` gets a line where packing took its time.
         """
         return cls(read_model(directory, weights, say), max_tokens)
 
@@ -72,11 +81,28 @@ class NumbaDecoder:
         """See Decoder."""
         del self.ids[mark:]  # what the cache holds beyond its length is never read
 
+    def prepare(self, ids: Sequence[int]) -> None:
+        """See Decoder. Raises as append does; no ids are nothing to prepare."""
+        ids = list(ids)
+        known, new = self._announced(ids)
+        del self._coming[known:], self._shadow[known:]
+        self._coming.extend(new)
+
     def rebase(self, ids: Sequence[int]) -> Logits:
         """See Decoder. Raises as append does."""
-        taken = self._checked(ids, 0)
+        ids = list(ids)
+        known, _ = self._announced(ids) if ids else (0, self._checked(ids, 0))
+        held = min(known, len(self._shadow), len(ids) - 1)
+        before = self.ids[:]
         self.ids.clear()
-        return self._take(taken)
+        if held:
+            self._live, self.ids[:], self._shadow = 1 - self._live, ids[:held], before
+        self._coming = []
+        return self._take(np.array(ids[held:], np.int64))
+
+    def fork(self, n: int) -> "NumbaBranches":
+        """See Decoder."""
+        return NumbaBranches(self, n)
 
     def warm_up(self, say: Callable[[str], None] = _log.info) -> None:
         """Run one step and forget it, so that no later one is the first; does nothing once tokens are held.
@@ -96,11 +122,17 @@ class NumbaDecoder:
             notice.cancel()
         self.rewind(0)
 
-    def _checked(self, ids: Sequence[int], held: int) -> NDArray[np.int64]:
+    def _announced(self, ids: list[int]) -> tuple[int, list[int]]:
+        """How many of these were announced before, and the others, checked: a long window is not checked anew."""
+        known = _common(self._coming, ids)
+        return known, self._checked(ids[known:], known).tolist() if known < len(ids) else []
+
+    def _checked(self, ids: Sequence[int], held: int, each: int | None = None) -> NDArray[np.int64]:
         taken = np.array(ids, np.int64)
-        if not 1 <= len(taken) <= self._max_tokens - held:
+        count = len(taken) if each is None else each
+        if not 1 <= count <= self._max_tokens - held:
             raise ParameterError(
-                f"{len(taken)} tokens after {held} don't fit a window of {self._max_tokens}: "
+                f"{count} tokens after {held} don't fit a window of {self._max_tokens}: "
                 "append at least one, and flush before the window is full"
             )
         if taken.min() < 0 or taken.max() >= self._vocab:
@@ -110,14 +142,84 @@ class NumbaDecoder:
         return taken
 
     def _take(self, ids: NDArray[np.int64]) -> Logits:
-        for chunk in np.split(ids, range(olmo2.CHUNK, len(ids), olmo2.CHUNK)):
-            logits: Logits = olmo2.advance(self._weights, self._cache, chunk, len(self.ids))
+        for first in range(0, len(ids), olmo2.CHUNK):
+            chunk, held = ids[first : first + olmo2.CHUNK], len(self.ids)
+            count, positions = len(chunk), np.arange(held, held + len(chunk))
+            ahead = self._coming[len(self._shadow) :][: max(SLICE, count)]
+            rows = Rows(chunk, np.full(count, self._live), positions, 0, 0)
+            if ahead:
+                more = np.arange(len(self._shadow), len(self._shadow) + len(ahead))
+                rows = Rows(
+                    np.append(chunk, ahead),
+                    np.append(rows.slots, np.full(len(ahead), 1 - self._live)),
+                    np.append(positions, more),
+                    0,
+                    0,
+                )
+            wanted = _NONE if first + count < len(ids) else np.array([count - 1])
+            logits = olmo2.advance(self._weights, self._rotary, self._cache, self._cache, rows, wanted)
             self.ids.extend(chunk.tolist())
-        return logits
+            self._shadow.extend(ahead)
+        last: Logits = logits[0, : self._vocab]
+        return last
 
 
-def _rotary_tables(positions: int, dim: int, theta: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Cosines and sines, float32 (positions, dim / 2), rounded where transformers rounds them."""
-    frequencies = 1 / theta ** (np.arange(0, dim, 2, dtype=np.float32) / np.float32(dim))
-    angles = np.arange(positions, dtype=np.float32)[:, None] * frequencies.astype(np.float32)
-    return np.cos(angles), np.sin(angles)
+class NumbaBranches:
+    """Branches over one past, which is read once for all; each has a slot of a small cache for its own tokens.
+
+    The own slots begin at the last whole block of the past: what stands behind it is copied into each.
+    """
+
+    def __init__(self, decoder: NumbaDecoder, n: int) -> None:
+        if n < 1:
+            raise ParameterError(f"{n} branches: ask for at least one")
+        self.ids: list[list[int]] = [[] for _ in range(n)]
+        self._decoder = decoder
+        self._held = len(decoder.ids)
+        self._shared = self._held // BLOCK * BLOCK
+        self._own = self._room(self._held - self._shared + 1)
+        for branch in range(n):
+            copy_blocks(
+                decoder._cache, decoder._live, self._shared, self._own, branch, 0, self._held - self._shared
+            )
+
+    def append(self, tokens: Sequence[int]) -> Logits:
+        """See Branches. Raises ParameterError where they are not one a branch or the window is full."""
+        decoder, n = self._decoder, len(self.ids)
+        if len(tokens) != n:
+            raise ParameterError(f"{len(tokens)} tokens for {n} branches: give one to each")
+        length = self._held + len(self.ids[0])
+        ids = decoder._checked(tokens, length, each=1)
+        at = length - self._shared
+        if at >= self._tokens:
+            grown = self._room(2 * self._tokens)
+            for branch in range(n):
+                copy_blocks(self._own, branch, 0, grown, branch, 0, at)
+            self._own = grown
+        rows = Rows(ids, np.arange(n), np.full(n, at), self._shared, decoder._live)
+        logits: Logits = olmo2.advance(
+            decoder._weights, decoder._rotary, self._own, decoder._cache, rows, np.arange(n)
+        )
+        for mine, token in zip(self.ids, ids.tolist(), strict=True):
+            mine.append(token)
+        return logits[:, : decoder._vocab]
+
+    def keep(self, branch: int) -> None:
+        """See Branches."""
+        decoder, mine = self._decoder, self.ids[branch]
+        tokens = self._held - self._shared + len(mine)
+        copy_blocks(self._own, branch, 0, decoder._cache, decoder._live, self._shared, tokens)
+        decoder.ids.extend(mine)
+
+    def _room(self, tokens: int) -> Cache:
+        self._tokens = whole_tokens(tokens)
+        decoder = self._decoder
+        return new_cache(len(self.ids), *decoder._shape, tokens, in_bytes=decoder._in_bytes)
+
+
+def _common(ours: list[int], theirs: list[int]) -> int:
+    """How many tokens both begin with."""
+    shorter = min(len(ours), len(theirs))
+    if ours[:shorter] == theirs[:shorter]:
+        return shorter
+    return next(at for at in range(shorter) if ours[at] != theirs[at])

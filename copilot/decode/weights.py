@@ -156,7 +156,9 @@ def _placed(layers: Sequence[Sequence[NDArray[Any]]]) -> Iterator[tuple[int, NDA
             first += len(part)
 
 
-def _in_threads(work: Callable[..., object], arguments: Sequence[tuple[Any, ...]] | Iterator[tuple[Any, ...]]) -> None:
+def _in_threads(
+    work: Callable[..., object], arguments: Sequence[tuple[Any, ...]] | Iterator[tuple[Any, ...]]
+) -> None:
     """Do it for each; the first error is raised."""
     with ThreadPoolExecutor(_PACKERS) as pool:
         for done in [pool.submit(work, *each) for each in arguments]:

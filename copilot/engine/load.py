@@ -23,6 +23,6 @@ def load_engine(bundle: Bundle, *, seed: int, window_tokens: int = 0) -> TokenEn
             f"a window of {window_tokens} tokens is outside {MIN_WINDOW_TOKENS}–{bundle.window}, "
             f"what {bundle.manifest.name} was made for"
         )
-    decoder = NumbaDecoder.load(bundle.path, window_tokens, in_bytes=True)
+    decoder = NumbaDecoder.load(bundle.path, window_tokens, weights="int8")
     decoder.warm_up(say=log.warning)  # a person should know why the first start takes longer
     return TokenEngine(bundle.codec, decoder, window_tokens=window_tokens, seed=seed)

@@ -1,10 +1,10 @@
 """A token of wide models on a CPU: our int8 and int4 beside llama.cpp's q8_0 and q4_0. Prints, never fails.
 
-    python tests/bench/bench_1b.py --keep FOLDER             # OLMo-2 1B: 16 layers × 2048; writes 5 GB, takes 5 minutes
-    python tests/bench/bench_1b.py --keep FOLDER --shape 36m # 8 × 512
-    python tests/bench/bench_1b.py --keep FOLDER --only int4 # of the peers q4_0 alone, and so on
+    python tests/bench/bench_1b.py --keep FOLDER              # 16 layers × 2048: writes 4 GB, 3 minutes
+    python tests/bench/bench_1b.py --keep FOLDER --shape 36m  # 8 × 512
+    python tests/bench/bench_1b.py --keep FOLDER --only int4  # of the peers q4_0 alone, and so on
 
-Random weights, bfloat16 in the file. All take turns and are given by the median; `limit` is the time that one thread
+Random weights, bfloat16 in the file, whose mapped pages count in the peak. All take turns and are given by the median; `limit` is the time that one thread
 takes to sum as many bytes as our weights have. llama.cpp runs in one thread and in two, ours in one. Its cache is
 filled by prefill, ours stands filled with zeros, which take as long to read.
 """
@@ -110,7 +110,7 @@ def measured(model: Path, kinds: list[str]) -> Iterator[tuple[int, dict[str, flo
         weights = ours._weights
         matrices = (weights.qkv, weights.mix, weights.gate_up, weights.down, weights.head)
         size = sum(array.nbytes for matrix in matrices for array in matrix)
-        print(f"{kind}: loaded in {loaded:.1f} s, {size / 1e9:.3f} GB multiplied, peak {peak:.2f} GB with the file's pages")
+        print(f"{kind}: loaded in {loaded:.1f} s, {size / 1e9:.3f} GB multiplied, peak {peak:.2f} GB")
         ours.warm_up(print)
         decoders[f"our {kind}"] = ours
         limits[f"limit {kind}"] = read_once(size)
@@ -157,7 +157,9 @@ def main() -> None:
     kinds = asked.only or list(SAME_BITS)
     for context, times in measured(model, kinds):
         for kind in kinds:
-            ours, one, two = (times[name] for name in (f"our {kind}", f"{SAME_BITS[kind]} ×1", f"{SAME_BITS[kind]} ×2"))
+            ours, one, two = (
+                times[name] for name in (f"our {kind}", f"{SAME_BITS[kind]} ×1", f"{SAME_BITS[kind]} ×2")
+            )
             limit = times[f"limit {kind}"]
             print(
                 f"{asked.shape} at {context}: {kind} {ours:.2f} ms, {SAME_BITS[kind]} in one thread {one:.2f} ms "

@@ -15,11 +15,11 @@ from numba import njit, types
 from numba.extending import overload
 from numpy.typing import NDArray
 
-from copilot.decode.kernels.lanes import BLOCK, dots_1, dots_4, widen
+from copilot.decode.kernels.lanes import BLOCK, dots_1, dots_2, dots_4, larger, widen
 from copilot.decode.kernels.nibbles import project_nibbles
 
 _TOP = 127
-_MIDDLE = 128
+MIDDLE = 128
 """Activations are bytes from 1 to 255 around this: the instruction multiplies unsigned by signed."""
 
 
@@ -27,8 +27,8 @@ class Matrix(NamedTuple):
     """One matrix of every layer, (out, in): a row is what one output is made of.
 
     values: float32 or uint16 (bfloat16) (layers, out, in); or int8 as `pack` lays it, and then `scales`, float32
-    (layers, out), is what a unit is worth in each row, and `shifts`, int32 (layers, out), 128 times the row's sum; or
-    uint8 as nibbles.py lays groups of 4-bit weights and their scales.
+    (layers, 64 * blocks), is what a unit is worth in each row, and `shifts`, int32, 128 times the row's sum; or uint8
+    as nibbles.py lays groups of 4-bit weights and their scales.
     """
 
     values: NDArray[Any]
@@ -54,12 +54,26 @@ def pack(values: NDArray[np.float32]) -> Matrix:
     padded = np.zeros((layers, blocks * BLOCK, quads * 4), np.int8)
     padded[:, :rows, :cols] = whole
     packed = padded.reshape(layers, blocks, BLOCK, quads, 4).transpose(0, 1, 3, 2, 4)
-    shifts = _MIDDLE * whole.sum(axis=2, dtype=np.int32)
-    return Matrix(np.ascontiguousarray(packed), (tops / _TOP).astype(np.float32), shifts)
+    scales, shifts = (
+        np.zeros((layers, blocks * BLOCK), np.float32),
+        np.zeros((layers, blocks * BLOCK), np.int32),
+    )
+    scales[:, :rows] = tops / _TOP
+    shifts[:, :rows] = MIDDLE * whole.sum(axis=2, dtype=np.int32)
+    return Matrix(np.ascontiguousarray(packed), scales, shifts)
+
+
+@njit
+def whole_blocks(rows):
+    """So many rows and those that complete the last block."""
+    return (rows + BLOCK - 1) // BLOCK * BLOCK
 
 
 def project(x, matrix, layer, y, tokens, rows, cols):
-    """y[:tokens, :rows] = x[:tokens, :cols] @ matrix[layer].T, each weight read once from afar; in compiled code."""
+    """y[:tokens, :rows] = x[:tokens, :cols] @ matrix[layer].T, each weight read once from afar; in compiled code.
+
+    Bytes write whole blocks: y has columns for whole_blocks(rows).
+    """
     raise NotImplementedError("only compiled code calls this")
 
 
@@ -69,7 +83,7 @@ def _project(x, matrix, layer, y, tokens, rows, cols):
 
         def by_bytes(x, matrix, layer, y, tokens, rows, cols):
             _project_bytes(
-                x, matrix.values[layer], matrix.scales[layer], matrix.shifts[layer], y, tokens, rows, cols
+                x, matrix.values[layer], matrix.scales[layer], matrix.shifts[layer], y, tokens, cols
             )
 
         return by_bytes
@@ -152,37 +166,47 @@ def project_floats(x, w, y, tokens, rows, cols):
 
 
 @njit(fastmath=True)
-def _quantise(row, cols, into):
-    """A row as bytes around _MIDDLE; returns what a unit is worth."""
+def quantise(row, cols, into):
+    """A row as bytes around MIDDLE, zeros' byte to the end of `into`; returns what a unit is worth."""
     top = np.float32(1e-30)
     for j in range(cols):
-        top = max(top, abs(row[j]))
+        top = larger(top, abs(row[j]))
     by = np.float32(_TOP) / top
     for j in range(cols):
-        into[j] = np.uint8(np.int32(row[j] * by + np.float32(_MIDDLE + 0.5)))
+        into[j] = np.uint8(np.int32(row[j] * by + np.float32(MIDDLE + 0.5)))
+    for j in range(cols, into.size):
+        into[j] = 0
     return top / np.float32(_TOP)
 
 
 @njit(fastmath=True)
-def _project_bytes(x, w, scales, shifts, y, tokens, rows, cols):
+def sweep(x, units, tokens, w, scales, shifts, y):
+    """y[:tokens, : 64 * blocks] = (x[:tokens] @ w.T - shifts) * scales * units, each weight read once from afar.
+
+    x: uint8 (tokens, 4 * quads or more); units: float32 (tokens,); w: int8 (blocks, quads, 64, 4) as `pack` lays it;
+    scales: float32, shifts: int32 (64 * blocks,); y: float32 (tokens, 64 * blocks or more).
+    """
+    x_step, y_step = x.strides[0], y.strides[0]
     blocks, quads = w.shape[0], w.shape[1]
-    taken = np.zeros((tokens, quads * 4), np.uint8)
+    for block in range(blocks):
+        at = w.ctypes.data + block * w.strides[0]
+        scale = scales.ctypes.data + block * 4 * BLOCK
+        shift = shifts.ctypes.data + block * 4 * BLOCK
+        source, unit, target = x.ctypes.data, units.ctypes.data, y.ctypes.data + block * 4 * BLOCK
+        for _ in range(tokens // 4):
+            dots_4(source, x_step, at, quads, scale, shift, unit, target, y_step)
+            source, unit, target = source + 4 * x_step, unit + 16, target + 4 * y_step
+        if tokens & 2:
+            dots_2(source, x_step, at, quads, scale, shift, unit, target, y_step)
+            source, unit, target = source + 2 * x_step, unit + 8, target + 2 * y_step
+        if tokens & 1:
+            dots_1(source, x_step, at, quads, scale, shift, unit, target, y_step)
+
+
+@njit(fastmath=True)
+def _project_bytes(x, w, scales, shifts, y, tokens, cols):
+    taken = np.empty((tokens, w.shape[1] * 4), np.uint8)
     units = np.empty(tokens, np.float32)
     for t in range(tokens):
-        units[t] = _quantise(x[t], cols, taken[t])
-    sums = np.empty((4, BLOCK), np.int32)
-    stride = quads * 4
-    for block in range(blocks):
-        first, last = block * BLOCK, min(rows, (block + 1) * BLOCK)
-        at = w.ctypes.data + block * quads * 4 * BLOCK
-        t = 0
-        while t < tokens:
-            some = 4 if tokens - t >= 4 else 1
-            if some == 4:
-                dots_4(taken.ctypes.data + t * stride, stride, at, quads, sums.ctypes.data)
-            else:
-                dots_1(taken.ctypes.data + t * stride, stride, at, quads, sums.ctypes.data)
-            for s in range(some):
-                for i in range(first, last):
-                    y[t + s, i] = np.float32(sums[s, i - first] - shifts[i]) * (scales[i] * units[t + s])
-            t += some
+        units[t] = quantise(x[t], cols, taken[t])
+    sweep(taken, units, tokens, w, scales, shifts, y)

@@ -100,7 +100,8 @@ def nibble_dots(tokens: int, way: Way) -> Any:
                         for t in range(tokens):
                             four = spread(x, builder.add(quads[t], _long(2 * pair + high)), ints)
                             sums[t] = [
-                                product(total, some, four) for total, some in zip(sums[t], nibbles, strict=True)
+                                product(total, some, four)
+                                for total, some in zip(sums[t], nibbles, strict=True)
                             ]
                 worths = [spread(units, place, floats) for place in places]
                 for r in range(registers):

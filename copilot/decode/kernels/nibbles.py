@@ -21,7 +21,7 @@ _BORDERS = ((CODES[1:].astype(np.float32) + CODES[:-1]) / 2).astype(np.float32)
 """Between two of these, the nearest code is the one between them."""
 
 _TOPS = np.array([-127, -116, -106, -138, 113, 103], np.float32)
-"""What the group's largest weight is tried as: codes 0 and 15 (which may then be cut off), and a little more or less."""
+"""What the group's largest weight is tried as: codes 0 and 15, and a little more or less (then it is cut off)."""
 
 _STEPS = np.diff(CODES.astype(np.float32))
 _NIBBLES = BLOCK * GROUP // 2
@@ -93,9 +93,9 @@ def _make_pack_rows(stamped):
     def pack_rows(values, first, packed):
         """Write rows into one layer of empty_nibbles, from row `first` on.
 
-        values: float32 or uint16 (bfloat16) (some rows, cols); packed: uint8 (blocks, groups, RECORD). A block is 64 rows,
-        a record 32 columns of them: for each pair of quads (eight columns) and row four bytes, the first four columns in
-        their lower nibbles and the next four in the upper ones; then a bfloat16 scale for each row.
+        values: float32 or uint16 (bfloat16) (some rows, cols); packed: uint8 (blocks, groups, RECORD). A block is
+        64 rows, a record 32 columns of them: for each pair of quads (eight columns) and row four bytes, the first four
+        columns in their lower nibbles and the next four in the upper ones; then a bfloat16 scale for each row.
         """
         len(stamped)  # numba keys its cache by what a function closes over
         cols, groups = values.shape[1], packed.shape[1]
@@ -199,7 +199,7 @@ def make_project(way: Way) -> Any:
             tokens, groups, step = len(x), len(w), y.strides[0]
             t = 0
             while t < tokens:
-                some = 4 if tokens - t >= 4 else 2 if tokens - t >= 2 else 1  # noqa: PLR5501
+                some = 4 if tokens - t >= 4 else 2 if tokens - t >= 2 else 1
                 a, b, c = x[t:].ctypes.data, offsets[t:].ctypes.data, units[t:].ctypes.data
                 into = y[t:].ctypes.data
                 if some == 4:

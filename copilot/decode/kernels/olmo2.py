@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from copilot.decode.kernels.attention import attend, normalise
 from copilot.decode.kernels.kept import kept, stamp
 from copilot.decode.kernels.lanes import exp, widen
-from copilot.decode.kernels.matrix import Matrix, project
+from copilot.decode.kernels.matrix import Matrix, project, whole_blocks
 
 CHUNK = 64
 """The most tokens of one call. A prefill of 512 in chunks of 16, 32, 64, 128, 256 took 163, 144, 133, 132, 136 ms."""
@@ -45,49 +45,60 @@ class Weights(NamedTuple):
 def _add_normalised(x, change, weight, eps):
     """OLMo-2's residual: what a block made is normalised, then added."""
     for t in range(len(x)):
-        normalise(change[t], weight, eps)
-        for j in range(x.shape[1]):
-            x[t, j] += change[t, j]
+        row, into = change[t, : weight.size], x[t]
+        normalise(row, weight, eps)
+        for j in range(into.size):
+            into[j] += row[j]
+
+
+@njit(
+    fastmath=True, error_model="numpy"
+)  # or a check for a zero keeps it from becoming vector code: 5 times as long
+def _gate(gates, ups):
+    """gates = silu(gates) * ups."""
+    for j in range(gates.size):
+        gate = gates[j]
+        gates[j] = ups[j] * gate / (np.float32(1) + exp(-gate))
 
 
 def _make_advance(stamped):
-    def advance(weights, cache, ids, position):
-        """Take in ids, int64 (tokens,), from a position on; returns the last one's logits, float32 (vocab,).
+    def advance(weights, rotary, cache, past, rows, wanted):
+        """Take in rows (attention.Rows) of one or more slots. Returns logits, float32 (wanted, whole_blocks(vocab)).
 
-        Writes these positions of the cache and reads those before. Checks nothing: ids are within the vocabulary,
-        there are 1 to CHUNK of them, and the cache has room.
+        `wanted`, int64, names the rows whose logits these are. Writes the rows' positions of `cache` and reads those
+        before. Checks nothing: ids are within the vocabulary, there is at least one, and the cache has room.
         """
-        tokens, hidden, q_width = len(ids), weights.norm.size, weights.q_norm.shape[1]
+        tokens, hidden, q_width = len(rows.ids), weights.norm.size, weights.q_norm.shape[1]
         layers, vocab, wide = len(weights.q_norm), len(weights.embedding), weights.wide
         qkv_width = q_width + 2 * weights.k_norm.shape[1]
         len(stamped)  # numba keys its cache by what a function closes over
         x = np.empty((tokens, hidden), np.float32)
-        qkv = np.empty((tokens, qkv_width), np.float32)
+        qkv = np.empty((tokens, whole_blocks(qkv_width)), np.float32)
         attended = np.empty((tokens, q_width), np.float32)
-        gate_up = np.empty((tokens, 2 * wide), np.float32)
-        change = np.empty((tokens, hidden), np.float32)
+        gate_up = np.empty((tokens, whole_blocks(2 * wide)), np.float32)
+        change = np.empty((tokens, whole_blocks(hidden)), np.float32)
         for t in range(tokens):
             for j in range(hidden):
-                x[t, j] = widen(weights.embedding[ids[t], j])
+                x[t, j] = widen(weights.embedding[rows.ids[t], j])
         for layer in range(layers):
             project(x, weights.qkv, layer, qkv, tokens, qkv_width, hidden)
-            attend(qkv, layer, weights, cache, position, attended)
+            attend(qkv, layer, weights, rotary, cache, past, rows, attended)
             project(attended, weights.mix, layer, change, tokens, hidden, q_width)
             _add_normalised(x, change, weights.mix_norm[layer], weights.eps)
 
             project(x, weights.gate_up, layer, gate_up, tokens, 2 * wide, hidden)
             for t in range(tokens):
-                for j in range(wide):
-                    gate = gate_up[t, j]
-                    gate_up[t, j] = gate_up[t, wide + j] * gate / (np.float32(1) + exp(-gate))
+                _gate(gate_up[t, :wide], gate_up[t, wide : 2 * wide])
             project(gate_up, weights.down, layer, change, tokens, hidden, wide)
             _add_normalised(x, change, weights.down_norm[layer], weights.eps)
 
-        last = x[tokens - 1 :]  # (1, hidden)
-        normalise(last[0], weights.norm, weights.eps)
-        logits = np.empty((1, vocab), np.float32)
-        project(last, weights.head, 0, logits, 1, vocab, hidden)
-        return logits[0]
+        last = np.empty((len(wanted), hidden), np.float32)
+        for i in range(len(wanted)):
+            last[i] = x[wanted[i]]
+            normalise(last[i], weights.norm, weights.eps)
+        logits = np.empty((len(wanted), whole_blocks(vocab)), np.float32)
+        project(last, weights.head, 0, logits, len(wanted), vocab, hidden)
+        return logits
 
     return advance
 

@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import click
+import msgspec
 
 from copilot import __version__
-from copilot.commands.show import StatusLine, beats_bar, print_jam, print_rows
+from copilot.commands.show import StatusLine, beats_bar, print_checks, print_jam, print_rows
+from copilot.decode.devices import DEVICES, Device
+from copilot.decode.kinds import WEIGHT_KINDS, WeightKind
 from copilot.errors import CopilotError
 from copilot.live.config import Config, load_config
 from copilot.panel import Value, find
@@ -94,6 +97,16 @@ _model_options = _options(
         metavar="TOKENS",
         help="A shorter context, for slow machines.",
     ),
+    click.option(
+        "--device",
+        type=click.Choice(DEVICES),
+        help="What plays the model. Default: auto, what was measured to be fastest here.",
+    ),
+    click.option(
+        "--weights",
+        type=click.Choice(WEIGHT_KINDS),
+        help="What the processor keeps weights as. Default: auto, int8 up to 256 million of them, else int4.",
+    ),
     click.option("--seed", type=click.IntRange(0), metavar="N", help="Seed of what is sampled. Default: 0."),
     click.option(
         "--config",
@@ -147,6 +160,7 @@ def main(verbose: bool) -> None:
     copilot jam                       a blues, without any MIDI port
     copilot jam SONG.mid --part bass  your own file
     copilot ports                     what can be heard and played
+    copilot doctor                    whether this machine is ready, and what to do
     copilot run --in Keys --out Synth the stage
     """
     logging.basicConfig(
@@ -190,6 +204,8 @@ def jam(
     as_json: bool,
     bundle: Path | None,
     window_tokens: int,
+    device: Device | None,
+    weights: WeightKind | None,
     seed: int | None,
     config_path: Path | None,
     **panel: Value | None,
@@ -215,6 +231,8 @@ def jam(
         bundle=_bundle(bundle, config),
         seed=config.model.seed if seed is None else seed,
         window_tokens=window_tokens,
+        device=device or config.model.device,
+        weights=weights or config.model.weights,
         latency_ms=latency_ms,
         realtime=realtime,
         panel=config.panel | _given(panel),
@@ -260,6 +278,8 @@ def run(
     log_json: bool,
     bundle: Path | None,
     window_tokens: int,
+    device: Device | None,
+    weights: WeightKind | None,
     seed: int | None,
     config_path: Path | None,
     **panel: Value | None,
@@ -290,6 +310,8 @@ def run(
         bundle=_bundle(bundle, config),
         seed=config.model.seed if seed is None else seed,
         window_tokens=window_tokens,
+        device=device or config.model.device,
+        weights=weights or config.model.weights,
         record=record or (Path(config.record.dir) if config.record.dir else None),
         panel=config.panel_values() | _given({**panel, "tempo_bpm": bpm}),
         roles=config.roles(),
@@ -326,19 +348,60 @@ def ports(as_json: bool) -> None:
 @click.argument("bundle", required=False, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def info(bundle: Path | None, as_json: bool) -> None:
-    """Show a model bundle: its shape, codec, window, training data with licences, and file hashes.
+    """Show a model bundle: its shape, codec, window, training data with licences, file hashes, what plays it here.
 
     \b
     copilot info
     copilot info ~/bundles/my-blues
     """
-    from copilot.commands.model import open_bundle
+    from copilot.commands.model import open_bundle, played_on
 
-    rows = open_bundle(bundle).describe()
+    opened = open_bundle(bundle)
+    rows = [*opened.describe(), ("played on", played_on(opened))]
     if as_json:
         click.echo(json.dumps(dict(rows)))
         return
     print_rows(rows)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@click.option(
+    "--model", "bundle", type=click.Path(path_type=Path), metavar="BUNDLE", help="The bundle to play."
+)
+@click.option("--device", type=click.Choice(DEVICES), help="What is to play it. Default: auto.")
+@click.option(
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path),
+    metavar="FILE.toml",
+    help="Settings of the jam.",
+)
+def doctor(as_json: bool, bundle: Path | None, device: Device | None, config_path: Path | None) -> int:
+    """Check this machine: what stops `copilot run` is a problem (status 1), what only costs something a note.
+
+    Measures anew what plays the model best, and plays nothing.
+    """
+    from copilot.commands.doctor.examine import examine
+    from copilot.commands.run import RunOptions
+
+    config = load_config(config_path) if config_path else Config()
+    options = RunOptions(
+        inputs=config.midi.inputs,
+        outputs=config.midi.outputs,
+        thru=config.midi.thru,
+        virtual=config.midi.virtual,
+        osc_port=config.osc.port,
+        bundle=_bundle(bundle, config),
+        device=device or config.model.device,
+    )
+    checks = examine(options)
+    is_well = all(check.state != "problem" for check in checks)
+    if as_json:
+        click.echo(json.dumps({"ok": is_well, "checks": [msgspec.to_builtins(check) for check in checks]}))
+    else:
+        print_checks(checks)
+    return 0 if is_well else 1
 
 
 def _bundle(given: Path | None, config: Config) -> Path | None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -51,3 +52,14 @@ def file_sha256(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal. Raises OSError."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def user_cache_folder() -> Path:
+    """Where this user keeps what can be found out again; $COPILOT_CACHE overrides it. It may not be there yet."""
+    if given := os.environ.get("COPILOT_CACHE"):
+        return Path(given).expanduser()
+    if sys.platform == "darwin":
+        return Path("~/Library/Caches/midi-copilot").expanduser()
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", "~/AppData/Local")).expanduser() / "midi-copilot"
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "midi-copilot"

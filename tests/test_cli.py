@@ -158,6 +158,8 @@ def test_two_million_notes_are_one_line(run: Run, tmp_path: Path) -> None:
         (("--seed", "x"), "integer"),
         (("--hold-out", "kazoo"), "there are"),
         (("--model", "nowhere"), "is no bundle"),
+        (("--device", "toaster"), "'auto', 'cpu', 'cuda', 'mps'"),
+        (("--weights", "int3"), "'auto', 'float', 'int8', 'int4'"),
         (("--window", "7"), "128"),
         (("--config", "nowhere.toml"), "can't be read"),
         (("-o", "no/such/folder/x.mid"), "there is no folder"),
@@ -174,7 +176,14 @@ def test_a_bad_option_is_one_line(run: Run, tmp_path: Path, arguments: tuple[str
 def test_info_shows_the_bundle_that_ships(run: Run) -> None:
     """Shape, codec, window, licences and hashes are there, as text and as JSON."""
     shown = run("info").stdout
-    for text in ("OLMo-2", "ticks a beat", "tokens: about", "sha256 model.safetensors", "BSD-3-Clause"):
+    for text in (
+        "OLMo-2",
+        "ticks a beat",
+        "tokens: about",
+        "sha256 model.safetensors",
+        "BSD-3-Clause",
+        "played on",
+    ):
         assert text in shown
     assert "model" in json.loads(run("info", "--json").stdout)
 
@@ -203,7 +212,7 @@ def test_without_a_midi_system_ports_says_how_to_get_one() -> None:
         assert "copilot jam" in done.stderr
 
 
-@pytest.mark.parametrize("command", ["jam", "run", "ports", "info"])
+@pytest.mark.parametrize("command", ["jam", "run", "ports", "info", "doctor"])
 def test_help_is_quick_and_shows_what_to_type(run: Run, command: str) -> None:
     """Every command explains itself."""
     result = run(command, "--help")

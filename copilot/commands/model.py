@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from copilot.model.bundle import Bundle, default_bundle_path
+from copilot.model.manifest import WEIGHTS
 from copilot.panel import Panel
 
 
@@ -17,3 +18,13 @@ def panel_for(bundle: Bundle) -> Panel:
     panel.set("temperature", bundle.manifest.sampling.temperature)
     panel.set("top_p", bundle.manifest.sampling.top_p)
     return panel
+
+
+def played_on(bundle: Bundle) -> str:
+    """What this machine plays a bundle with, and why, as far as that is known without measuring."""
+    from copilot.decode.choose import Choice, foresee  # numba with it, which the daemon can do without
+
+    found = foresee(bundle.window, model_hash=bundle.manifest.sha256[WEIGHTS])
+    if isinstance(found, Choice):
+        return f"{found.device}: {found.reason}"
+    return f"not measured yet: {found.seen} is there; the first start measures, or `copilot doctor`"

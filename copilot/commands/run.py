@@ -12,6 +12,8 @@ from typing import Any
 
 from copilot.commands.model import open_bundle, panel_for
 from copilot.control.osc import OscServer
+from copilot.decode.devices import Device
+from copilot.decode.kinds import WeightKind
 from copilot.errors import InputError, PortError
 from copilot.live.clock import BeatClock, MonotonicClock
 from copilot.live.engine_client import EngineClient
@@ -44,6 +46,8 @@ class RunOptions:
     bundle: Path | None = None
     seed: int = 0
     window_tokens: int = 0
+    device: Device = "auto"
+    weights: WeightKind = "auto"
     record: Path | None = None
     panel: Mapping[str, Value] = field(default_factory=dict)
     roles: Mapping[int, Role] = field(default_factory=dict)
@@ -135,7 +139,13 @@ async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_statu
     beats = BeatClock(clock.now_s(), panel.number("tempo_bpm"), follows_midi=options.follows_midi_clock)
     journal = _journal(options, panel, clock) if options.record else None
     session = new_session(panel, beats, options.roles, journal)
-    engine = EngineClient(bundle.path, seed=options.seed, window_tokens=options.window_tokens)
+    engine = EngineClient(
+        bundle.path,
+        seed=options.seed,
+        window_tokens=options.window_tokens,
+        device=options.device,
+        weights=options.weights,
+    )
     osc = OscServer(panel, lambda: session.status(clock.now_s()))
     panel.on_change(lambda parameter, value: _follow(session, clock, parameter, value))
     async with contextlib.AsyncExitStack() as open_things:

@@ -11,6 +11,9 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
+
+from copilot.commands.doctor.check import Check
 
 
 @contextlib.contextmanager
@@ -61,6 +64,24 @@ def print_rows(rows: Sequence[tuple[str, str]]) -> None:
     width = max(len(name) for name, _ in rows)
     for name, value in rows:
         click.echo(f"{name:<{width}}  {value}")
+
+
+_COLOURS = {"ok": "green", "note": "yellow", "problem": "red"}
+
+
+def print_checks(checks: Sequence[Check]) -> None:
+    """The table of the doctor: what was found, and under it what to do."""
+    if not sys.stdout.isatty():
+        for check in checks:
+            click.echo(f"{check.state:<8}  {check.name:<18}  {check.found}")
+            if check.todo:
+                click.echo(f"{'':<30}→ {check.todo}")
+        return
+    grid = Table(show_header=False, box=None, pad_edge=False)
+    for check in checks:
+        found = f"{check.found}\n→ {check.todo}" if check.todo else check.found
+        grid.add_row(Text(check.state, _COLOURS[check.state]), check.name, Text(found))
+    Console(highlight=False).print(grid)
 
 
 class StatusLine:

@@ -14,7 +14,8 @@ from copilot.decode.kernels import olmo2
 from copilot.decode.kernels.attention import Rows
 from copilot.decode.kernels.cache import Cache, copy_blocks, new_cache, rotary_tables, whole_tokens
 from copilot.decode.kernels.lanes import BLOCK
-from copilot.decode.weights import Choice, Model, read_model
+from copilot.decode.kinds import WeightKind
+from copilot.decode.weights import Model, read_model
 from copilot.errors import ParameterError, VocabularyError
 
 _log = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ class NumbaDecoder:
         directory: Path,
         max_tokens: int,
         *,
-        weights: Choice = "float",
+        weights: WeightKind = "float",
         say: Callable[[str], None] = _log.info,
     ) -> Self:
         """Read config.json and model.safetensors, 0.1 s. Raises BundleError for what is no plain OLMo-2.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,20 +17,14 @@ from copilot.decode.kernels.lanes import DOT_LANES
 from copilot.decode.kernels.matrix import Matrix, dense, pack
 from copilot.decode.kernels.nibbles import empty_nibbles, pack_rows
 from copilot.decode.kernels.olmo2 import Weights
+from copilot.decode.kinds import Kind, WeightKind
 from copilot.errors import BundleError
 
 _log = logging.getLogger(__name__)
 
-Kind = Literal["float", "int8", "int4"]
-"""float: bfloat16 where the file has it. int8: bytes, a scale a row. int4: 4.5 bits, a scale for 32 columns."""
-
-Choice = Literal["auto", "float", "int8", "int4"]
-
-CHOICES: tuple[Choice, ...] = ("auto", "float", "int8", "int4")
-
 BYTES_UP_TO = 256_000_000
 """Weights that `auto` keeps as bytes. More than that would be read in over 8 ms a token at 30 GB/s, and a band makes
-50 tokens a second; int4 halves it, for 1.4% of the shipped model's bits per note where bytes cost 0.1%."""
+50 tokens a second; int4 halves it, for 0.6% of the shipped model's bits where bytes cost 0.03%."""
 
 _PACKERS = min(4, os.cpu_count() or 1)
 """Threads that pack: nothing plays yet while a model is loaded."""
@@ -49,7 +43,7 @@ class Model:
     rope_theta: float
 
 
-def choose(choice: Choice, multiplied: int, dot_lanes: int = DOT_LANES) -> Kind:
+def choose(choice: WeightKind, multiplied: int, dot_lanes: int = DOT_LANES) -> Kind:
     """What weights are kept as. `multiplied`: how many there are; `dot_lanes`: see kernels/lanes.py.
 
     A processor that has no dot product of bytes takes floats where bytes are asked for: they are faster there, and
@@ -59,7 +53,9 @@ def choose(choice: Choice, multiplied: int, dot_lanes: int = DOT_LANES) -> Kind:
     return "float" if kind == "int8" and not dot_lanes else kind
 
 
-def read_model(directory: Path, choice: Choice = "float", say: Callable[[str], None] = _log.info) -> Model:
+def read_model(
+    directory: Path, choice: WeightKind = "float", say: Callable[[str], None] = _log.info
+) -> Model:
     """An Olmo2ForCausalLM as transformers saves it, head tied or not. Raises BundleError for anything else.
 
     Norms and what is looked up (the embedding) stay floats; the head of int4 is int8, where the processor has a

@@ -41,7 +41,13 @@ def serve(connection: socket.socket) -> None:
 def _load(order: Load) -> tuple[Engine | None, Message]:
     try:
         bundle = Bundle.open(Path(order.bundle))
-        engine = load_engine(bundle, seed=order.seed, window_tokens=order.window_tokens)
+        engine = load_engine(
+            bundle,
+            seed=order.seed,
+            window_tokens=order.window_tokens,
+            device=order.device,
+            weights=order.weights,
+        )
     except CopilotError as error:
         return None, Refused(str(error))
     # A full collection took 195 ms with a model loaded. What is alive now stays; the rest is counted away.

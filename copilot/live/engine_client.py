@@ -6,6 +6,8 @@ import time
 from collections import deque
 from pathlib import Path
 
+from copilot.decode.devices import Device
+from copilot.decode.kinds import WeightKind
 from copilot.engine.messages import Answer, Ask, FromWorker, Load, Loaded, Refused
 from copilot.errors import BundleError, ProtocolError, WorkerError
 from copilot.live.session import Request
@@ -24,8 +26,16 @@ _LOAD_TIMEOUT_S = 180.0
 class EngineClient:
     """One worker at a time. Belongs to the event loop that started it."""
 
-    def __init__(self, bundle_path: Path, *, seed: int, window_tokens: int = 0) -> None:
-        self._load = Load(str(bundle_path.resolve()), seed, window_tokens)
+    def __init__(
+        self,
+        bundle_path: Path,
+        *,
+        seed: int,
+        window_tokens: int = 0,
+        device: Device = "auto",
+        weights: WeightKind = "auto",
+    ) -> None:
+        self._load = Load(str(bundle_path.resolve()), seed, window_tokens, device, weights)
         self._child: Child | None = None
         self._deaths: deque[float] = deque(maxlen=MAX_DEATHS)
         self.deaths = 0

@@ -4,9 +4,9 @@
     python tests/bench/bench_1b.py --keep FOLDER --shape 36m  # 8 × 512
     python tests/bench/bench_1b.py --keep FOLDER --only int4  # of the peers q4_0 alone, and so on
 
-Random weights, bfloat16 in the file, whose mapped pages count in the peak. All take turns and are given by the median; `limit` is the time that one thread
-takes to sum as many bytes as our weights have. llama.cpp runs in one thread and in two, ours in one. Its cache is
-filled by prefill, ours stands filled with zeros, which take as long to read.
+Random weights, bfloat16 in the file, whose mapped pages count in the peak. All take turns and are given by the
+median; `limit` is the time that one thread takes to sum as many bytes as our weights have. llama.cpp runs in one
+thread and in two, ours in one. Its cache is filled by prefill, ours stands filled with zeros, which take as long to read.
 """
 
 import argparse

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from copilot.decode.decoder import Decoder
+from copilot.decode.kinds import WeightKind
 from copilot.decode.numba_decoder import NumbaDecoder
-from copilot.decode.weights import Choice
 from copilot.model.bundle import Bundle, default_bundle_path
 from copilot.music.midifile import read_score
 
@@ -31,11 +31,11 @@ def bits(decoder: Decoder, ids: Sequence[int]) -> float:
     return nats / np.log(2)
 
 
-def bits_of_piece(path: Path, most_tokens: int, kind: Choice = "int8") -> tuple[int, float, float]:
+def bits_of_piece(path: Path, most_tokens: int, kind: WeightKind = "int8") -> tuple[int, float, float]:
     """Tokens of a piece's beginning, and its bits by float32 and by weights of another kind."""
     bundle = Bundle.open(default_bundle_path())
     ids = bundle.codec.encode(read_score(path))[: min(most_tokens, bundle.window)]
-    loaded: list[Choice] = ["float", kind]
+    loaded: list[WeightKind] = ["float", kind]
     floats, rounded = (
         bits(NumbaDecoder.load(bundle.path, bundle.window, weights=each), ids) for each in loaded
     )

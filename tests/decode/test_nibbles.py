@@ -86,7 +86,8 @@ def test_any_shape_is_multiplied_as_its_definition_says(
 def test_all_processors_agree_to_the_last_bit(tokens: int, rows: int, cols: int, seed: int) -> None:
     """Sums within a group are whole numbers; groups are added in one order, a multiplication fused or not."""
     rng = np.random.default_rng(seed)
-    x, records = rng.normal(size=(tokens, cols)).astype(np.float32), packed(rng.normal(size=(rows, cols)))
+    x = rng.normal(size=(tokens, cols)).astype(np.float32)
+    records = packed(rng.normal(size=(rows, cols)).astype(np.float32))
     ours = product(BEST_WAY, x, records, rows, rows)
     for way in PROJECTS:
         theirs = product(way, x, records, rows, rows)

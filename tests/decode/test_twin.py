@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from copilot.decode.decoder import Logits
 from copilot.decode.kernels.lanes import DOT_LANES
+from copilot.decode.kinds import WeightKind
 from copilot.decode.numba_decoder import SLICE, NumbaDecoder
-from copilot.decode.weights import Choice
 from copilot.errors import ParameterError, VocabularyError
 
 from .conftest import VOCAB, WINDOW, Pair, close, random_ids
 
 Twin = tuple[NumbaDecoder, NumbaDecoder, Callable[[Logits, Logits], bool]]
-KINDS: tuple[Choice, ...] = ("float", *(["int8"] if DOT_LANES else []), "int4")
+KINDS: tuple[WeightKind, ...] = ("float", *(["int8"] if DOT_LANES else []), "int4")
 some = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -160,7 +160,7 @@ def test_what_does_not_fit_is_refused(twin: Twin) -> None:
 
 @pytest.mark.parametrize("kind", KINDS[:2])
 @pytest.mark.parametrize("window", [256, 512, 1024, 2048, 4096])
-def test_windows_of_every_length(grouped: Pair, window: int, kind: Choice) -> None:
+def test_windows_of_every_length(grouped: Pair, window: int, kind: WeightKind) -> None:
     """Two flushes of a full window each: rotary positions and blocks to the end of the longest."""
     ours, fresh = (NumbaDecoder.load(grouped.directory, window, weights=kind) for _ in range(2))
     ids = np.random.default_rng(window).integers(0, VOCAB, 3 * window).tolist()

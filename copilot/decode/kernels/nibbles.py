@@ -5,7 +5,7 @@ within a group are whole numbers, and exact. What is laid out how is in `pack_ro
 """
 
 # numba types these functions, mypy can't.
-# mypy: disable-error-code="no-untyped-def, no-untyped-call, var-annotated"
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, call-arg, var-annotated"
 
 from typing import Any
 
@@ -94,8 +94,8 @@ def _make_pack_rows(stamped):
         """Write rows into one layer of empty_nibbles, from row `first` on.
 
         values: float32 or uint16 (bfloat16) (some rows, cols); packed: uint8 (blocks, groups, RECORD). A block is
-        64 rows, a record 32 columns of them: for each pair of quads (eight columns) and row four bytes, the first four
-        columns in their lower nibbles and the next four in the upper ones; then a bfloat16 scale for each row.
+        64 rows, a record 32 columns of them: for each pair of quads (eight columns) and row four bytes, the first
+        four columns in their lower nibbles and the next four in the upper ones; then a bfloat16 scale for each row.
         """
         len(stamped)  # numba keys its cache by what a function closes over
         cols, groups = values.shape[1], packed.shape[1]

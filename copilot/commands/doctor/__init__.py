@@ -1,0 +1,1 @@
+"""`copilot doctor`: the whole machine and setup in one table, and what to do about what is wrong."""

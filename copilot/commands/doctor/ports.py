@@ -1,0 +1,69 @@
+"""What a jam asks of the world outside: a MIDI system, ports to hear and to play on, a UDP port."""
+
+import ctypes.util
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Callable
+
+from copilot.commands.doctor.check import Check
+from copilot.commands.run import RunOptions, plan_ports
+from copilot.errors import PortError
+from copilot.midi.backend import ALSA_SEQUENCER
+from copilot.midi.ports import PortInfo, Survey, survey
+
+
+def check_ports(options: RunOptions, find: Callable[[], Survey] = survey) -> list[Check]:
+    """The MIDI system, what it lists, and what `copilot run` would take of it."""
+    systems = _systems()
+    try:
+        found = find()
+    except PortError as error:
+        return [Check("MIDI system", "problem", systems or "none answers", str(error))]
+    checks = [Check("MIDI system", "ok", f"{found.api} is used{f'; {systems}' if systems else ''}")]
+    for name, ports in (("ports to hear", found.inputs), ("ports to play on", found.outputs)):
+        checks.append(Check(name, "ok", _list(ports)))
+    try:
+        plan = plan_ports(found, options)
+    except PortError as error:
+        return [*checks, Check("run's ports", "problem", "nothing to choose", str(error))]
+    own = " and ports of its own" if plan.virtual else ""
+    hears, plays = ", ".join(plan.inputs) or "nothing", ", ".join(plan.outputs) or "nothing"
+    return [*checks, Check("run's ports", "ok", f"hears {hears}, plays on {plays}{own}")]
+
+
+def _list(ports: tuple[PortInfo, ...]) -> str:
+    return ", ".join(port.name for port in ports) or "none"
+
+
+def _systems() -> str:
+    """What of Linux' two MIDI systems is here, for who lacks one."""
+    if sys.platform != "linux":
+        return ""
+    if not ALSA_SEQUENCER.exists():
+        alsa = f"ALSA: no {ALSA_SEQUENCER} (modprobe snd-seq)"
+    elif not os.access(ALSA_SEQUENCER, os.R_OK | os.W_OK):
+        alsa = f"ALSA: {ALSA_SEQUENCER} is not yours to open (join the group audio and log in again)"
+    else:
+        alsa = "ALSA: its sequencer is open to you"
+    library = (
+        "its library is here" if ctypes.util.find_library("jack") else "its library is missing (libjack)"
+    )
+    server = (
+        "a server is installed"
+        if shutil.which("jackd") or shutil.which("pw-jack")
+        else "no server is installed"
+    )
+    return f"{alsa}; JACK: {library}, {server}"
+
+
+def check_osc(port: int) -> Check:
+    """Whether the UDP port of OSC is free."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            todo = "another program has it, or a copilot runs already: choose another with --port N"
+            return Check("OSC", "problem", f"port {port}: {error.strerror}", todo)
+    return Check("OSC", "ok", f"UDP port {port} is free")

@@ -6,7 +6,7 @@
 
 Random weights, bfloat16 in the file, whose mapped pages count in the peak. All take turns and are given by the
 median; `limit` is the time that one thread takes to sum as many bytes as our weights have. llama.cpp runs in one
-thread and in two, ours in one. Its cache is filled by prefill, ours stands filled with zeros, which take as long to read.
+thread and in two, ours in one. Its cache is filled by prefill, ours with zeros, which take as long to read.
 """
 
 import argparse

@@ -182,3 +182,12 @@ def test_without_a_dot_product_bytes_become_floats_and_nibbles_stay() -> None:
     assert choose("auto", 7_000_000, dot_lanes=0) == "float"
     assert choose("int8", 7_000_000, dot_lanes=0) == "float"
     assert choose("auto", BYTES_UP_TO + 1, dot_lanes=0) == "int4"
+
+
+def test_without_a_dot_product_the_head_is_nibbles_too(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the cache is of floats: bytes have no instruction there."""
+    monkeypatch.setattr("copilot.decode.weights.DOT_LANES", 0)
+    decoder, ids = NumbaDecoder.load(pair.directory, WINDOW, weights="int4"), random_ids(WINDOW)
+    assert decoder._weights.head.values.dtype == np.uint8
+    assert decoder._cache.keys.dtype == np.float32
+    assert np.corrcoef(decoder.rebase(ids), pair.full(ids))[0, 1] > 0.9

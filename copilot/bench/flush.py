@@ -1,7 +1,7 @@
 """What a flush costs: the slowest step around it beside the median step, prepared and stop-the-world.
 
 The shipped model, one thread. Around a flush every true token (which goes into the shadow too) is followed by an
-imagined one, taken in and forgotten, as in a rollout. The median is of the imagined steps, which carry no shadow.
+imagined one, taken in and forgotten, as in a rollout. The median is that of these, which carry no shadow.
 A flush's figure is the slowest of the 8 true steps before it, its own, and the 8 after it; several flushes give
 their median, so that one hiccup of the machine is no flush. A true step's time holds all that is asked of the
 decoder: prepare, append or rebase.
@@ -104,8 +104,9 @@ def flushes(
     decoder.rebase(pinned + draw(window // 2 - PINNED))
     end_s, flushed = clock() + budget_s, 0
     while flushed <= LEAST_FLUSHES or clock() < end_s:
-        while (room := window - AROUND - 1 - len(decoder.ids)) > 0:
+        while (room := window - 2 * AROUND - 1 - len(decoder.ids)) > 0:
             hear(min(BURST, room))
+        hear_around()  # no burst; and the shadow, which lags by the pinned words that it began with, catches up
         slowest_ms = max(hear_around(), hear(1, flush=True))
         kept.clear()
         slowest_ms = max(slowest_ms, hear_around())

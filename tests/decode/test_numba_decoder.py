@@ -64,22 +64,24 @@ def test_warm_up_leaves_no_trace(grouped: Pair) -> None:
 
 
 def test_a_first_start_says_that_it_compiles(grouped: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Seconds of silence would look like a hang: the line comes while the first step is still under way."""
+    """Seconds of silence would look like a hang: lines come while the first step is still under way."""
     said, heard, advance = list[str](), threading.Event(), olmo2.advance
 
     def say(line: str) -> None:
         said.append(line)
-        heard.set()
+        if len(said) == 3:
+            heard.set()
 
     def first_step(*arguments: Any) -> Any:
         assert heard.wait(10)
         return advance(*arguments)
 
     monkeypatch.setattr(numba_decoder, "NOTICE_S", 0.0)
+    monkeypatch.setattr(numba_decoder, "PROGRESS_S", 0.001)
     monkeypatch.setattr(olmo2, "advance", first_step)
     NumbaDecoder.load(grouped.directory, WINDOW).warm_up(say)
-    assert len(said) == 1
     assert "compiling the decoder, once" in said[0]
+    assert "compiling the decoder: 0 s of about" in said[1]
 
 
 def test_two_decoders_share_nothing(grouped: Pair) -> None:

@@ -65,19 +65,19 @@ def copy_blocks(
     source: Cache, slot: int, first: int, target: Cache, to: int, to_first: int, tokens: int
 ) -> None:
     """Copy positions from `first` on (a multiple of 64) to `to_first` (another) of another slot, in whole blocks."""
-    tokens = whole_tokens(tokens)
-    for ours, theirs, axis, a_row in zip(
-        source, target, _AXES[source.keys.dtype == np.int8], _ROWS, strict=True
-    ):
-        a_row = 1 if source.keys.dtype != np.int8 else a_row  # noqa: PLW2901
-        begin, to_begin, count = first // a_row, to_first // a_row, tokens // a_row
+    kind = _PLACES[source.keys.dtype == np.int8]
+    for ours, theirs, (axis, a_row) in zip(source, target, kind, strict=True):
         if ours.size:
-            into = np.moveaxis(theirs[to], axis, 0)
-            into[to_begin : to_begin + count] = np.moveaxis(ours[slot], axis, 0)[begin : begin + count]
+            count = whole_tokens(tokens) // a_row
+            read, write = np.moveaxis(ours[slot], axis, 0), np.moveaxis(theirs[to], axis, 0)
+            write[to_first // a_row :][:count] = read[first // a_row :][:count]
 
 
-_AXES = {False: (3, 3, 2, 2, 2), True: (2, 3, 2, 2, 2)}  # of positions within a slot: keys, values, the rest
-_ROWS = (BLOCK, 4, 1, 1, 1)  # positions that an index of these axes stands for, as bytes
+_PLACES = {
+    False: ((3, 1), (3, 1), (2, 1), (2, 1), (2, 1)),
+    True: ((2, BLOCK), (3, 4), (2, 1), (2, 1), (2, 1)),
+}
+"""Of a slot of each of a Cache's arrays, as floats and as bytes: positions' axis, and how many an index means."""
 
 
 def rotary_tables(positions: int, dim: int, theta: float) -> Rotary:
@@ -112,8 +112,9 @@ def _store(cache, slot, layer, h, at, key, value):
         return as_bytes
 
     def as_floats(cache, slot, layer, h, at, key, value):
-        cache.keys[slot, layer, h, :, at] = key
-        cache.values[slot, layer, h, :, at] = value
+        for d in range(key.size):
+            cache.keys[slot, layer, h, d, at] = key[d]
+            cache.values[slot, layer, h, d, at] = value[d]
 
     return as_floats
 

@@ -17,7 +17,11 @@ def stamp() -> str:
 
 
 def kept(function: Callable[..., Any]) -> Any:
-    """Compile at the first call, and keep the machine code on disk where there is a place for it."""
+    """Compile at the first call, and keep the machine code on disk where there is a place for it.
+
+    Its name there holds the stamp: numba unpickles what another version kept, and fails where a class has moved.
+    """
+    function.__qualname__ = f"{function.__name__}_{stamp()[:16]}"
     try:
         return njit(cache=True, nogil=True, fastmath=True)(function)
     except RuntimeError:  # neither the package's folder nor the user's is writable: compile at every start

@@ -1,5 +1,7 @@
 """OLMo-2, a few tokens at a time, as one compiled call: every layer, the cache and the head.
 
+Loops stand where numpy has an assignment of slices: that brings code which words its error, a second to compile.
+
 All sums are float32, or int32 of bytes. One thread: two decode threads on two cores were measured to give outliers
 of 5–25 ms.
 """
@@ -63,7 +65,7 @@ def _gate(gates, ups):
 
 def _make_advance(stamped):
     def advance(weights, rotary, cache, past, rows, wanted):
-        """Take in rows (attention.Rows) of one or more slots. Returns logits, float32 (wanted, whole_blocks(vocab)).
+        """Take in rows (rows.Rows) of one or more slots. Returns logits, float32 (wanted, whole_blocks(vocab)).
 
         `wanted`, int64, names the rows whose logits these are. Writes the rows' positions of `cache` and reads those
         before. Checks nothing: ids are within the vocabulary, there is at least one, and the cache has room.
@@ -94,7 +96,8 @@ def _make_advance(stamped):
 
         last = np.empty((len(wanted), hidden), np.float32)
         for i in range(len(wanted)):
-            last[i] = x[wanted[i]]
+            for j in range(hidden):
+                last[i, j] = x[wanted[i], j]
             normalise(last[i], weights.norm, weights.eps)
         logits = np.empty((len(wanted), whole_blocks(vocab)), np.float32)
         project(last, weights.head, 0, logits, len(wanted), vocab, hidden)

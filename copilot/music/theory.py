@@ -167,7 +167,7 @@ def _evidence(parts: list[Part], edges: Floats) -> tuple[Floats, Floats]:
     return chroma, bass
 
 
-def chord_fit(chroma: Floats, bass: Floats) -> Floats:
+def chord_fit(chroma: Floats, bass: Floats, bass_weight: float = _BASS_WEIGHT) -> Floats:
     """How well each of 72 chords (root × quality) fits each span: (spans, 72), 0 where nothing sounds."""
     templates = np.zeros((72, 12))
     roots = np.zeros((72, 12))
@@ -188,7 +188,7 @@ def chord_fit(chroma: Floats, bass: Floats) -> Floats:
     chroma = chroma / np.maximum(chroma.sum(axis=1, keepdims=True), 1e-9)
     bass = bass / np.maximum(bass.sum(axis=1, keepdims=True), 1e-9)
     sounds = chroma.any(axis=1, keepdims=True)
-    fit: Floats = chroma @ templates.T + _BASS_WEIGHT * (bass @ roots.T) + bonus * sounds
+    fit: Floats = chroma @ templates.T + bass_weight * (bass @ roots.T) + bonus * sounds
     return fit
 
 

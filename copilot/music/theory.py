@@ -168,7 +168,24 @@ def _evidence(parts: list[Part], edges: Floats) -> tuple[Floats, Floats]:
 
 
 def chord_fit(chroma: Floats, bass: Floats, bass_weight: float = _BASS_WEIGHT) -> Floats:
-    """How well each of 72 chords (root × quality) fits each span: (spans, 72), 0 where nothing sounds."""
+    """How well each of 72 chords fits each span: (spans, 72), 0 where nothing sounds. See `chord_of_state`.
+
+    `chroma`, `bass`: weights of the pitch classes of all that sounds and of its bass, from C, (spans, 12) each.
+    """
+    chroma = chroma / np.maximum(chroma.sum(axis=1, keepdims=True), 1e-9)
+    bass = bass / np.maximum(bass.sum(axis=1, keepdims=True), 1e-9)
+    sounds = chroma.any(axis=1, keepdims=True)
+    fit: Floats = chroma @ _TEMPLATES.T + bass_weight * (bass @ _ROOTS.T) + _BONUS * sounds
+    return fit
+
+
+def chord_of_state(state: int) -> tuple[int, tuple[int, ...]]:
+    """Of a column of `chord_fit`: the root's pitch class, and the chord's tones in semitones above it."""
+    return state // len(QUALITIES), CHORD_TONES[QUALITIES[state % len(QUALITIES)]]
+
+
+def _templates() -> tuple[Floats, Floats, Floats]:
+    """What speaks for each of 72 chords (root × quality): in the chroma and in the bass, (72, 12); and its bonus."""
     templates = np.zeros((72, 12))
     roots = np.zeros((72, 12))
     bonus = np.zeros(72)
@@ -185,11 +202,10 @@ def chord_fit(chroma: Floats, bass: Floats, bass_weight: float = _BASS_WEIGHT) -
             templates[state, root] += _PART_OF_ROOT
             roots[state, root] = 1.0
             roots[state, inside[1:]] = _PART_OF_ROOT
-    chroma = chroma / np.maximum(chroma.sum(axis=1, keepdims=True), 1e-9)
-    bass = bass / np.maximum(bass.sum(axis=1, keepdims=True), 1e-9)
-    sounds = chroma.any(axis=1, keepdims=True)
-    fit: Floats = chroma @ templates.T + bass_weight * (bass @ roots.T) + bonus * sounds
-    return fit
+    return templates, roots, bonus
+
+
+_TEMPLATES, _ROOTS, _BONUS = _templates()
 
 
 def best_path(emission: Floats, change_cost: float = _CHANGE_COST) -> list[int]:

@@ -14,6 +14,7 @@ import msgspec
 from copilot import __version__
 from copilot.commands.show import StatusLine, beats_bar, print_checks, print_jam, print_rows
 from copilot.decode.devices import DEVICES, Device
+from copilot.decode.kinds import WEIGHT_KINDS, WeightKind
 from copilot.errors import CopilotError
 from copilot.live.config import Config, load_config
 from copilot.music.roles import ROLES, Role
@@ -101,6 +102,11 @@ _model_options = _options(
         "--device",
         type=click.Choice(DEVICES),
         help="What plays the model. Default: auto, what was measured to be fastest here.",
+    ),
+    click.option(
+        "--weights",
+        type=click.Choice(WEIGHT_KINDS),
+        help="What the processor keeps weights as. Default: auto, int8 up to 256 million of them, else int4.",
     ),
     click.option("--seed", type=click.IntRange(0), metavar="N", help="Seed of what is sampled. Default: 0."),
     click.option(
@@ -202,6 +208,7 @@ def jam(
     bundle: Path | None,
     window_tokens: int,
     device: Device | None,
+    weights: WeightKind | None,
     seed: int | None,
     config_path: Path | None,
     **panel: Value | None,
@@ -228,6 +235,7 @@ def jam(
         seed=config.model.seed if seed is None else seed,
         window_tokens=window_tokens,
         device=device or config.model.device,
+        weights=weights or config.model.weights,
         latency_ms=latency_ms,
         realtime=realtime,
         panel=config.panel | _given(panel),
@@ -274,6 +282,7 @@ def run(
     bundle: Path | None,
     window_tokens: int,
     device: Device | None,
+    weights: WeightKind | None,
     seed: int | None,
     config_path: Path | None,
     **panel: Value | None,
@@ -305,6 +314,7 @@ def run(
         seed=config.model.seed if seed is None else seed,
         window_tokens=window_tokens,
         device=device or config.model.device,
+        weights=weights or config.model.weights,
         record=record or (Path(config.record.dir) if config.record.dir else None),
         panel=config.panel_values() | _given({**panel, "tempo_bpm": bpm}),
         roles=config.roles(),

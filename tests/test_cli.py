@@ -159,6 +159,7 @@ def test_two_million_notes_are_one_line(run: Run, tmp_path: Path) -> None:
         (("--hold-out", "kazoo"), "there are"),
         (("--model", "nowhere"), "is no bundle"),
         (("--device", "toaster"), "'auto', 'cpu', 'cuda', 'mps'"),
+        (("--weights", "int3"), "'auto', 'float', 'int8', 'int4'"),
         (("--window", "7"), "128"),
         (("--config", "nowhere.toml"), "can't be read"),
         (("-o", "no/such/folder/x.mid"), "there is no folder"),

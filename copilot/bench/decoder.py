@@ -70,7 +70,7 @@ def load_all(model: Path, scratch: Path) -> dict[str, Steps]:
     from transformers import Olmo2ForCausalLM
 
     window = max(CONTEXTS) + ROOM
-    ours = NumbaDecoder.load(model, window, in_bytes=True)
+    ours = NumbaDecoder.load(model, window, weights="int8")
     ours.warm_up()
     eager = Olmo2ForCausalLM.from_pretrained(model, dtype=torch.float32)
     decoders: dict[str, Steps] = {"numba": ours, "transformers": TransformersDecoder(eager)}

@@ -65,7 +65,7 @@ def flushes(
 ) -> Flushes:
     """Flush again and again until the budget is spent, at least LEAST_FLUSHES times; the first one is not counted."""
     bundle = Bundle.open(default_bundle_path())
-    decoder = NumbaDecoder.load(bundle.path, window, in_bytes=True)
+    decoder = NumbaDecoder.load(bundle.path, window, weights="int8")
     decoder.warm_up()
     rng, pinned = np.random.default_rng(window), list(range(1, 1 + PINNED))
     kept: list[int] = []  # true tokens since the window was half full

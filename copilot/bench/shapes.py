@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from copilot.decode.weights import read_tensors
+from copilot.decode.checkpoint import read_tensors
 
 
 @dataclass(frozen=True, slots=True)

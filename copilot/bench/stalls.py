@@ -45,7 +45,7 @@ def measure(budget_s: float) -> Section:
 def one_decoder() -> NumbaDecoder:
     """The shipped one, warm, with half a thousand tokens in its context."""
     bundle = Bundle.open(default_bundle_path())
-    decoder = NumbaDecoder.load(bundle.path, bundle.window, in_bytes=True)
+    decoder = NumbaDecoder.load(bundle.path, bundle.window, weights="int8")
     decoder.warm_up()
     decoder.rebase([1 + token % 500 for token in range(CONTEXT_TOKENS)])
     return decoder

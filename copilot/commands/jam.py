@@ -10,6 +10,7 @@ from pathlib import Path
 
 from copilot.commands.model import open_bundle
 from copilot.decode.devices import Device
+from copilot.decode.kinds import WeightKind
 from copilot.engine.load import load_engine
 from copilot.errors import InputError
 from copilot.live.clock import Clock, MonotonicClock, SimulatedClock
@@ -51,6 +52,7 @@ class JamOptions:
     seed: int = 0
     window_tokens: int = 0
     device: Device = "auto"
+    weights: WeightKind = "auto"
     latency_ms: float | None = None
     realtime: bool = False
     panel: Mapping[str, Value] = field(default_factory=dict)
@@ -144,7 +146,11 @@ def _metadata(band: Score, held: Part | None, panel: Panel, seed: int) -> Metada
 
 def _simulate(taping: _Taping, bundle: Bundle, options: JamOptions, progress: Progress) -> Status:
     engine = load_engine(
-        bundle, seed=options.seed, window_tokens=options.window_tokens, device=options.device
+        bundle,
+        seed=options.seed,
+        window_tokens=options.window_tokens,
+        device=options.device,
+        weights=options.weights,
     )
     latency_s = None if options.latency_ms is None else options.latency_ms / 1000
     end_beats = taping.band.end_ticks / taping.band.ticks_per_beat
@@ -170,7 +176,11 @@ def _play_in_real_time(taping: _Taping, bundle: Bundle, options: JamOptions, pro
 
 async def _stage(taping: _Taping, bundle: Bundle, options: JamOptions, progress: Progress) -> Status:
     engine = EngineClient(
-        bundle.path, seed=options.seed, window_tokens=options.window_tokens, device=options.device
+        bundle.path,
+        seed=options.seed,
+        window_tokens=options.window_tokens,
+        device=options.device,
+        weights=options.weights,
     )
     await engine.start()
     clock = MonotonicClock()

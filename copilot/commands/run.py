@@ -14,6 +14,7 @@ from typing import Any
 from copilot.commands.model import open_bundle
 from copilot.control.osc import OscServer
 from copilot.decode.devices import Device
+from copilot.decode.kinds import WeightKind
 from copilot.errors import InputError, PortError
 from copilot.live.clock import BeatClock, MonotonicClock
 from copilot.live.engine_client import EngineClient
@@ -49,6 +50,7 @@ class RunOptions:
     seed: int = 0
     window_tokens: int = 0
     device: Device = "auto"
+    weights: WeightKind = "auto"
     record: Path | None = None
     panel: Mapping[str, Value] = field(default_factory=dict)
     roles: Mapping[int, Role] = field(default_factory=dict)
@@ -142,7 +144,11 @@ async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_statu
     journal = _journal(options, panel, clock) if options.record else None
     session = new_session(panel, beats, options.roles, journal)
     engine = EngineClient(
-        bundle.path, seed=options.seed, window_tokens=options.window_tokens, device=options.device
+        bundle.path,
+        seed=options.seed,
+        window_tokens=options.window_tokens,
+        device=options.device,
+        weights=options.weights,
     )
     osc = OscServer(panel, lambda: status_of(session, clock.now_s()))
     panel.on_change(lambda parameter, value: _follow(session, clock, parameter, value))

@@ -17,6 +17,7 @@ import msgspec
 from copilot import __version__
 from copilot.decode.decoder import Decoder
 from copilot.decode.devices import DEVICES, Device, Sign, accelerator_sign, describe_accelerator
+from copilot.decode.kinds import WeightKind
 from copilot.decode.numba_decoder import NumbaDecoder
 from copilot.errors import ParameterError
 from copilot.files import put_whole, user_cache_folder
@@ -50,6 +51,7 @@ def load_decoder(
     max_tokens: int,
     *,
     device: Device = "auto",
+    weights: WeightKind = "auto",
     model_hash: str,
     again: bool = False,
     say: Callable[[str], None] = log.info,
@@ -59,14 +61,14 @@ def load_decoder(
     `auto` measures where there is a sign of an accelerator, once for each model (`model_hash`), window and machine:
     the result is kept in the user's cache folder, and found out anew with `again`. `say` gets a line where a start
     takes longer. Raises BundleError for a model that can't be played, ParameterError for a device that was asked for
-    and can't be used.
+    and can't be used. `weights` is what the processor keeps them as; an accelerator keeps bfloat16.
     """
-    memory = _Memory(model_hash, max_tokens)
+    memory = _Memory(model_hash, max_tokens, weights)
     if again:
         memory.forget()
-    choice = foresee(max_tokens, device=device, model_hash=model_hash)
+    choice = foresee(max_tokens, device=device, weights=weights, model_hash=model_hash)
     if isinstance(choice, Sign):
-        return _measure(directory, max_tokens, choice, memory, say)
+        return _measure(directory, max_tokens, weights, choice, memory, say)
     if choice.device != "cpu":
         try:
             name = describe_accelerator(choice.device)
@@ -79,10 +81,12 @@ def load_decoder(
         else:
             reason = choice.reason if name in choice.reason else f"{choice.reason}: {name}"
             return Chosen(decoder, Choice(choice.device, reason))
-    return Chosen(_on_cpu(directory, max_tokens, say), choice)
+    return Chosen(_on_cpu(directory, max_tokens, weights, say), choice)
 
 
-def foresee(max_tokens: int, *, device: Device = "auto", model_hash: str) -> Choice | Sign:
+def foresee(
+    max_tokens: int, *, device: Device = "auto", weights: WeightKind = "auto", model_hash: str
+) -> Choice | Sign:
     """What `load_decoder` would play with, told without loading anything; a sign where it would have to measure."""
     if device != "auto":
         return Choice(device, "asked for")
@@ -92,13 +96,18 @@ def foresee(max_tokens: int, *, device: Device = "auto", model_hash: str) -> Cho
     if torch_version.endswith("+cpu"):
         reason = f"{sign.seen} is there, and torch {torch_version} was built for the processor alone"
         return Choice("cpu", f"{reason}: install one for your GPU (pytorch.org/get-started)")
-    return _Memory(model_hash, max_tokens).recall() or sign
+    return _Memory(model_hash, max_tokens, weights).recall() or sign
 
 
 def _measure(
-    directory: Path, max_tokens: int, sign: Sign, memory: "_Memory", say: Callable[[str], None]
+    directory: Path,
+    max_tokens: int,
+    weights: WeightKind,
+    sign: Sign,
+    memory: "_Memory",
+    say: Callable[[str], None],
 ) -> Chosen:
-    processor = _on_cpu(directory, max_tokens, say)
+    processor = _on_cpu(directory, max_tokens, weights, say)
     say(f"{sign.seen} is there: measuring once whether it plays faster than the processor")
     try:
         name = describe_accelerator(sign.device)
@@ -131,8 +140,10 @@ def burst_ms(decoder: Decoder, max_tokens: int) -> float:
     return statistics.median(spent) * 1e3
 
 
-def _on_cpu(directory: Path, max_tokens: int, say: Callable[[str], None]) -> NumbaDecoder:
-    decoder = NumbaDecoder.load(directory, max_tokens, in_bytes=True)
+def _on_cpu(
+    directory: Path, max_tokens: int, weights: WeightKind, say: Callable[[str], None]
+) -> NumbaDecoder:
+    decoder = NumbaDecoder.load(directory, max_tokens, weights=weights, say=say)
     decoder.warm_up(say=say)
     return decoder
 
@@ -154,8 +165,8 @@ def _on_accelerator(directory: Path, max_tokens: int, device: str, name: str) ->
 class _Memory:
     """What was measured for a model on this machine: a file of the user's cache folder, named by both."""
 
-    def __init__(self, model_hash: str, max_tokens: int) -> None:
-        name = hashlib.sha256(f"{model_hash} {max_tokens}\n{_machine()}".encode()).hexdigest()[:32]
+    def __init__(self, model_hash: str, max_tokens: int, weights: WeightKind) -> None:
+        name = hashlib.sha256(f"{model_hash} {max_tokens} {weights}\n{_machine()}".encode()).hexdigest()[:32]
         self._path = user_cache_folder() / "devices" / f"{name}.json"
 
     def recall(self) -> Choice | None:

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from copilot.decode.decoder import Logits
 from copilot.decode.kernels import olmo2
 from copilot.decode.kernels.cache import Cache, copy_blocks, new_cache, rotary_tables, whole_tokens
-from copilot.decode.kernels.lanes import BLOCK, DOT_LANES
+from copilot.decode.kernels.lanes import BLOCK
 from copilot.decode.kernels.rows import Rows
+from copilot.decode.kinds import WeightKind
 from copilot.decode.weights import Model, read_model
 from copilot.errors import ParameterError, VocabularyError
 
@@ -57,13 +58,20 @@ class NumbaDecoder:
         self._vocab = len(model.weights.embedding)
 
     @classmethod
-    def load(cls, directory: Path, max_tokens: int, *, in_bytes: bool = False) -> Self:
+    def load(
+        cls,
+        directory: Path,
+        max_tokens: int,
+        *,
+        weights: WeightKind = "float",
+        say: Callable[[str], None] = _log.info,
+    ) -> Self:
         """Read config.json and model.safetensors, 0.1 s. Raises BundleError for what is no plain OLMo-2.
 
-        `in_bytes` multiplies int8 weights and an int8 cache by int8 activations, where this processor has an
-        instruction for it (see kernels/lanes.py); else it changes nothing.
+        `weights`: see weights.choose. int8 and int4 multiply by int8 activations, over an int8 cache, where this
+        processor has an instruction for it (see kernels/lanes.py). `say` gets a line where packing took its time.
         """
-        return cls(read_model(directory, in_bytes=in_bytes and DOT_LANES > 0), max_tokens)
+        return cls(read_model(directory, weights, say), max_tokens)
 
     def append(self, ids: Sequence[int]) -> Logits:
         """See Decoder. Raises ParameterError for too many ids or none, VocabularyError for a foreign one.

@@ -1,6 +1,7 @@
 """What the daemon and the model worker say to each other."""
 
 from copilot.decode.devices import Device
+from copilot.decode.kinds import WeightKind
 from copilot.engine.base import Controls, Heard, Horizon, PlannedNote, Proposal
 from copilot.wire import Hello, Message
 
@@ -8,14 +9,15 @@ from copilot.wire import Hello, Message
 class Load(Message, frozen=True):
     """Load this bundle (an absolute path); the first message after the greeting.
 
-    `window_tokens` 0: its own. `device`: what to play it with. `state`: go on from this snapshot,
-    where it fits; empty begins anew.
+    `window_tokens` 0: its own. `device`: what to play it with. `weights`: what they are kept as.
+    `state`: go on from this snapshot, where it fits; empty begins anew.
     """
 
     bundle: str
     seed: int
     window_tokens: int = 0
     device: Device = "auto"
+    weights: WeightKind = "auto"
     state: bytes = b""
 
 

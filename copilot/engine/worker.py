@@ -51,7 +51,13 @@ def serve(connection: socket.socket) -> None:
 def _load(order: Load) -> tuple[Engine | None, Message]:
     try:
         bundle = Bundle.open(Path(order.bundle))
-        engine = load_engine(bundle, seed=order.seed, window_tokens=order.window_tokens, device=order.device)
+        engine = load_engine(
+            bundle,
+            seed=order.seed,
+            window_tokens=order.window_tokens,
+            device=order.device,
+            weights=order.weights,
+        )
     except CopilotError as error:
         return None, Refused(str(error))
     if order.state:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from copilot.decode.devices import Device
+from copilot.decode.kinds import WeightKind
 from copilot.errors import ConfigError, ParameterError
 from copilot.music.roles import ROLES, Role
 from copilot.music.score import PLAYER_CHANNELS
@@ -48,11 +49,12 @@ class ClockConfig(_Section, frozen=True):
 
 
 class ModelConfig(_Section, frozen=True):
-    """[model]: a bundle's folder (empty: the one that ships), the seed of what is sampled, what it is played with."""
+    """[model]: a bundle's folder (empty: the one that ships), the seed of what is sampled, what plays it and how."""
 
     bundle: Text = ""
     seed: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] = 0
     device: Device = "auto"
+    weights: WeightKind = "auto"
 
 
 class RecordConfig(_Section, frozen=True):

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from copilot.decode.devices import Device
+from copilot.decode.kinds import WeightKind
 from copilot.engine.messages import Answer, Ask, FromWorker, Load, Loaded, Refused
 from copilot.errors import BundleError, ProtocolError, WorkerError
 from copilot.live.session import Request
@@ -34,9 +35,15 @@ class EngineClient:
     """
 
     def __init__(
-        self, bundle_path: Path, *, seed: int, window_tokens: int = 0, device: Device = "auto"
+        self,
+        bundle_path: Path,
+        *,
+        seed: int,
+        window_tokens: int = 0,
+        device: Device = "auto",
+        weights: WeightKind = "auto",
     ) -> None:
-        self._load = Load(str(bundle_path.resolve()), seed, window_tokens, device)
+        self._load = Load(str(bundle_path.resolve()), seed, window_tokens, device, weights)
         self._child: Child | None = None
         self._deaths: deque[float] = deque(maxlen=MAX_DEATHS)
         self.deaths = 0

@@ -167,7 +167,7 @@ def _evidence(parts: list[Part], edges: Floats) -> tuple[Floats, Floats]:
     return chroma, bass
 
 
-def chord_fit(chroma: Floats, bass: Floats) -> Floats:
+def chord_fit(chroma: Floats, bass: Floats, bass_weight: float = _BASS_WEIGHT) -> Floats:
     """How well each of 72 chords fits each span: (spans, 72), 0 where nothing sounds. See `chord_of_state`.
 
     `chroma`, `bass`: weights of the pitch classes of all that sounds and of its bass, from C, (spans, 12) each.
@@ -175,7 +175,7 @@ def chord_fit(chroma: Floats, bass: Floats) -> Floats:
     chroma = chroma / np.maximum(chroma.sum(axis=1, keepdims=True), 1e-9)
     bass = bass / np.maximum(bass.sum(axis=1, keepdims=True), 1e-9)
     sounds = chroma.any(axis=1, keepdims=True)
-    fit: Floats = chroma @ _TEMPLATES.T + _BASS_WEIGHT * (bass @ _ROOTS.T) + _BONUS * sounds
+    fit: Floats = chroma @ _TEMPLATES.T + bass_weight * (bass @ _ROOTS.T) + _BONUS * sounds
     return fit
 
 

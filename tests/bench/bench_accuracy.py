@@ -1,4 +1,4 @@
-"""What bytes cost: held-out bits by the shipped model in int8, beside the same model in float32. Never fails.
+"""What few bits cost: held-out bits by the shipped model in int8 and int4, beside float32. Never fails.
 
     python tests/bench/bench_accuracy.py [FOLDER]
 
@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from copilot.decode.decoder import Decoder
+from copilot.decode.kinds import WeightKind
 from copilot.decode.numba_decoder import NumbaDecoder
 from copilot.model.bundle import Bundle, default_bundle_path
 from copilot.music.midifile import read_score
@@ -30,25 +31,33 @@ def bits(decoder: Decoder, ids: Sequence[int]) -> float:
     return nats / np.log(2)
 
 
-def bits_of_piece(path: Path, most_tokens: int) -> tuple[int, float, float]:
-    """Tokens of a piece's beginning, and its bits by float32 and by bytes."""
+def bits_of_piece(path: Path, most_tokens: int, kind: WeightKind = "int8") -> tuple[int, float, float]:
+    """Tokens of a piece's beginning, and its bits by float32 and by weights of another kind."""
     bundle = Bundle.open(default_bundle_path())
     ids = bundle.codec.encode(read_score(path))[: min(most_tokens, bundle.window)]
-    floats, in_bytes = (
-        bits(NumbaDecoder.load(bundle.path, bundle.window, in_bytes=kind), ids) for kind in (False, True)
+    loaded: list[WeightKind] = ["float", kind]
+    floats, rounded = (
+        bits(NumbaDecoder.load(bundle.path, bundle.window, weights=each), ids) for each in loaded
     )
-    return len(ids), floats, in_bytes
+    return len(ids), floats, rounded
 
 
 def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
-    sums = np.zeros(3)
-    print(f"{'':<60}{'tokens':>8}{'bits, f32':>11}{'int8 costs':>12}")
+    sums = np.zeros(4)
+    print(f"{'':<60}{'tokens':>8}{'bits, f32':>11}{'int8 costs':>12}{'int4 costs':>12}")
     for path in sorted(folder.glob("*.mid")):
-        row = bits_of_piece(path, sys.maxsize)
+        row = [*bits_of_piece(path, sys.maxsize), bits_of_piece(path, sys.maxsize, "int4")[2]]
         sums += row
-        print(f"{path.stem[:58]:<60}{row[0]:>8,}{row[1]:>11,.0f}{row[2] / row[1] - 1:>12.2%}")
-    print(f"{'all':<60}{sums[0]:>8,.0f}{sums[1]:>11,.0f}{sums[2] / sums[1] - 1:>12.2%}")
+        print(_line(path.stem[:58], row))
+    print(_line("all", sums))
+
+
+def _line(name: str, row: Sequence[float]) -> str:
+    tokens, floats, *rounded = row
+    return f"{name:<60}{tokens:>8,.0f}{floats:>11,.0f}" + "".join(
+        f"{bits / floats - 1:>12.2%}" for bits in rounded
+    )
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ START = """
 import time; began = time.perf_counter()
 import numba; imported = time.perf_counter()
 import sys; from pathlib import Path; from copilot.decode.numba_decoder import NumbaDecoder
-decoder = NumbaDecoder.load(Path(sys.argv[1]), 2048, in_bytes=True); loaded = time.perf_counter()
+decoder = NumbaDecoder.load(Path(sys.argv[1]), 2048, weights="int8"); loaded = time.perf_counter()
 decoder.warm_up()
 print(f"import numba {imported - began:.2f} s, load {loaded - imported:.2f} s, "
       f"first step {time.perf_counter() - loaded:.2f} s")
@@ -76,7 +76,7 @@ def main() -> None:
         save_model(Path(name))
         slow = TransformersDecoder(Olmo2ForCausalLM.from_pretrained(name, dtype=torch.float32))
         floats = NumbaDecoder.load(Path(name), WINDOW)
-        fast = NumbaDecoder.load(Path(name), WINDOW, in_bytes=True)
+        fast = NumbaDecoder.load(Path(name), WINDOW, weights="int8")
         decoders: list[Decoder] = [slow, floats, fast]
         for compiled in (floats, fast):
             compiled.warm_up()

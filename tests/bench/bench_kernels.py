@@ -57,7 +57,7 @@ def main() -> None:
         print("this processor has no dot product of bytes")
         return
     bundle = Bundle.open(default_bundle_path())
-    decoder = NumbaDecoder.load(bundle.path, WINDOW, in_bytes=True)
+    decoder = NumbaDecoder.load(bundle.path, WINDOW, weights="int8")
     decoder.warm_up()
     ids = np.random.default_rng(0).integers(0, bundle.codec.vocab.size, WINDOW).tolist()
 

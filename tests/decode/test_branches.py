@@ -47,7 +47,7 @@ def test_branches_of_bytes(pair: Pair, held: int) -> None:
 
     What is read of the past and of the own tokens are two sums of whole numbers, added as floats.
     """
-    ours, alone = (NumbaDecoder.load(pair.directory, 2 * WINDOW, in_bytes=True) for _ in range(2))
+    ours, alone = (NumbaDecoder.load(pair.directory, 2 * WINDOW, weights="int8") for _ in range(2))
     past = random_ids(held)
     ours.rebase(past)
     branches = ours.fork(3)

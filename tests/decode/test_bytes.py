@@ -72,7 +72,7 @@ def test_zeros_stay_zeros() -> None:
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Pair, NumbaDecoder]:
     pair = make_pair(SHAPES["grouped"], tmp_path_factory.mktemp("bytes"))
-    return pair, NumbaDecoder.load(pair.directory, WINDOW, in_bytes=True)
+    return pair, NumbaDecoder.load(pair.directory, WINDOW, weights="int8")
 
 
 def _off(ours: np.ndarray, theirs: np.ndarray) -> float:
@@ -114,6 +114,6 @@ def test_the_cache_is_a_quarter_as_wide(both: tuple[Pair, NumbaDecoder]) -> None
 def test_a_tied_head_is_packed_and_its_embedding_is_not(tmp_path: Path) -> None:
     """Rows are looked up in the embedding as they were stored."""
     pair = make_pair(SHAPES["tied"], tmp_path / "tied")
-    weights = read_model(pair.directory, in_bytes=True).weights
+    weights = read_model(pair.directory, "int8").weights
     assert weights.embedding.shape == (VOCAB, 24) and weights.embedding.dtype == np.float32
     assert weights.head.values.dtype == np.int8

@@ -149,7 +149,7 @@ def test_loading_needs_no_torch(grouped: Pair) -> None:
         ("num_key_value_heads", 3, "multiples"),
         ("head_dim", 12, "multiples"),
         ("head_dim", 8, "shape"),
-        ("vocab_size", VOCAB + 1, "embedding"),
+        ("vocab_size", VOCAB + 1, "embed_tokens"),
         ("hidden_size", "wide", "str"),
     ],
 )

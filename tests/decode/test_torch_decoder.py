@@ -249,7 +249,7 @@ def test_the_device_draws_what_the_host_draws(
     allowed = rng.random(vocab) < share
     allowed[rng.integers(vocab)] = True
     told = _Told(uniform)
-    theirs = sample(logits, allowed, temperature=temperature, top_p=top_p, rng=told)  # type: ignore[arg-type]
+    theirs = sample(logits, np.flatnonzero(allowed), temperature=temperature, top_p=top_p, rng=told)  # type: ignore[arg-type]
     bias = torch.from_numpy(np.where(allowed, 0, -np.inf).astype(np.float32))
     how = torch.tensor((temperature, top_p, uniform), dtype=torch.float64)
     assert sample_on_device(torch.from_numpy(logits), bias, how).item() == theirs
@@ -265,7 +265,7 @@ def test_a_sampled_walk_is_the_hosts(model: tuple[Pair, TorchDecoder]) -> None:
     logits, walked = decoder.rebase([1, 2, 3]), []
     for mask, uniform in zip(masks, uniforms, strict=True):
         walked.append(
-            sample(logits + urge, mask, temperature=0.8, top_p=0.9, rng=_Told(uniform))  # type: ignore[arg-type]
+            sample(logits + urge, np.flatnonzero(mask), temperature=0.8, top_p=0.9, rng=_Told(uniform))  # type: ignore[arg-type]
         )
         logits = decoder.append(walked[-1:])
     decoder.rebase([1, 2, 3])

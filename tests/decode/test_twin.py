@@ -9,26 +9,27 @@ from hypothesis import strategies as st
 
 from copilot.decode.decoder import Logits
 from copilot.decode.kernels.lanes import DOT_LANES
+from copilot.decode.kinds import WeightKind
 from copilot.decode.numba_decoder import SLICE, NumbaDecoder
 from copilot.errors import ParameterError, VocabularyError
 
 from .conftest import VOCAB, WINDOW, Pair, close, random_ids
 
 Twin = tuple[NumbaDecoder, NumbaDecoder, Callable[[Logits, Logits], bool]]
-KINDS = (False, *([True] if DOT_LANES else []))
+KINDS: tuple[WeightKind, ...] = ("float", *(["int8"] if DOT_LANES else []), "int4")
 some = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def same(ours: Logits, theirs: Logits) -> bool:
-    """Bytes are summed as whole numbers: bit for bit."""
+    """Bytes and nibbles are summed as whole numbers, groups in one order: bit for bit."""
     return bool((ours == theirs).all())
 
 
-@pytest.fixture(scope="module", params=KINDS, ids=["floats", "bytes"][: len(KINDS)])
+@pytest.fixture(scope="module", params=KINDS)
 def twin(request: pytest.FixtureRequest, pair: Pair) -> Twin:
     """A decoder that prepares its flushes, one that doesn't, and how equal they must be."""
-    first, second = (NumbaDecoder.load(pair.directory, WINDOW, in_bytes=request.param) for _ in range(2))
-    return first, second, same if request.param else close
+    first, second = (NumbaDecoder.load(pair.directory, WINDOW, weights=request.param) for _ in range(2))
+    return first, second, same if request.param != "float" and DOT_LANES else close
 
 
 def play(decoder: NumbaDecoder, pinned: list[int], kept: list[int], imagined: int) -> Logits:
@@ -157,13 +158,13 @@ def test_what_does_not_fit_is_refused(twin: Twin) -> None:
     assert ours._shadow == []
 
 
-@pytest.mark.parametrize("in_bytes", KINDS)
+@pytest.mark.parametrize("kind", KINDS[:2])
 @pytest.mark.parametrize("window", [256, 512, 1024, 2048, 4096])
-def test_windows_of_every_length(grouped: Pair, window: int, in_bytes: bool) -> None:
+def test_windows_of_every_length(grouped: Pair, window: int, kind: WeightKind) -> None:
     """Two flushes of a full window each: rotary positions and blocks to the end of the longest."""
-    ours, fresh = (NumbaDecoder.load(grouped.directory, window, in_bytes=in_bytes) for _ in range(2))
+    ours, fresh = (NumbaDecoder.load(grouped.directory, window, weights=kind) for _ in range(2))
     ids = np.random.default_rng(window).integers(0, VOCAB, 3 * window).tolist()
-    equal, head, half = (same if in_bytes else close), ids[:5], window // 2
+    equal, head, half = (same if kind == "int8" else close), ids[:5], window // 2
     ours.rebase(head + ids[5 : half - 6])
     begin = half - 6
     for _ in range(2):

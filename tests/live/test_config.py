@@ -88,6 +88,7 @@ def test_a_full_file_is_read(tmp_path: Path) -> None:
         ("[panel]\ntempo_bpm = 100", ["[panel] tempo_bpm", "100", "[clock]"]),
         ("[panel]\nmute = []", ["[panel]", "mute"]),
         ('[model]\ndevice = "toaster"', ["[model] device", "toaster"]),
+        ('[model]\nweights = "int3"', ["[model] weights", "int3"]),
         ("[model]\nseed = -1", ["[model] seed", "-1", ">= 0"]),
         ('[record]\ndir = "a\\u0000b"', ["[record] dir"]),
         ('[channels]\n0 = "bass"', ["[channels] 0", "1 to 15"]),

@@ -121,7 +121,7 @@ def test_odd_and_changing_bars_reach_the_engine() -> None:
     jam, _ = jam_of(score, engine, 0.02, panel_for("bass"))
     jam.run()
     grid = engine._codec
-    decoded = grid.decode(engine._truth)
+    decoded = grid.decode(engine._past.ids)
     lines = [tick // 20 for tick in score.bar_lines(score.end_ticks)]
     assert decoded.bar_lines(900) == [line for line in lines if line <= 900]
 

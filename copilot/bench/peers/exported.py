@@ -123,10 +123,13 @@ def quantise_onnx(source: Path, target: Path) -> None:
     """onnxruntime's own dynamic quantisation: int8 weights with a scale a row, bytes for activations."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    logging.getLogger().setLevel(
-        logging.ERROR
-    )  # it would like the graph to be simplified first: that changed nothing
-    quantize_dynamic(source, target, weight_type=QuantType.QInt8, per_channel=True)
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.ERROR)  # it would like the graph to be simplified first: that changed nothing
+    try:
+        quantize_dynamic(source, target, weight_type=QuantType.QInt8, per_channel=True)
+    finally:
+        root.setLevel(level)
 
 
 def in_onnxruntime(path: Path, feed: dict[str, Any]) -> Step:

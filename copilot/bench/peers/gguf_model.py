@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from copilot.decode.weights import as_float32, read_tensors
+from copilot.decode.checkpoint import as_float32, read_tensors
 
 Kind = Literal["F32", "Q8_0", "Q4_0"]
 

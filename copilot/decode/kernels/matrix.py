@@ -16,6 +16,7 @@ from numba.extending import overload
 from numpy.typing import NDArray
 
 from copilot.decode.kernels.lanes import BLOCK, dots_1, dots_2, dots_4, larger, widen
+from copilot.decode.kernels.nibbles import project_nibbles
 
 _TOP = 127
 MIDDLE = 128
@@ -26,7 +27,8 @@ class Matrix(NamedTuple):
     """One matrix of every layer, (out, in): a row is what one output is made of.
 
     values: float32 or uint16 (bfloat16) (layers, out, in); or int8 as `pack` lays it, and then `scales`, float32
-    (layers, 64 * blocks), is what a unit is worth in each row, and `shifts`, int32, 128 times the row's sum.
+    (layers, 64 * blocks), is what a unit is worth in each row, and `shifts`, int32, 128 times the row's sum; or uint8
+    as nibbles.py lays groups of 4-bit weights and their scales.
     """
 
     values: NDArray[Any]
@@ -35,7 +37,7 @@ class Matrix(NamedTuple):
 
 
 def dense(values: NDArray[Any]) -> Matrix:
-    """A matrix of floats."""
+    """A matrix of floats, or of nibbles, which carry their scales."""
     return Matrix(values, np.empty((0, 0), np.float32), np.empty((0, 0), np.int32))
 
 
@@ -85,6 +87,13 @@ def _project(x, matrix, layer, y, tokens, rows, cols):
             )
 
         return by_bytes
+
+    if matrix.types[0].dtype == types.uint8:
+
+        def by_nibbles(x, matrix, layer, y, tokens, rows, cols):
+            project_nibbles(x, matrix.values[layer], y, tokens, rows, cols)
+
+        return by_nibbles
 
     def by_floats(x, matrix, layer, y, tokens, rows, cols):
         project_floats(x, matrix.values[layer], y, tokens, rows, cols)

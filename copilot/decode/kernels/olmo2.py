@@ -8,9 +8,6 @@ of 5–25 ms.
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, call-arg, var-annotated"
 
-import hashlib
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +15,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from copilot.decode.kernels.attention import attend, normalise
-from copilot.decode.kernels.lanes import DOT_LANES, exp, widen
+from copilot.decode.kernels.kept import kept, stamp
+from copilot.decode.kernels.lanes import exp, widen
 from copilot.decode.kernels.matrix import Matrix, project, whole_blocks
 
 CHUNK = 64
@@ -45,24 +43,6 @@ class Weights(NamedTuple):
     wide: int  # the MLP's width
 
 
-def _stamp() -> str:
-    """What the compiled code depends on beyond the entry point's own file, which numba's disk cache alone watches."""
-    sources = sorted(Path(__file__).parent.glob("*.py"))
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest() + str(DOT_LANES)
-
-
-def _kept(function: Callable[..., Any]) -> Any:
-    """Compile at the first call, and keep the machine code on disk where there is a place for it.
-
-    Its name there holds the stamp: numba unpickles what another version kept, and fails where a class has moved.
-    """
-    function.__qualname__ = f"advance_{_stamp()[:16]}"
-    try:
-        return njit(cache=True, nogil=True, fastmath=True)(function)
-    except RuntimeError:  # neither the package's folder nor the user's is writable: compile at every start
-        return njit(nogil=True, fastmath=True)(function)
-
-
 @njit(fastmath=True)
 def _add_normalised(x, change, weight, eps):
     """OLMo-2's residual: what a block made is normalised, then added."""
@@ -83,7 +63,7 @@ def _gate(gates, ups):
         gates[j] = ups[j] * gate / (np.float32(1) + exp(-gate))
 
 
-def _make_advance(stamp):
+def _make_advance(stamped):
     def advance(weights, rotary, cache, past, rows, wanted):
         """Take in rows (rows.Rows) of one or more slots. Returns logits, float32 (wanted, whole_blocks(vocab)).
 
@@ -93,7 +73,7 @@ def _make_advance(stamp):
         tokens, hidden, q_width = len(rows.ids), weights.norm.size, weights.q_norm.shape[1]
         layers, vocab, wide = len(weights.q_norm), len(weights.embedding), weights.wide
         qkv_width = q_width + 2 * weights.k_norm.shape[1]
-        len(stamp)  # numba keys its cache by what a function closes over
+        len(stamped)  # numba keys its cache by what a function closes over
         x = np.empty((tokens, hidden), np.float32)
         qkv = np.empty((tokens, whole_blocks(qkv_width)), np.float32)
         attended = np.empty((tokens, q_width), np.float32)
@@ -126,4 +106,4 @@ def _make_advance(stamp):
     return advance
 
 
-advance = _kept(_make_advance(_stamp()))
+advance = kept(_make_advance(stamp()))

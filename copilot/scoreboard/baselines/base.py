@@ -37,7 +37,10 @@ class Memory(msgspec.Struct):
 
 
 class Baseline:
-    """An Engine. `plays_alone`: it goes on though the band has been silent for a bar (and four beats at least)."""
+    """An Engine. `plays_alone`: it goes on though the band has been silent for a bar (and four beats at least).
+
+    Time goes forward: where a clock is set back, make another one.
+    """
 
     name: ClassVar[str]
     plays_alone: ClassVar[bool] = False

@@ -75,9 +75,8 @@ class PpmPlayer(Baseline):
         """
         line = list(self.memory.line)
         if not line or free - line[-1].at > _LONGEST_REST:
-            line = [
-                RootedNote(int(-(-free // GRID) - 1) * GRID, 0, 1)
-            ]  # as though it had struck a beat before
+            # As though it had struck a beat before the next one.
+            line = [RootedNote(int(-(-free // GRID) - 1) * GRID, 0, 1)]
         down = {note.pitch: frame(note.end_beats) for note in self.memory.own}
         pitches = {interval: self.pitch_of(interval) for interval in _INTERVALS}
         while True:

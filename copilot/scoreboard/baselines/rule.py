@@ -61,7 +61,7 @@ class Rule(Baseline):
         if self.role == "drums":
             yield HAT
             if at_beats == beat.start_beats:
-                yield KICK if beat.index in (0, half_bar) and beat.index % 2 == 0 else SNARE
+                yield KICK if beat.index == 0 or beat.index * 2 == controls.bar_beats else SNARE
         elif self.role == "bass":
             pitch = habit.low + (root - habit.low) % 12
             fifth = pitch + tones[2] if pitch + tones[2] <= habit.high else pitch + tones[2] - 12

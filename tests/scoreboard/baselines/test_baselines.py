@@ -5,6 +5,8 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from copilot.commands.jam import EXAMPLE
 from copilot.engine.base import Controls, Heard, Horizon
@@ -20,6 +22,7 @@ from copilot.scoreboard.baselines.habits import frame
 from copilot.scoreboard.baselines.material import Material
 from copilot.scoreboard.baselines.slices import slices_of
 from tests.live.fakes import Recorder, jam_of
+from tests.music.strategies import scores
 from tests.scoreboard.baselines.bands import LEARNERS, TICKS, chords, made, part, play
 from training.styles.blues import blues
 
@@ -175,7 +178,7 @@ def test_the_rule_s_drums_keep_the_meter() -> None:
         band = [chords(*[(48, 52, 55)] * 4, beats=bar_beats)]
         final = play(made("rule", "drums"), "drums", band, 4 * bar_beats, bar_beats=bar_beats)
         struck = {(note.start_beats % bar_beats, note.pitch) for note in final}
-        assert {(0.0, 36), (1.0, 38), (0.5, 42)} <= struck
+        assert {(0.0, 36), (1.0, 38), (0.5, 42), (2.0, 36 if bar_beats == 4 else 38)} <= struck
         assert not {(0.0, 38), (1.0, 36)} & struck
 
 
@@ -220,7 +223,6 @@ def test_ppm_learns_a_repeated_riff() -> None:
     pitches = [p for _, p in riff]
     gaps = [9, 9, 6, 12, 12]
     steps = {(gap, b - a) for gap, a, b in zip(gaps, pitches, [*pitches[1:], pitches[0]], strict=True)}
-    print(sum(n for step, n in follows.items() if step in steps) / follows.total(), follows)
     assert sum(n for step, n in follows.items() if step in steps) >= 0.8 * follows.total()
 
 
@@ -262,6 +264,20 @@ def test_a_factor_oracle_without_scores_learns_from_what_it_hears() -> None:
     final = play(made("factor-oracle", "lead"), "lead", [line], 32.0)
     assert 1 < min(n.start_beats for n in final) < 8
     assert {n.pitch % 12 for n in final} <= {0, 4, 7}
+
+
+@pytest.mark.parametrize("name", BASELINES)
+@settings(max_examples=8)
+@given(score=scores(), role=st.sampled_from(ROLES), latency_s=st.sampled_from([0.0, 0.05, 0.5]))
+def test_any_score_can_be_jammed_with(name: str, score: Score, role: Role, latency_s: float) -> None:
+    """Any meter, tempo, channels and latency: the jam ends, nothing hangs."""
+    panel = Panel()
+    panel.set("part", role)
+    simulated, recorder = jam_of(score, made(name, role), latency_s, panel)
+    simulated.run()
+    assert simulated.session.hanging == 0
+    low, high = REGISTER[role]
+    assert all(low <= note.pitch <= high for _, note in recorder.played)
 
 
 @pytest.mark.parametrize("name", BASELINES)

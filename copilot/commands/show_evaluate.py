@@ -14,13 +14,15 @@ from copilot.scoreboard.jobs import LIVELINESS
 from copilot.scoreboard.report import Report, Row, Table, count_of
 from copilot.scoreboard.selfcheck import SelfCheck
 
-_UNCUT = 200
-"""Columns where there is no terminal: a file has no edge."""
+_LEAST_COLUMNS = 132
+"""In a narrower terminal lines are wrapped: figures that are cut short would be others."""
 _SHORT = ("har", "fol", "con", "syn", "grv", "act", "dist", "x_ct")
 _HEADS = (
     *("", "LAS", "95%", *(name.upper().replace("_", "-") for name in _SHORT), "above rule", "G"),
     *("double", "loop", "quote", "bits", "late", "hang", *LIVELINESS),
 )
+_SECOND = _HEADS.index("double")
+"""What stands from here on is a table of its own: in one they would be too wide for a terminal."""
 _STYLES = {"model": "bold", "real": "cyan", "baseline": ""}
 _FAILED_SHOWN = 5
 
@@ -73,8 +75,7 @@ def print_self_check(check: SelfCheck) -> None:
 
 def _console() -> Console:
     console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = _UNCUT
+    console.width = max(console.width, _LEAST_COLUMNS)
     return console
 
 
@@ -88,13 +89,14 @@ def _print_table(console: Console, table: Table) -> None:
         console.print("no song was judged for all players: see what failed below")
         return
     lines = [_cells(row) for row in table.rows]
-    filled = [at for at in range(len(_HEADS)) if any(line[at] for line in lines)]
-    grid = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for at in filled:
-        grid.add_column(_HEADS[at], justify="right" if at else "left", no_wrap=True)
-    for row, line in zip(table.rows, lines, strict=True):
-        grid.add_row(*(Text(line[at], style=_STYLES[row.kind]) for at in filled))
-    console.print(grid, markup=False)
+    for begin, end in ((0, _SECOND), (_SECOND, len(_HEADS))):
+        filled = [0, *(at for at in range(max(1, begin), end) if any(line[at] for line in lines))]
+        grid = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+        for at in filled:
+            grid.add_column(_HEADS[at], justify="right" if at else "left", no_wrap=True)
+        for row, line in zip(table.rows, lines, strict=True):
+            grid.add_row(*(Text(line[at], style=_STYLES[row.kind]) for at in filled))
+        console.print(grid, markup=False)
 
 
 def _cells(row: Row) -> list[str]:

@@ -116,9 +116,9 @@ class NumbaDecoder:
     def warm_up(self, say: Callable[[str], None] = _log.info) -> None:
         """Run one step and forget it, so that no later one is the first; does nothing once tokens are held.
 
-        Takes 0.2 s, or 10 s where the kernels must be compiled, once per machine and kind of weights: then `say`
-        gets a line to show now and then, from another thread. numba keeps what it compiled beside kernels/, or in
-        the user's cache folder where that is not writable.
+        Takes 0.2 s, or 15 s (int4: 40 s) where the kernels must be compiled, once per machine and kind of weights:
+        then `say` gets a line to show now and then, from another thread. numba keeps what it compiled beside
+        kernels/, or in the user's cache folder where that is not writable.
         """
         if self.ids:
             return
@@ -176,9 +176,9 @@ def _tell_until(done: threading.Event, say: Callable[[str], None]) -> None:
     """Say that the decoder is being compiled, and how long already, until it is."""
     began_s = time.monotonic()
     if not done.wait(NOTICE_S):
-        say("compiling the decoder, once: about 10 s")
+        say("compiling the decoder, once: 15 s, for 4-bit weights 40")
     while not done.wait(PROGRESS_S):
-        say(f"compiling the decoder: {time.monotonic() - began_s:.0f} s of about 10")
+        say(f"compiling the decoder: {time.monotonic() - began_s:.0f} s so far")
 
 
 class NumbaBranches:

@@ -5,12 +5,13 @@
 # ruff: noqa: ARG001
 
 import numpy as np
-from numba import njit, types
+from numba import types
 from numba.extending import overload
 
 from copilot.decode.kernels.attention_bytes import read_bytes
 from copilot.decode.kernels.attention_floats import read_floats
 from copilot.decode.kernels.cache import rotate, store
+from copilot.decode.kernels.kept import PART, part
 from copilot.decode.kernels.lanes import BLOCK
 from copilot.decode.kernels.rows import new_scratch
 
@@ -18,7 +19,7 @@ BATCH = 8
 """Rows that attend together. Keys are read once for so many, and what comes after the last of them is not scored."""
 
 
-@njit(fastmath=True)
+@part
 def normalise(x, weight, eps):
     """RMS norm of one row, in place."""
     total = np.float32(0)
@@ -29,7 +30,7 @@ def normalise(x, weight, eps):
         x[j] *= scale * weight[j]
 
 
-@njit(fastmath=True)
+@part
 def attend(qkv, layer, weights, rotary, cache, past, rows, attended):
     """Store the rows' keys and values in `cache`; attended (rows, heads * head_dim) is what each row reads."""
     count, q_width, kv_width = len(rows.ids), weights.q_norm.shape[1], weights.k_norm.shape[1]
@@ -74,16 +75,6 @@ def _read(room, layer, h, group, cache, past, rows, first, last):
     raise NotImplementedError("only compiled code calls this")
 
 
-@overload(_read, jit_options={"fastmath": True})
+@overload(_read, jit_options=PART)
 def _read_kind(room, layer, h, group, cache, past, rows, first, last):
-    if cache.types[0].dtype == types.int8:
-
-        def bytes_(room, layer, h, group, cache, past, rows, first, last):
-            read_bytes(room, layer, h, group, cache, past, rows, first, last)
-
-        return bytes_
-
-    def floats(room, layer, h, group, cache, past, rows, first, last):
-        read_floats(room, layer, h, group, cache, past, rows, first, last)
-
-    return floats
+    return read_bytes if cache.types[0].dtype == types.int8 else read_floats

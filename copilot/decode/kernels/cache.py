@@ -7,10 +7,11 @@
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit, types
+from numba import types
 from numba.extending import overload
 from numpy.typing import NDArray
 
+from copilot.decode.kernels.kept import PART, part
 from copilot.decode.kernels.lanes import BLOCK
 from copilot.decode.kernels.matrix import MIDDLE, quantise
 
@@ -87,7 +88,7 @@ def rotary_tables(positions: int, dim: int, theta: float) -> Rotary:
     return Rotary(np.cos(angles), np.sin(angles))
 
 
-@njit(fastmath=True)
+@part
 def rotate(source, cos, sin, scale, target):
     """Turn one head's row by its position: element j pairs with element j + half."""
     half = cos.size
@@ -102,14 +103,10 @@ def store(cache, slot, layer, h, at, key, value):
     raise NotImplementedError("only compiled code calls this")
 
 
-@overload(store, jit_options={"fastmath": True})
+@overload(store, jit_options=PART)
 def _store(cache, slot, layer, h, at, key, value):
     if cache.types[0].dtype == types.int8:
-
-        def as_bytes(cache, slot, layer, h, at, key, value):
-            _store_bytes(cache, slot, layer, h, at, key, value)
-
-        return as_bytes
+        return _store_bytes
 
     def as_floats(cache, slot, layer, h, at, key, value):
         for d in range(key.size):
@@ -119,7 +116,6 @@ def _store(cache, slot, layer, h, at, key, value):
     return as_floats
 
 
-@njit(fastmath=True)
 def _store_bytes(cache, slot, layer, h, at, key, value):
     """Bytes come around 128, and are turned to signed ones by their highest bit."""
     spelt = np.empty(key.size, np.uint8)

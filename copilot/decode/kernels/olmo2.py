@@ -15,7 +15,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from copilot.decode.kernels.attention import attend, normalise
-from copilot.decode.kernels.kept import kept, stamp
+from copilot.decode.kernels.kept import PART, kept, part, stamp
 from copilot.decode.kernels.lanes import exp, widen
 from copilot.decode.kernels.matrix import Matrix, project, whole_blocks
 
@@ -43,7 +43,7 @@ class Weights(NamedTuple):
     wide: int  # the MLP's width
 
 
-@njit(fastmath=True)
+@part
 def _add_normalised(x, change, weight, eps):
     """OLMo-2's residual: what a block made is normalised, then added."""
     for t in range(len(x)):
@@ -53,9 +53,8 @@ def _add_normalised(x, change, weight, eps):
             into[j] += row[j]
 
 
-@njit(
-    fastmath=True, error_model="numpy"
-)  # or a check for a zero keeps it from becoming vector code: 5 times as long
+# Without the error model a check for a zero keeps it from becoming vector code: 5 times as long.
+@njit(error_model="numpy", **PART)
 def _gate(gates, ups):
     """gates = silu(gates) * ups."""
     for j in range(gates.size):

@@ -6,9 +6,9 @@
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from copilot.decode.kernels.kept import part
 from copilot.decode.kernels.lanes import BLOCK
 
 Floats = NDArray[np.float32]
@@ -28,7 +28,7 @@ class Rows(NamedTuple):
     base: int
 
 
-@njit
+@part
 def run_end(rows, begin, last):
     """Where the run of rows of one slot ends that begins here."""
     end = begin + 1
@@ -52,7 +52,7 @@ class Scratch(NamedTuple):
     zeros: NDArray[np.int32]  # as ones: weights are bytes without a middle
 
 
-@njit(fastmath=True)
+@part
 def new_scratch(queries, dim, width):
     whole = (dim + BLOCK - 1) // BLOCK * BLOCK
     return Scratch(

@@ -18,6 +18,19 @@ SCHEMA = 1
 _DIGEST_BYTES = 8
 
 
+def sealed(body: bytes) -> bytes:
+    """A snapshot's bytes under their digest."""
+    return hashlib.sha256(body).digest()[:_DIGEST_BYTES] + body
+
+
+def unsealed(data: bytes) -> bytes:
+    """What was sealed. Raises ProtocolError where it is not what it was."""
+    body = data[_DIGEST_BYTES:]
+    if hashlib.sha256(body).digest()[:_DIGEST_BYTES] != data[:_DIGEST_BYTES]:
+        raise ProtocolError(f"a snapshot of {len(data)} bytes is altered or cut short: begin without it")
+    return body
+
+
 class Chance(msgspec.Struct, frozen=True, array_like=True):
     """Where a PCG64 generator stands. Its numbers have 128 bits, and are 16 bytes each here, little-endian."""
 
@@ -96,17 +109,13 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True):
 
     def to_bytes(self) -> bytes:
         """As it travels and is kept."""
-        body = msgspec.msgpack.encode(self)
-        return hashlib.sha256(body).digest()[:_DIGEST_BYTES] + body
+        return sealed(msgspec.msgpack.encode(self))
 
 
 def read_snapshot(data: bytes, vocabulary: str, window_tokens: int) -> Snapshot:
     """The snapshot of an engine with this vocabulary and window. Raises ProtocolError for any other bytes."""
-    body = data[_DIGEST_BYTES:]
-    if hashlib.sha256(body).digest()[:_DIGEST_BYTES] != data[:_DIGEST_BYTES]:
-        raise ProtocolError(f"a snapshot of {len(data)} bytes is altered or cut short: begin without it")
     try:
-        snapshot = msgspec.msgpack.decode(body, type=Snapshot)
+        snapshot = msgspec.msgpack.decode(unsealed(data), type=Snapshot)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise ProtocolError(f"a snapshot is malformed ({error}): begin without it") from error
     ours = (SCHEMA, vocabulary, window_tokens)

@@ -21,7 +21,7 @@ Mode = Literal["major", "minor"]
 Floats = NDArray[np.float64]
 
 NOTE_NAMES = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
-_TONES: dict[Quality, tuple[int, ...]] = {
+CHORD_TONES: dict[Quality, tuple[int, ...]] = {
     "maj": (0, 4, 7),
     "min": (0, 3, 7),
     "7": (0, 4, 7, 10),
@@ -30,7 +30,8 @@ _TONES: dict[Quality, tuple[int, ...]] = {
     "dim": (0, 3, 6),
 }
 _SUFFIX: dict[Quality, str] = {"maj": "", "min": "m", "7": "7", "m7": "m7", "M7": "M7", "dim": "dim"}
-_QUALITIES: tuple[Quality, ...] = tuple(_TONES)
+QUALITIES: tuple[Quality, ...] = tuple(CHORD_TONES)
+"""Of the 72 chords, state `root * 6 + index` is the one on `root` with the quality at `index`."""
 _OUTSIDE_COST = 1.0  # a note outside the chord speaks against it as loudly as one inside speaks for it
 _DOMINANT_COLOURS = (2, 9)  # ninth and thirteenth: players put them where the root and fifth would be
 _COLOUR_WEIGHT = -0.3
@@ -97,11 +98,11 @@ def chords(score: Score, parts: Iterable[Part] | None = None) -> list[ChordSpan]
     chroma, bass = _evidence(pitched, np.array(edges, dtype=np.float64))
     heard = np.flatnonzero(chroma.sum(axis=1))
     first, last = int(heard[0]), int(heard[-1])
-    path = _best_path(_emission(chroma[first : last + 1], bass[first : last + 1]))
+    path = best_path(chord_fit(chroma[first : last + 1], bass[first : last + 1]))
     spans: list[ChordSpan] = []
     for offset, state in enumerate(path):
         start, end = edges[first + offset], edges[first + offset + 1]
-        root, quality = state // len(_QUALITIES), _QUALITIES[state % len(_QUALITIES)]
+        root, quality = state // len(QUALITIES), QUALITIES[state % len(QUALITIES)]
         if spans and (spans[-1].root, spans[-1].quality) == (root, quality):
             spans[-1] = ChordSpan(spans[-1].start_ticks, end, root, quality)
         else:
@@ -166,15 +167,32 @@ def _evidence(parts: list[Part], edges: Floats) -> tuple[Floats, Floats]:
     return chroma, bass
 
 
-def _emission(chroma: Floats, bass: Floats) -> Floats:
-    """How well each of 72 chords (root × quality) fits each span: (spans, 72), 0 where nothing sounds."""
+def chord_fit(chroma: Floats, bass: Floats, bass_weight: float = _BASS_WEIGHT) -> Floats:
+    """How well each of 72 chords fits each span: (spans, 72), 0 where nothing sounds. See `chord_of_state`.
+
+    `chroma`, `bass`: weights of the pitch classes of all that sounds and of its bass, from C, (spans, 12) each.
+    """
+    chroma = chroma / np.maximum(chroma.sum(axis=1, keepdims=True), 1e-9)
+    bass = bass / np.maximum(bass.sum(axis=1, keepdims=True), 1e-9)
+    sounds = chroma.any(axis=1, keepdims=True)
+    fit: Floats = chroma @ _TEMPLATES.T + bass_weight * (bass @ _ROOTS.T) + _BONUS * sounds
+    return fit
+
+
+def chord_of_state(state: int) -> tuple[int, tuple[int, ...]]:
+    """Of a column of `chord_fit`: the root's pitch class, and the chord's tones in semitones above it."""
+    return state // len(QUALITIES), CHORD_TONES[QUALITIES[state % len(QUALITIES)]]
+
+
+def _templates() -> tuple[Floats, Floats, Floats]:
+    """What speaks for each of 72 chords (root × quality): in the chroma and in the bass, (72, 12); and its bonus."""
     templates = np.zeros((72, 12))
     roots = np.zeros((72, 12))
     bonus = np.zeros(72)
     for root in range(12):
-        for index, quality in enumerate(_QUALITIES):
-            state = root * len(_QUALITIES) + index
-            inside = [(root + tone) % 12 for tone in _TONES[quality]]
+        for index, quality in enumerate(QUALITIES):
+            state = root * len(QUALITIES) + index
+            inside = [(root + tone) % 12 for tone in CHORD_TONES[quality]]
             templates[state] = -_OUTSIDE_COST
             if quality == "7":
                 templates[state, [(root + tone) % 12 for tone in _DOMINANT_COLOURS]] = _COLOUR_WEIGHT
@@ -184,23 +202,22 @@ def _emission(chroma: Floats, bass: Floats) -> Floats:
             templates[state, root] += _PART_OF_ROOT
             roots[state, root] = 1.0
             roots[state, inside[1:]] = _PART_OF_ROOT
-    chroma = chroma / np.maximum(chroma.sum(axis=1, keepdims=True), 1e-9)
-    bass = bass / np.maximum(bass.sum(axis=1, keepdims=True), 1e-9)
-    sounds = chroma.any(axis=1, keepdims=True)
-    fit: Floats = chroma @ templates.T + _BASS_WEIGHT * (bass @ roots.T) + bonus * sounds
-    return fit
+    return templates, roots, bonus
 
 
-def _best_path(emission: Floats) -> list[int]:
+_TEMPLATES, _ROOTS, _BONUS = _templates()
+
+
+def best_path(emission: Floats, change_cost: float = _CHANGE_COST) -> list[int]:
     """Viterbi over (spans, states): the states of greatest total fit less a cost for each change."""
     span_count, state_count = emission.shape
     came_from = np.zeros((span_count, state_count), dtype=np.int64)
     best = emission[0].copy()
     for span in range(1, span_count):
         leader = int(best.argmax())
-        stays = best >= best[leader] - _CHANGE_COST
+        stays = best >= best[leader] - change_cost
         came_from[span] = np.where(stays, np.arange(state_count), leader)
-        best = np.where(stays, best, best[leader] - _CHANGE_COST) + emission[span]
+        best = np.where(stays, best, best[leader] - change_cost) + emission[span]
     path = [int(best.argmax())]
     for span in range(span_count - 1, 0, -1):
         path.append(int(came_from[span, path[-1]]))

@@ -3,7 +3,6 @@
 stream.py     a held-out song as ids, and the windows that a model hears it through
 scorers.py    what each id costs by the bundle's model, by PPM-C, by chance
 ppm.py        prediction by partial matching; trie.py, its compiled counts
-bootstrap.py  95% intervals over songs
 measure.py    all of it, song after song
 report.py     the tables and the JSON
 """

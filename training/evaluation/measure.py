@@ -15,10 +15,10 @@ from copilot.codec.bulk import Speller
 from copilot.errors import ConfigError
 from copilot.model.bundle import Bundle
 from copilot.model.evaluation import Evaluation, Figure
+from copilot.resampling import intervals
 from training.config import TrainingConfig
 from training.corpus import Corpus
 from training.corpus.song import GRID, Song
-from training.evaluation.bootstrap import intervals
 from training.evaluation.charge import COLUMNS, FIGURES, ratios, tally
 from training.evaluation.ppm import Ppm
 from training.evaluation.scorers import ModelScorer, PpmScorer, Scorer, UniformAllowed, UniformIds

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from training.evaluation.bootstrap import intervals
+from copilot.resampling import intervals
 
 
 def ratio(sums: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -27,7 +27,9 @@ def test_every_option_that_the_readme_shows_is_one_of_the_command() -> None:
     """What follows `copilot` in the README's code is understood by the command line."""
     from copilot.cli import main
 
-    shown = re.findall(r"^    copilot (jam|run|ports|info|bench)(.*?)(?:#.*)?$", README, re.MULTILINE)
+    shown = re.findall(
+        r"^    copilot (jam|run|ports|info|bench|evaluate)(.*?)(?:#.*)?$", README, re.MULTILINE
+    )
     assert shown
     for name, rest in shown:
         known = {option for param in main.commands[name].params for option in param.opts}

@@ -12,9 +12,9 @@ from copilot.live.players import missing_role
 from copilot.live.session import Session, new_session
 from copilot.live.status import Status, status_of
 from copilot.model.bundle import Bundle, default_bundle_path
+from copilot.model.panel import panel_for
 from copilot.music.midifile import read_score
 from copilot.music.score import Score
-from copilot.panel import Panel
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "blues.mid"
 
@@ -46,9 +46,7 @@ def measure(budget_s: float) -> Section:
 
 
 def _session(score: Score, bundle: Bundle) -> Session:
-    panel = Panel()
-    panel.set("temperature", bundle.manifest.sampling.temperature)
-    panel.set("top_p", bundle.manifest.sampling.top_p)
+    panel = panel_for(bundle)
     panel.set("part", missing_role(score))
     return new_session(panel, beat_clock(score), {part.channel: part.role for part in score.parts})
 

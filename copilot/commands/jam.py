@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from copilot.commands.model import open_bundle, panel_for
+from copilot.commands.model import open_bundle
 from copilot.decode.devices import Device
 from copilot.decode.kinds import WeightKind
 from copilot.engine.load import load_engine
 from copilot.errors import InputError
 from copilot.live.clock import Clock, MonotonicClock, SimulatedClock
 from copilot.live.engine_client import EngineClient
-from copilot.live.jam import SimulatedJam, beat_clock
+from copilot.live.jam import beat_clock, jam_with
 from copilot.live.journal import JournalWriter, read_journal, to_score
 from copilot.live.journal_format import Metadata, PartInfo
 from copilot.live.picture import plot_jam
@@ -25,6 +25,7 @@ from copilot.live.session import Session, new_session
 from copilot.live.stage import Stage
 from copilot.live.status import Status, status_of
 from copilot.model.bundle import Bundle
+from copilot.model.panel import panel_for
 from copilot.music.midifile import read_score, write_score
 from copilot.music.roles import Role
 from copilot.music.score import COPILOT_CHANNEL, Part, Score
@@ -105,11 +106,10 @@ class _Taping:
     metadata: Metadata
 
     @contextlib.contextmanager
-    def session(self, clock: Clock, start_s: float, roles: Mapping[int, Role]) -> Iterator[Session]:
-        """A session whose beat 0 is at `start_s`, and its journal, closed at the end."""
-        known = {part.channel: part.role for part in self.band.parts} | dict(roles)
+    def journal(self, clock: Clock) -> Iterator[JournalWriter]:
+        """The journal, closed at the end."""
         with contextlib.closing(JournalWriter(self.path, clock, self.metadata, sync=False)) as journal:
-            yield new_session(self.panel, beat_clock(self.band, start_s), known, journal)
+            yield journal
 
     def figures(self, session: Session, now_s: float, wall_s: float) -> Status:
         """The session's figures, and those of the jam as a whole."""
@@ -155,11 +155,19 @@ def _simulate(taping: _Taping, bundle: Bundle, options: JamOptions, progress: Pr
     latency_s = None if options.latency_ms is None else options.latency_ms / 1000
     end_beats = taping.band.end_ticks / taping.band.ticks_per_beat
     clock = SimulatedClock()
-    with taping.session(clock, 0.0, options.roles) as session:
+    with taping.journal(clock) as journal:
         began_s = time.perf_counter()
-        jam = SimulatedJam(session, engine, taping.band, clock, latency_s)
+        jam = jam_with(
+            taping.band,
+            engine,
+            taping.panel,
+            latency_s=latency_s,
+            roles=options.roles,
+            journal=journal,
+            clock=clock,
+        )
         jam.run(lambda beats: progress(beats, end_beats))
-        return taping.figures(session, clock.now_s(), time.perf_counter() - began_s)
+        return taping.figures(jam.session, clock.now_s(), time.perf_counter() - began_s)
 
 
 def _play_in_real_time(taping: _Taping, bundle: Bundle, options: JamOptions, progress: Progress) -> Status:
@@ -178,7 +186,9 @@ async def _stage(taping: _Taping, bundle: Bundle, options: JamOptions, progress:
     clock = MonotonicClock()
     start_s = clock.now_s() + _REALTIME_LEAD_S
     end_beats = taping.band.end_ticks / taping.band.ticks_per_beat
-    with taping.session(clock, start_s, options.roles) as session:
+    known = {part.channel: part.role for part in taping.band.parts} | dict(options.roles)
+    with taping.journal(clock) as journal:
+        session = new_session(taping.panel, beat_clock(taping.band, start_s), known, journal)
         stage = Stage(session, engine, FileRig(taping.band, clock, start_s), clock)
         playing = asyncio.create_task(stage.run())
         while not playing.done():

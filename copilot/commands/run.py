@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from copilot.commands.model import open_bundle, panel_for
+from copilot.commands.model import open_bundle
 from copilot.control.osc import OscServer
 from copilot.decode.devices import Device
 from copilot.decode.kinds import WeightKind
@@ -25,6 +25,7 @@ from copilot.live.session import Session, new_session
 from copilot.live.stage import Stage
 from copilot.live.status import status_of
 from copilot.midi.ports import Survey, chosen, resolve, survey
+from copilot.model.panel import panel_for
 from copilot.music.midifile import write_score
 from copilot.music.roles import Role
 from copilot.panel import Panel, Parameter, Value

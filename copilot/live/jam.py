@@ -5,17 +5,20 @@ latency, which makes a jam repeatable to the bit.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from copilot.engine.base import Engine, Proposal
 from copilot.live.clock import BeatClock, SimulatedClock
+from copilot.live.journal import JournalWriter
 from copilot.live.meter import Meter
 from copilot.live.players import Touch, Turn, end_of, performance
-from copilot.live.session import Request, Session
+from copilot.live.session import Request, Session, new_session
 from copilot.midi.messages import PlayNote, Sent
 from copilot.midi.scheduler import Schedule
+from copilot.music.roles import Role
 from copilot.music.score import Score
+from copilot.panel import Panel
 
 _NEVER_S = float("inf")
 Progress = Callable[[float], None]
@@ -23,7 +26,10 @@ Progress = Callable[[float], None]
 
 @dataclass(slots=True)
 class SimulatedJam:
-    """Runs once. `latency_s` None charges what each engine call took."""
+    """Runs once. `latency_s` None charges what each engine call took.
+
+    `until_s`: listen on to here, where the score ends before. `sent`: all that left, in order.
+    """
 
     session: Session
     engine: Engine
@@ -31,13 +37,15 @@ class SimulatedJam:
     clock: SimulatedClock
     latency_s: float | None = None
     timer: Callable[[], float] = time.perf_counter
+    until_s: float = 0.0
+    sent: list[tuple[PlayNote, Sent]] = field(default_factory=list)
     _schedule: Schedule = field(default_factory=Schedule)
     _wake_s: float = 0.0
     _answer: tuple[float, int, Proposal, float] | None = None
 
     def run(self, progress: Progress = lambda _beats: None) -> None:
         """Play the score from end to end; `progress` is told the beat as it passes."""
-        end_s = end_of(self.score)
+        end_s = max(end_of(self.score), self.until_s)
         players = performance(self.score)
         upcoming = next(players, None)
         while True:
@@ -85,7 +93,9 @@ class SimulatedJam:
 
     def _send(self, now_s: float) -> None:
         for action in self._schedule.pop_due(now_s):
-            self.session.sent(Sent(action.note.note_id, action.is_on, action.due_s, now_s))
+            message = Sent(action.note.note_id, action.is_on, action.due_s, now_s)
+            self.sent.append((action.note, message))
+            self.session.sent(message)
         for dropped in self._schedule.take_dropped():
             self.session.dropped(dropped)
 
@@ -103,6 +113,25 @@ def answer(engine: Engine, request: Request) -> Proposal:
     engine.observe(request.heard)
     engine.commit(request.final)
     return engine.propose(request.horizon, request.controls)
+
+
+def jam_with(
+    band: Score,
+    engine: Engine,
+    panel: Panel,
+    *,
+    latency_s: float | None = None,
+    roles: Mapping[int, Role] | None = None,
+    journal: JournalWriter | None = None,
+    clock: SimulatedClock | None = None,
+) -> SimulatedJam:
+    """A jam with a band, ready to run. `roles` adds to, or corrects, what the band's parts are.
+
+    `clock` is the journal's, where there is one.
+    """
+    known = {part.channel: part.role for part in band.parts} | dict(roles or {})
+    session = new_session(panel, beat_clock(band), known, journal)
+    return SimulatedJam(session, engine, band, clock or SimulatedClock(), latency_s)
 
 
 def beat_clock(score: Score, start_s: float = 0.0) -> BeatClock:

@@ -29,7 +29,7 @@ class Turn:
 
 
 def performance(score: Score) -> Iterator[Touch | Turn]:
-    """All that the players do, in order of time; tempo and meter before the notes of their tick."""
+    """All that the players do until the last bar is over; tempo and meter before the notes of their tick."""
     times = time_map(score)
     turns: list[TempoChange | MeterChange] = sorted(
         [*score.tempi, *score.meters], key=lambda change: change.tick
@@ -47,6 +47,9 @@ def performance(score: Score) -> Iterator[Touch | Turn]:
         yield Touch(at_s, event.channel, event.pitch, event.velocity if event.kind == ON else 0)
         if event.kind == ON and event.channel in drums:
             yield Touch(at_s, event.channel, event.pitch, 0)  # a pad is let go at once; its sound rings on
+    while turn is not None and turn.tick < _last_bar_line(score):
+        yield Turn(times.seconds(turn.tick / score.ticks_per_beat), turn)
+        turn = next(waiting, None)
 
 
 def time_map(score: Score) -> TimeMap:
@@ -59,10 +62,13 @@ def time_map(score: Score) -> TimeMap:
 
 def end_of(score: Score) -> float:
     """The moment of the bar line that ends the last bar, in seconds."""
+    return time_map(score).seconds(_last_bar_line(score) / score.ticks_per_beat)
+
+
+def _last_bar_line(score: Score) -> int:
     last_tick = score.end_ticks
     bar_ticks = int(score.meters[-1].bar_beats() * score.ticks_per_beat)
-    bar_line = next(line for line in score.bar_lines(last_tick + bar_ticks) if line >= last_tick)
-    return time_map(score).seconds(bar_line / score.ticks_per_beat)
+    return next(line for line in score.bar_lines(last_tick + bar_ticks) if line >= last_tick)
 
 
 def hold_out(score: Score, wanted: str) -> tuple[Score, Part]:

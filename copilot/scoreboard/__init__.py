@@ -1,5 +1,12 @@
 """What a copilot's part is worth: jams with a part held out, and exact scores of what was played instead.
 
+songs.py         which files; survey.py: which of them can be judged for which part, and why the others can't
+hold_out.py      a file → the part held out, and the band; excerpt.py: a stretch of a score
+jams.py          one jam through the live session → what was sent; variations.py: jams with a band that turns
+jobs.py          what there is to do, and what came of it; worker.py does one job, pool.py all, results.py keeps them
+report.py        results → tables with intervals; cases.py, page/: the page to look at and listen to
+bits.py          what the real part costs a model; material.py: what baselines may learn from
+baselines/       players without a model, as engines
 take.py          one jam to be judged
 las.py           all its marks, and LAS over them: `judge`
 harmony.py       HAR, FOL, CON; rhythm.py: SYN, GRV, ACT; distribution.py: DIST; chance.py: κ

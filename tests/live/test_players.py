@@ -100,3 +100,13 @@ def test_a_band_wants_first_for_a_bass() -> None:
     assert missing_role(Score(480, tuple(parts.values()))) == "guitar"
     others = (Part(6, "guitar", ()), Part(7, "lead", ()))
     assert missing_role(Score(480, (*parts.values(), *others))) == "pad"
+
+
+def test_a_turn_after_the_last_note_is_still_the_last_bars() -> None:
+    """The tempo of what rings on to the last bar line is the score's; what stands behind it is nobody's."""
+    notes = (Note(0, 24, 60, 90),)
+    score = Score(
+        24, (Part(1, "keys", notes),), (TempoChange(0, 120.0), TempoChange(48, 60.0), TempoChange(96, 90.0))
+    )
+    assert [event.change.tick for event in performance(score) if isinstance(event, Turn)] == [0, 0, 48]
+    assert end_of(score) == pytest.approx(3.0)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from copilot import __version__
 from copilot.codec.bulk import Speller
+from copilot.codec.charge import COLUMNS, FIGURES, ratios, tally
 from copilot.errors import ConfigError
 from copilot.model.bundle import Bundle
 from copilot.model.evaluation import Evaluation, Figure
@@ -19,7 +20,6 @@ from copilot.resampling import intervals
 from training.config import TrainingConfig
 from training.corpus import Corpus
 from training.corpus.song import GRID, Song
-from training.evaluation.charge import COLUMNS, FIGURES, ratios, tally
 from training.evaluation.ppm import Ppm
 from training.evaluation.scorers import ModelScorer, PpmScorer, Scorer, UniformAllowed, UniformIds
 from training.evaluation.stream import Streamer

@@ -10,8 +10,8 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from copilot.codec.charge import COLUMNS
 from copilot.model.evaluation import FIGURE_LABELS, Evaluation
-from training.evaluation.charge import COLUMNS
 from training.evaluation.measure import Measured
 
 _EVERY_S = 10.0

@@ -11,11 +11,12 @@ import torch.nn.functional as F  # noqa: N812
 from numpy.typing import NDArray
 
 from copilot.codec.grammar import GridState, Limits
+from copilot.codec.passages import Passage, Stream
 from copilot.codec.vocabulary import Vocabulary
 from copilot.model.bundle import Bundle
 from training.corpus.workers import available_cores
 from training.evaluation.ppm import Ppm
-from training.evaluation.stream import Passage, Stream, Streamer
+from training.evaluation.stream import Streamer
 
 Nats = NDArray[np.float64]
 

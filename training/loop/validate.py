@@ -5,8 +5,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from transformers import Olmo2ForCausalLM
 
+from copilot.codec.charge import FIGURES, ratios, tally
 from copilot.codec.words import WordTable
-from training.evaluation.charge import FIGURES, ratios, tally
 from training.windows.batches import IGNORED, Batch, BatchMaker
 
 _SEED_STEP = 0
@@ -31,7 +31,7 @@ class Validator:
     def measure(self, model: Olmo2ForCausalLM) -> dict[str, float]:
         """`val_nats` an id, `val_bits_per_note` over all parts, `val_own_bits_per_note` of the copilot's part.
 
-        The definitions are those of `training.evaluation.charge`; a figure with nothing to divide by is 0.
+        The definitions are those of `copilot.codec.charge`; a figure with nothing to divide by is 0.
         """
         nats = torch.cat([_nats(model, ids, targets) for ids, targets in self._rows()]).double().numpy()
         rows = zip(nats, self._batch.owners, self._batch.words, strict=True)

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from copilot.codec.charge import charged
 from copilot.codec.words import SEATS, WordTable
 from copilot.music.rows import PART, PITCH
 from training.corpus.song import Song
-from training.evaluation.charge import charged
 from training.windows.arrange import TRANSPOSITIONS, draw_cut
 from training.windows.words import window_words
 

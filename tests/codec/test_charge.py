@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from copilot.codec.charge import FIGURES, NOBODY, Tally, charged, music_begins, ratios, tally
 from copilot.codec.words import GridParams, WordTable
-from training.evaluation.charge import FIGURES, NOBODY, Tally, charged, music_begins, ratios, tally
 
 TABLE = WordTable(GridParams())
 WINDOW = (

@@ -1,0 +1,137 @@
+"""What `copilot evaluate` shows a person: how far it is, then a table for each part and latency."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table as Grid
+from rich.text import Text
+
+from copilot.scoreboard.intervals import Interval
+from copilot.scoreboard.jobs import LIVELINESS
+from copilot.scoreboard.report import Report, Row, Table, count_of
+from copilot.scoreboard.selfcheck import SelfCheck
+
+_UNCUT = 200
+"""Columns where there is no terminal: a file has no edge."""
+_SHORT = ("har", "fol", "con", "syn", "grv", "act", "dist", "x_ct")
+_FAILED_SHOWN = 5
+
+
+@contextlib.contextmanager
+def jams_bar(is_shown: bool) -> Iterator[Callable[[str, int, int], None]]:
+    """What is done now and how much is left, on stderr, where somebody looks."""
+    if not is_shown:
+        yield lambda _what, _done, _all: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, transient=True, console=Console(stderr=True)) as progress:
+        task = progress.add_task("")
+        yield lambda what, done, total: progress.update(task, description=what, completed=done, total=total)
+
+
+def print_report(report: Report, output: Path) -> None:
+    """The tables, what was left out, and where all of it is."""
+    console = _console()
+    for table in report.tables:
+        _print_table(console, table)
+    for reason, count in report.skipped.items():
+        console.print(f"left out: {count} × {reason}", markup=False)
+    for failure in report.failed[:_FAILED_SHOWN]:
+        job = failure.job
+        turn = "" if job.task == "jam" else f", {job.task}"
+        console.print(f"failed: {job.player} on {job.part} of {job.song}{turn}: {failure.why}", markup=False)
+    if len(report.failed) > _FAILED_SHOWN:
+        console.print(f"failed: {len(report.failed) - _FAILED_SHOWN} more, see report.json")
+    if any(table.songs == 1 for table in report.tables):
+        console.print("one song alone says nothing of others: its intervals have no width")
+    console.print(f"\nwritten to {output}: report.json, page.html to look at and listen to", markup=False)
+
+
+def print_self_check(check: SelfCheck) -> None:
+    """Each bass of the synthetic shuffle with its LAS, and what is out of order."""
+    console = _console()
+    console.print("The scoreboard on a synthetic 12-bar shuffle, LAS:", style="bold")
+    grid = Grid(show_header=False, box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    grid.add_column()
+    grid.add_column(justify="right")
+    for name, las in check.las.items():
+        grid.add_row(Text(name), f"{las:.1f}")
+    console.print(grid)
+    for line in check.out_of_order:
+        console.print(f"out of order: {line}", markup=False)
+    if not check.out_of_order:
+        console.print("in order: it can be trusted so far")
+
+
+def _console() -> Console:
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _UNCUT
+    return console
+
+
+def _print_table(console: Console, table: Table) -> None:
+    latency = "measured latency" if table.latency_ms is None else f"{table.latency_ms:g} ms latency"
+    left_out = f", {table.left_out} left out" if table.left_out else ""
+    console.print(
+        f"\n{table.part}, {latency}, {count_of(table.songs, 'song')}{left_out}", style="bold", markup=False
+    )
+    if not table.rows:
+        console.print("no song was judged for all players: see what failed below")
+        return
+    marks = [name for name in _SHORT if any(name in row.marks for row in table.rows)]
+    turns = [turn for turn in LIVELINESS if any(turn in row.liveliness for row in table.rows)]
+    grid = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    heads = [name.upper().replace("_", "-") for name in marks]
+    for head in (
+        "",
+        "LAS",
+        "95%",
+        *heads,
+        "above rule",
+        "G",
+        "double",
+        "loop",
+        "bits",
+        "late",
+        "hang",
+        *turns,
+    ):
+        grid.add_column(head, justify="right" if head else "left", no_wrap=True)
+    for row in table.rows:
+        grid.add_row(*_cells(row, marks, turns))
+    console.print(grid, markup=False)
+
+
+def _cells(row: Row, marks: Sequence[str], turns: Sequence[str]) -> list[Text]:
+    las = row.marks["las"]
+    lively = {str(turn): each for turn, each in row.liveliness.items()}
+    is_real = row.kind == "real"
+    texts = [
+        row.player,
+        f"{las.value:.1f}",
+        f"{las.low:.1f}–{las.high:.1f}",
+        *(f"{row.marks[name].value:.2f}" if name in row.marks else "" for name in marks),
+        _with_interval(row.above_rule, "+.1f"),
+        _with_interval(row.gain, ".2f"),
+        f"{row.marks['doubling'].value:.0%}",
+        f"{row.marks['looping'].value:.0%}",
+        f"{row.bits_per_note.value:.2f}" if row.bits_per_note else "",
+        "" if is_real else f"{row.late + row.dropped:.1%}",
+        "" if is_real else str(row.hanging),
+        *(
+            f"{lively[turn].beats.value:.1f} ({lively[turn].coped:.0%})" if turn in lively else ""
+            for turn in turns
+        ),
+    ]
+    style = {"model": "bold", "real": "cyan", "baseline": ""}[row.kind]
+    return [Text(text, style=style) for text in texts]
+
+
+def _with_interval(interval: Interval | None, form: str) -> str:
+    if interval is None:
+        return ""
+    return f"{interval.value:{form}} [{interval.low:{form}}, {interval.high:{form}}]"

@@ -164,6 +164,34 @@ def test_results_are_not_overwritten(run: Run, tmp_path: Path) -> None:
     assert other.exit_code == 2 and "bars 64" in other.stderr
 
 
+def test_training_songs_are_learnt_from_and_quotations_of_them_found(run: Run, tmp_path: Path) -> None:
+    """A part that stands in a training song is quoted from end to end; the judged file itself is no training song."""
+    training = tmp_path / "training"
+    training.mkdir()
+    (training / "same.mid").write_bytes(EXAMPLE.read_bytes())
+    quick = (
+        "--no-model",
+        "--baselines",
+        "silence,ppm-c",
+        "--seeds",
+        "1",
+        "--part",
+        "bass",
+        "--bars",
+        "12",
+        "--json",
+    )
+    done = run(*quick, "--material", training, "-o", "learnt")
+    assert done.exit_code == 0, done.output
+    quoted = {
+        row["player"]: row["marks"]["quoted"]["value"] for row in json.loads(done.stdout)["tables"][0]["rows"]
+    }
+    assert quoted["silence"] == 0 and quoted["real"] > 30 and 0 < quoted["ppm-c"] <= 64
+    itself = run(training / "same.mid", *quick, "--material", training, "-o", "itself")
+    rows = json.loads(itself.stdout)["tables"][0]["rows"]
+    assert itself.exit_code == 0 and all("quoted" not in row["marks"] for row in rows)
+
+
 def test_the_scoreboard_checks_itself(run: Run) -> None:
     """Basses of known worth come out in their order."""
     done = run("--self-check", "--json")

@@ -62,7 +62,7 @@ from copilot.panel import Value
     "--material",
     type=click.Path(path_type=Path, exists=True),
     metavar="FOLDER",
-    help="Training songs, for ppm-c and factor-oracle to learn from.",
+    help="Training songs: ppm-c and factor-oracle learn from 200 of them; quotations of all are found.",
 )
 @click.option("--resume", is_flag=True, help="Go on with what is in DIR.")
 @click.option("--jobs", type=click.IntRange(0), default=0, metavar="N", help="Processes. Default: all cores.")

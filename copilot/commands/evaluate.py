@@ -20,7 +20,7 @@ from copilot.panel import Value
 from copilot.scoreboard.baselines import BASELINES
 from copilot.scoreboard.cases import chosen_cases
 from copilot.scoreboard.jobs import REAL, Job, Plan, Player, jobs_of
-from copilot.scoreboard.material import material_paths
+from copilot.scoreboard.material import material_paths, read_quotes
 from copilot.scoreboard.page import page
 from copilot.scoreboard.pool import default_processes, run_jobs
 from copilot.scoreboard.report import Report, make_report
@@ -32,7 +32,7 @@ from copilot.scoreboard.worker import Worker
 EXAMPLE = Path(__file__).parents[1] / "examples" / "blues.mid"
 MOST_LATENCY_MS = 10_000
 PARTS: tuple[Role, ...] = ("bass", "keys", "drums")
-REPORT, PAGE = "report.json", "page.html"
+REPORT, PAGE, QUOTES = "report.json", "page.html", "quotes.npz"
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how many are done, and of how many."""
@@ -78,11 +78,13 @@ def evaluate(options: EvaluateOptions, progress: Progress = lambda _what, _done,
         progress=lambda looked_at: progress("looking for songs", looked_at, len(songs)),
     )
     paths = {song.name: song.path for song, _ in found.cases}
-    material = find_songs([options.material]) if options.material else []
-    worker = Worker(plan, paths, material_paths(material, paths.values(), options.seed))
+    material: tuple[Path, ...] = ()
+    if options.material:
+        material = material_paths(find_songs([options.material]), paths.values(), options.seed)
     jobs = jobs_of(plan, found.cases)
     with Results(options.output, plan, resume=options.resume) as results:
         todo = [job for job in jobs if job not in results.done]
+        worker = Worker(plan, paths, material, _quotes(options, plan, material, progress) if todo else None)
         _warm(plan, todo)
         for count, result in enumerate(
             run_jobs(todo, worker, _processes(options)), len(jobs) - len(todo) + 1
@@ -157,6 +159,23 @@ def _models(bundles: Sequence[Path]) -> list[Player]:
             raise InputError(f"--model {bundle.path}: is given twice: give each bundle once")
         players.append(Player(name, "model", str(bundle.path), bundle.manifest.sha256[WEIGHTS]))
     return players
+
+
+def _quotes(
+    options: EvaluateOptions, plan: Plan, material: tuple[Path, ...], progress: Progress
+) -> Path | None:
+    """The index of the training songs in the output folder, made where it isn't there yet."""
+    if not material:
+        return None
+    path = options.output / QUOTES
+    if not path.exists():
+        index = read_quotes(
+            plan.parts, material, lambda read: progress("reading training songs", read, len(material))
+        )
+        partial = path.with_suffix(".part.npz")
+        index.save(partial)
+        partial.replace(path)
+    return path
 
 
 def _warm(plan: Plan, todo: Sequence[Job]) -> None:

@@ -1,7 +1,7 @@
 """What `copilot evaluate` shows a person: how far it is, then a table for each part and latency."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from rich.console import Console
@@ -17,6 +17,11 @@ from copilot.scoreboard.selfcheck import SelfCheck
 _UNCUT = 200
 """Columns where there is no terminal: a file has no edge."""
 _SHORT = ("har", "fol", "con", "syn", "grv", "act", "dist", "x_ct")
+_HEADS = (
+    *("", "LAS", "95%", *(name.upper().replace("_", "-") for name in _SHORT), "above rule", "G"),
+    *("double", "loop", "quote", "bits", "late", "hang", *LIVELINESS),
+)
+_STYLES = {"model": "bold", "real": "cyan", "baseline": ""}
 _FAILED_SHOWN = 5
 
 
@@ -82,53 +87,36 @@ def _print_table(console: Console, table: Table) -> None:
     if not table.rows:
         console.print("no song was judged for all players: see what failed below")
         return
-    marks = [name for name in _SHORT if any(name in row.marks for row in table.rows)]
-    turns = [turn for turn in LIVELINESS if any(turn in row.liveliness for row in table.rows)]
+    lines = [_cells(row) for row in table.rows]
+    filled = [at for at in range(len(_HEADS)) if any(line[at] for line in lines)]
     grid = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    heads = [name.upper().replace("_", "-") for name in marks]
-    for head in (
-        "",
-        "LAS",
-        "95%",
-        *heads,
-        "above rule",
-        "G",
-        "double",
-        "loop",
-        "bits",
-        "late",
-        "hang",
-        *turns,
-    ):
-        grid.add_column(head, justify="right" if head else "left", no_wrap=True)
-    for row in table.rows:
-        grid.add_row(*_cells(row, marks, turns))
+    for at in filled:
+        grid.add_column(_HEADS[at], justify="right" if at else "left", no_wrap=True)
+    for row, line in zip(table.rows, lines, strict=True):
+        grid.add_row(*(Text(line[at], style=_STYLES[row.kind]) for at in filled))
     console.print(grid, markup=False)
 
 
-def _cells(row: Row, marks: Sequence[str], turns: Sequence[str]) -> list[Text]:
-    las = row.marks["las"]
-    lively = {str(turn): each for turn, each in row.liveliness.items()}
+def _cells(row: Row) -> list[str]:
+    """A text for each head; empty where the player, or nobody, has such a figure."""
+    las, marks = row.marks["las"], row.marks
+    lively = [row.liveliness.get(turn) for turn in LIVELINESS]
     is_real = row.kind == "real"
-    texts = [
+    return [
         row.player,
         f"{las.value:.1f}",
         f"{las.low:.1f}–{las.high:.1f}",
-        *(f"{row.marks[name].value:.2f}" if name in row.marks else "" for name in marks),
+        *(f"{marks[name].value:.2f}" if name in marks else "" for name in _SHORT),
         _with_interval(row.above_rule, "+.1f"),
         _with_interval(row.gain, ".2f"),
-        f"{row.marks['doubling'].value:.0%}",
-        f"{row.marks['looping'].value:.0%}",
+        f"{marks['doubling'].value:.0%}",
+        f"{marks['looping'].value:.0%}",
+        f"{marks['quoted'].value:.0f}" if "quoted" in marks else "",
         f"{row.bits_per_note.value:.2f}" if row.bits_per_note else "",
         "" if is_real else f"{row.late + row.dropped:.1%}",
         "" if is_real else str(row.hanging),
-        *(
-            f"{lively[turn].beats.value:.1f} ({lively[turn].coped:.0%})" if turn in lively else ""
-            for turn in turns
-        ),
+        *(f"{each.beats.value:.1f} ({each.coped:.0%})" if each else "" for each in lively),
     ]
-    style = {"model": "bold", "real": "cyan", "baseline": ""}[row.kind]
-    return [Text(text, style=style) for text in texts]
 
 
 def _with_interval(interval: Interval | None, form: str) -> str:

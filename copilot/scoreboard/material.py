@@ -1,6 +1,6 @@
-"""What baselines may learn from: files that are not judged."""
+"""Training songs beside those that are judged: what baselines learn from, and what nobody should quote."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from copilot.errors import MidiFileError
@@ -8,24 +8,43 @@ from copilot.music.midifile import read_score
 from copilot.music.roles import Role
 from copilot.music.score import Score
 from copilot.scoreboard.baselines import Material
+from copilot.scoreboard.quotes import QuoteIndex, index_of, moves
 from copilot.scoreboard.songs import Song, shuffled
 
-MOST_FILES = 200
+LEARNT_FILES = 200
 """A baseline of order 4 learns little from more, and each process reads them anew."""
 
 
 def material_paths(found: Sequence[Song], judged: Collection[Path], seed: int) -> tuple[Path, ...]:
-    """Up to 200 files, drawn by the seed, none of which is judged."""
+    """The files, in an order drawn by the seed; none of them is judged."""
     taken = {path.resolve() for path in judged}
-    return tuple(song.path for song in shuffled(found, seed) if song.path.resolve() not in taken)[:MOST_FILES]
+    return tuple(song.path for song in shuffled(found, seed) if song.path.resolve() not in taken)
 
 
 def read_material(part: Role, paths: Sequence[Path]) -> Material:
-    """What the files teach about a part; a file that can't be read teaches nothing."""
-    return Material(part, _scores(paths))
+    """What the first 200 files teach about a part; a file that can't be read teaches nothing."""
+    return Material(part, _scores(paths[:LEARNT_FILES]))
 
 
-def _scores(paths: Sequence[Path]) -> Iterator[Score]:
+def read_quotes(
+    parts: Collection[Role], paths: Sequence[Path], progress: Callable[[int], None]
+) -> QuoteIndex:
+    """What all files have in parts of these roles; `progress` is told the number of files read."""
+    return index_of(
+        moves(part.notes, score.ticks_per_beat)
+        for score in _scores(_told(paths, progress))
+        for part in score.parts
+        if part.role in parts
+    )
+
+
+def _told(paths: Sequence[Path], progress: Callable[[int], None]) -> Iterator[Path]:
+    for count, path in enumerate(paths, 1):
+        yield path
+        progress(count)
+
+
+def _scores(paths: Iterable[Path]) -> Iterator[Score]:
     for path in paths:
         try:
             yield read_score(path)

@@ -21,7 +21,7 @@ from copilot.scoreboard.survey import Survey
 
 SCHEMA = 1
 RULE = "rule"
-MARKS = ("las", "har", "fol", "con", "syn", "grv", "act", "dist", "x_ct", "doubling", "looping")
+MARKS = ("las", "har", "fol", "con", "syn", "grv", "act", "dist", "x_ct", "doubling", "looping", "quoted")
 
 Names = Sequence[str]
 OfPlayer = Mapping[str, Sequence[Result]]
@@ -37,11 +37,11 @@ class Liveliness(msgspec.Struct, frozen=True):
 class Row(msgspec.Struct, frozen=True):
     """One player on one part at one latency.
 
-    `marks`: means over songs with 95% intervals. `above_rule`: LAS less the rule's, song by song; `gain`: G = (LAS −
-    LAS of the rule) / (LAS of the real part − LAS of the rule). `bits_per_note`: what a note of the real part costs a
-    model that knows the past. `diversity`: how unlike the seeds of a song are, 0–1. `late`: share of the notes
-    sent that left over 20 ms late; `dropped`: share of the notes due that came too late to be sent; `hanging`: notes
-    without an end. `call_p50_ms`, `call_p99_ms`: medians over jams.
+    `marks`: means over songs with 95% intervals; `quoted`: the longest run of notes shared with training songs, 64 at
+    most. `above_rule`: LAS less the rule's, song by song; `gain`: G, see intervals.gain. `bits_per_note`: what a note
+    of the real part costs a model that knows the past. `diversity`: how unlike a song's seeds are, 0–1. `late`: share
+    of the notes sent that left over 20 ms late; `dropped`: share of the notes due that came too late to be sent;
+    `hanging`: notes without an end. `call_p50_ms`, `call_p99_ms`: medians over jams.
     """
 
     player: str

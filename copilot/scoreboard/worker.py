@@ -23,13 +23,15 @@ from copilot.scoreboard.jams import Jammed, jam
 from copilot.scoreboard.jobs import Job, Plan, Player, Result, Variation
 from copilot.scoreboard.las import judge
 from copilot.scoreboard.material import read_material
+from copilot.scoreboard.quotes import QuoteIndex, load_index, moves
 from copilot.scoreboard.take import Take
 from copilot.scoreboard.variations import recovery, turning_point, until_beats, varied
 
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """Does jobs of a plan. `paths`: the songs' files by name; `material`: the files that baselines learn from.
+    """Does jobs of a plan. `paths`: the songs' files by name; `material`: the files that baselines learn from;
+    `quotes`: the index of what is not to be quoted, if there is one.
 
     Travels to other processes as it is.
     """
@@ -37,6 +39,7 @@ class Worker:
     plan: Plan
     paths: Mapping[str, Path]
     material: tuple[Path, ...] = ()
+    quotes: Path | None = None
 
     def __call__(self, job: Job) -> Result:
         """Jam and judge. Raises whatever goes wrong."""
@@ -44,7 +47,7 @@ class Worker:
         case = _case(self.paths[job.song], job.part, self.plan.bars)
         player = self.plan.player(job.player)
         if player.kind == "real":
-            return Result(job, marks_of(case.take(case.held.notes)), took_s=_since(began_s))
+            return Result(job, self._marks(case.take(case.held.notes)), took_s=_since(began_s))
         if job.task == "bits":
             cost = cost_of_part(
                 case, _bundle(player.bundle), self.plan.device, str(self.plan.panel.get("genre", "none"))
@@ -55,7 +58,14 @@ class Worker:
         if job.task != "jam":
             return self._recovery(job, job.task, case, engine, panel, began_s)
         jammed = jam(case, engine, panel, _seconds(job.latency_ms))
-        return _result(job, case, jammed, began_s, marks=marks_of(case.take(jammed.played)))
+        return _result(job, case, jammed, began_s, marks=self._marks(case.take(jammed.played)))
+
+    def _marks(self, take: Take) -> dict[str, float | None]:
+        marks = marks_of(take)
+        if self.quotes:
+            part = moves(take.played, take.context.ticks_per_beat)
+            marks["quoted"] = float(_quotes(self.quotes).longest(part))
+        return marks
 
     def _recovery(
         self, job: Job, variation: Variation, case: Case, engine: Engine, panel: Panel, began_s: float
@@ -137,6 +147,11 @@ def _case(path: Path, part: Role, bars: int) -> Case:
 @lru_cache(maxsize=4)
 def _bundle(path: str) -> Bundle:
     return Bundle.open(path)
+
+
+@lru_cache(maxsize=1)
+def _quotes(path: Path) -> QuoteIndex:
+    return load_index(path)
 
 
 @lru_cache(maxsize=8)

@@ -10,7 +10,7 @@ from copilot import __version__
 from copilot.scoreboard.cases import CaseView
 from copilot.scoreboard.intervals import Interval
 from copilot.scoreboard.jobs import LIVELINESS
-from copilot.scoreboard.report import Report, Row, Table, count_of
+from copilot.scoreboard.report import Liveliness, Report, Row, Table, count_of
 
 _HERE = Path(__file__).parent
 _LEGEND = (
@@ -19,6 +19,10 @@ _LEGEND = (
     "slower, faster, stop: beats until the part coped with the band's turn, and how often it did."
 )
 _COLUMNS = ("har", "fol", "con", "syn", "grv", "act", "dist", "x_ct")
+_HEADS = (
+    *("", "LAS", "", *(name.upper().replace("_", "-") for name in _COLUMNS), "above the rule", "G"),
+    *("doubling", "looping", "quoted", "bits a note", "late", *LIVELINESS),
+)
 _WIDTH, _HEIGHT, _MARGIN = 150, 18, 6
 
 
@@ -58,45 +62,36 @@ def _asset(name: str) -> str:
 def _table(table: Table) -> str:
     latency = "measured latency" if table.latency_ms is None else f"{table.latency_ms:g} ms latency"
     left_out = f", {table.left_out} left out" if table.left_out else ""
-    columns = [name for name in _COLUMNS if any(name in row.marks for row in table.rows)]
-    turns = [turn for turn in LIVELINESS if any(turn in row.liveliness for row in table.rows)]
-    heads = [
-        "",
-        "LAS",
-        "",
-        *columns,
-        "above the rule",
-        "G",
-        "doubling",
-        "looping",
-        "bits a note",
-        "late",
-        *turns,
-    ]
-    rows = "\n".join(_row(row, columns, turns) for row in table.rows)
-    head = "".join(f"<th>{html.escape(name.upper() if name in columns else name)}</th>" for name in heads)
+    lines = [_cells(row) for row in table.rows]
+    filled = [at for at in range(len(_HEADS)) if any(line[at] for line in lines)]
+    head = "".join(f"<th>{html.escape(_HEADS[at])}</th>" for at in filled)
+    rows = "\n".join(
+        f'<tr class="{row.kind}">' + "".join(f"<td>{line[at]}</td>" for at in filled) + "</tr>"
+        for row, line in zip(table.rows, lines, strict=True)
+    )
     return (
         f"<h2>{table.part}, {latency}, {count_of(table.songs, 'song')}{left_out}</h2>\n"
         f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>\n{rows}\n</tbody></table></div>'
     )
 
 
-def _row(row: Row, columns: Sequence[str], turns: Sequence[str]) -> str:
-    las = row.marks["las"]
-    cells = [
+def _cells(row: Row) -> list[str]:
+    """HTML for each head; empty where the player, or nobody, has such a figure."""
+    las, marks = row.marks["las"], row.marks
+    return [
         html.escape(row.player),
         _figure(las, ".1f"),
         _range(las),
-        *(f"{row.marks[name].value:.2f}" if name in row.marks else "" for name in columns),
+        *(f"{marks[name].value:.2f}" if name in marks else "" for name in _COLUMNS),
         _figure(row.above_rule, "+.1f"),
         _figure(row.gain, ".2f"),
-        f"{row.marks['doubling'].value:.0%}",
-        f"{row.marks['looping'].value:.0%}",
+        f"{marks['doubling'].value:.0%}",
+        f"{marks['looping'].value:.0%}",
+        f"{marks['quoted'].value:.0f}" if "quoted" in marks else "",
         _figure(row.bits_per_note, ".2f"),
         "" if row.kind == "real" else f"{row.late + row.dropped:.1%}",
-        *(_turn(row, turn) for turn in turns),
+        *(_turn(row.liveliness.get(turn)) for turn in LIVELINESS),
     ]
-    return f'<tr class="{row.kind}">' + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
 
 
 def _figure(figure: Interval | None, form: str) -> str:
@@ -105,8 +100,7 @@ def _figure(figure: Interval | None, form: str) -> str:
     return f"{figure.value:{form}}<small>{figure.low:{form}} … {figure.high:{form}}</small>"
 
 
-def _turn(row: Row, turn: str) -> str:
-    lively = next((each for name, each in row.liveliness.items() if name == turn), None)
+def _turn(lively: Liveliness | None) -> str:
     return f"{lively.beats.value:.1f}<small>{lively.coped:.0%}</small>" if lively else ""
 
 

@@ -39,7 +39,7 @@ def words_of_score(
     old, new = time.ticks_per_beat, table.params.ticks_per_beat
     of_part = np.asarray(is_drums, np.bool_)
     of_channel = np.asarray(channels, np.int64)
-    may_restrike = of_part | (np.bincount(of_channel, minlength=16)[of_channel] > 1)
+    may_restrike = of_part | np.asarray([channels.count(channel) > 1 for channel in channels], np.bool_)
     keys = np.empty(3 * rows.shape[1], np.int64)
     given = (of_channel, ~of_part, may_restrike, old, new, numbers, keys)
     count, last_tick = kernels.note_keys(rows, *given)

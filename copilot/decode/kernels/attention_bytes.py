@@ -76,17 +76,17 @@ def _weigh(row, shared, seen, end, past_scales, own_scales, high, low):
     top = row[0]
     for j in range(1, seen):
         top = larger(top, row[j])
-    total = np.float32(0)
-    for j in range(seen):
-        row[j] = exp(row[j] - top)
-        total += row[j]
-    most = np.float32(1e-30)
+    total, most = np.float32(0), np.float32(1e-30)
     for j in range(shared):
-        row[j] *= past_scales[j]
+        weight = exp(row[j] - top)
+        total += weight
+        row[j] = weight * past_scales[j]
         most = larger(most, row[j])
     own = row[shared:seen]
     for j in range(own.size):
-        own[j] *= own_scales[j]
+        weight = exp(own[j] - top)
+        total += weight
+        own[j] = weight * own_scales[j]
         most = larger(most, own[j])
     by = np.float32(65535) / most
     for j in range(seen):

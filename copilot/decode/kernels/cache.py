@@ -63,15 +63,20 @@ def new_cache(slots: int, layers: int, kv_heads: int, dim: int, tokens: int, *, 
 
 
 def copy_blocks(
-    source: Cache, slot: int, first: int, target: Cache, to: int, to_first: int, tokens: int
+    source: Cache, slot: int | slice, first: int, target: Cache, to: int | slice, to_first: int, tokens: int
 ) -> None:
-    """Copy positions from `first` on (a multiple of 64) to `to_first` (another) of another slot, in whole blocks."""
+    """Copy positions from `first` on (a multiple of 64) to `to_first` (another) of another slot, in whole blocks.
+
+    One slot may be copied to several, or several to as many.
+    """
+    if not tokens:
+        return
     kind = _PLACES[source.keys.dtype == np.int8]
     for ours, theirs, (axis, a_row) in zip(source, target, kind, strict=True):
         if ours.size:
-            count = whole_tokens(tokens) // a_row
-            read, write = np.moveaxis(ours[slot], axis, 0), np.moveaxis(theirs[to], axis, 0)
-            write[to_first // a_row :][:count] = read[first // a_row :][:count]
+            count, before = whole_tokens(tokens) // a_row, (slice(None),) * axis
+            read, write = (slice(at // a_row, at // a_row + count) for at in (first, to_first))
+            theirs[to, *before, write] = ours[slot, *before, read]
 
 
 _PLACES = {

@@ -37,8 +37,17 @@ def run_end(rows, begin, last):
     return end
 
 
+@part
+def named(rows, wanted):
+    """Some of the rows, in rising order."""
+    ids, slots, positions = np.empty_like(wanted), np.empty_like(wanted), np.empty_like(wanted)
+    for i in range(len(wanted)):
+        ids[i], slots[i], positions[i] = rows.ids[wanted[i]], rows.slots[wanted[i]], rows.positions[wanted[i]]
+    return Rows(ids, slots, positions, rows.shared, rows.base)
+
+
 class Scratch(NamedTuple):
-    """Room for a batch, made once a layer."""
+    """Room for a batch, made once a pass."""
 
     queries: Floats  # (BATCH * group, head_dim)
     scores: Floats  # (BATCH * group, whole blocks of positions)

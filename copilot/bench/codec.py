@@ -27,6 +27,7 @@ from copilot.music.score import Score
 
 EXAMPLE = Path(copilot.__file__).parent / "examples" / "blues.mid"
 LIVE_LIMIT_US = 20.0
+TURN_S = 0.02
 _ROUNDS = 5
 
 
@@ -34,7 +35,8 @@ def measure(budget_s: float, files: Sequence[Path] = ()) -> Section:
     """Encode, decode, the live writer, and parsing as what reading a file costs anyhow.
 
     files: standard MIDI files; none takes the packaged blues in twelve keys, each a little louder. `budget_s`
-    bounds the rounds, of which the fastest counts; at least one is made.
+    bounds the rounds, of which the fastest pass over all files counts; at least one is made. A turn is one pass or,
+    where that is short, as many as fill TURN_S: the first one pays for the caches that the peers have emptied.
     """
     until_s = time.perf_counter() + budget_s
     contents = [path.read_bytes() for path in files] or _variations(EXAMPLE)
@@ -54,9 +56,12 @@ def measure(budget_s: float, files: Sequence[Path] = ()) -> Section:
     spent = dict.fromkeys(runs, np.inf)
     for _ in range(_ROUNDS):
         for name, run in runs.items():
-            began = time.perf_counter()
-            run()
-            spent[name] = min(spent[name], time.perf_counter() - began)
+            turn_s = 0.0
+            while turn_s < TURN_S:
+                began = time.perf_counter()
+                run()
+                took_s = time.perf_counter() - began
+                spent[name], turn_s = min(spent[name], took_s), turn_s + took_s
         if time.perf_counter() > until_s:
             break
     rate = {

@@ -10,7 +10,7 @@ from copilot.codec import kernels
 from copilot.codec.vocabulary import Vocabulary
 from copilot.codec.words import LANES, WordTable
 from copilot.errors import GrammarError
-from copilot.music.rows import PART, START, Rows
+from copilot.music.rows import PART, PITCH, START, VELOCITY, Rows
 from copilot.music.score import DRUM_CHANNEL, Score
 
 Integers = NDArray[np.int64]
@@ -32,13 +32,14 @@ def words_of_score(
 
     rows: int64 (5, notes), in the ticks of `time`, whose tempi and meters count and whose parts don't. channels,
     is_drums: of each part that rows name. drums: bool (LANES,), the lanes without note-offs. Raises GrammarError for
-    a note before the first bar line.
+    a note before the first bar line, and for a channel, pitch or velocity that MIDI does not have.
     """
+    _check(rows, channels)
     numbers = kernels.Numbers.of(table)
     old, new = time.ticks_per_beat, table.params.ticks_per_beat
     of_part = np.asarray(is_drums, np.bool_)
     of_channel = np.asarray(channels, np.int64)
-    may_restrike = of_part | (np.bincount(of_channel, minlength=16)[of_channel] > 1)
+    may_restrike = of_part | np.asarray([channels.count(channel) > 1 for channel in channels], np.bool_)
     keys = np.empty(3 * rows.shape[1], np.int64)
     given = (of_channel, ~of_part, may_restrike, old, new, numbers, keys)
     count, last_tick = kernels.note_keys(rows, *given)
@@ -51,6 +52,20 @@ def words_of_score(
     lines = np.asarray(meters.bar_lines(last_tick), np.int64)
     keys = np.concatenate([keys[:count], event_keys(lines, table.bar)])
     return written(keys, 0, np.zeros(LANES, np.bool_), drums, table)
+
+
+def _check(rows: Rows, channels: Sequence[int]) -> None:
+    """The kernels check no bounds: they would write foreign memory."""
+    pitches, velocities = rows[PITCH], rows[VELOCITY]
+    if rows.shape[1] and (
+        pitches.min() < 0 or pitches.max() > 127 or velocities.min() < 1 or velocities.max() > 127
+    ):
+        raise GrammarError(
+            f"pitches {pitches.min()}–{pitches.max()} at velocities {velocities.min()}–{velocities.max()} are not "
+            "all MIDI's: pitches are 0–127, velocities 1–127"
+        )
+    if any(not 0 <= channel < 16 for channel in channels):
+        raise GrammarError(f"channels {sorted(channels)} are not all MIDI's: they are 0–15")
 
 
 def event_keys(ticks: NDArray[Any], words: Integers | int, levels: Integers | int = 0) -> Integers:

@@ -106,6 +106,21 @@ class GridState:
             return self._held(word)
         return self._event(word)
 
+    def slip_in(self, word: int, level: int) -> bool:
+        """Take a note's begin or end that stands before the last of its tick; returns whether its velocity is said.
+
+        No event after it may be of the same channel's beginnings. Nothing is checked.
+        """
+        if word < self.table.bar:
+            self.sounding[word - self.table.off_0] = False
+            return False
+        lane = word - self.table.on_0
+        is_said = self.levels[lane // 128] != level
+        self.levels[lane // 128] = level
+        if not self.drum_lanes[lane]:
+            self.sounding[lane] = True
+        return is_said
+
     def mask(self, limits: Limits) -> Mask:
         """The words that may follow: bool (words,)."""
         bars_free = self.bar_ticks is None

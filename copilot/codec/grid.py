@@ -67,7 +67,8 @@ class GridCodec:
     def encode(self, score: Score, header: Header = NO_HEADER) -> list[int]:
         """A score as one window, put on the codec's grid: the ids that a writer gives, event by event.
 
-        Compiled: the first call on a machine takes 2 s. Raises GrammarError for a note before the first bar line.
+        Compiled: the first call on a machine takes 2 s. Raises GrammarError for a note before the first bar line,
+        and for a channel, pitch or velocity that MIDI does not have.
         """
         parts = score.parts
         channels, is_drums = [part.channel for part in parts], [part.is_drums for part in parts]

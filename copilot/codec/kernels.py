@@ -10,14 +10,13 @@ numba takes 0.2 s to import and this file 2 s to compile, once per machine: impo
 # numba types these functions, mypy can't.
 # mypy: disable-error-code="no-untyped-def"
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from copilot.codec.words import WordTable
+from copilot.compiled import compiled
 from copilot.music.rows import END, PART, PITCH, START, VELOCITY
 
 Integers = NDArray[np.int64]
@@ -56,15 +55,7 @@ class Numbers(NamedTuple):
         )  # fmt: skip
 
 
-def _kept(function: Callable[..., Any]) -> Any:
-    """Compile at the first call, and keep the machine code on disk where there is a place for it."""
-    try:
-        return njit(cache=True, nogil=True)(function)
-    except RuntimeError:  # neither the package's folder nor the user's is writable: compile at every start
-        return njit(nogil=True)(function)
-
-
-@_kept
+@compiled
 def note_keys(rows, channels, has_ends, may_restrike, old, new, numbers, keys):
     """Notes → the keys of their beginnings and ends, in no order; returns how many, and the last tick.
 
@@ -119,7 +110,7 @@ def note_keys(rows, channels, has_ends, may_restrike, old, new, numbers, keys):
     return count, last_tick
 
 
-@_kept
+@compiled
 def in_order(keys):
     """The keys, int64 (events,) and not negative, in rising order.
 
@@ -149,7 +140,7 @@ def in_order(keys):
     return source
 
 
-@_kept
+@compiled
 def write_words(keys, start_tick, sounding, is_drum, numbers, words):
     """Sorted keys → words; returns how many, or NO_BAR where the first event is no bar line.
 
@@ -198,7 +189,7 @@ def write_words(keys, start_tick, sounding, is_drum, numbers, words):
     return count
 
 
-@_kept
+@compiled
 def spell(words, begins, flat):
     """Words → ids: int64 (ids,). begins: int64 (table + 1,), where each word's ids begin in `flat`."""
     count = 0

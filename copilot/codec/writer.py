@@ -27,9 +27,8 @@ class GridWriter:
         self.state.tick = self.tick = tick
         self._group: dict[int, int] = {}  # the present tick's events as words, and a note-on's velocity level
         self._postponed: set[int] = set()  # note-offs of this tick's notes, as words
-        self._ahead: tuple[list[int], GridState] | None = (
-            None  # the group's ids and the state after it, once asked for
-        )
+        # The group's ids, by its words, and the state after it, once asked for.
+        self._ahead: tuple[dict[int, list[int]], GridState] | None = None
         self.head = self._pin(self.table.header_words(header))
 
     def anew(self, header: Header, most_held: int) -> "GridWriter":
@@ -76,8 +75,8 @@ class GridWriter:
         final: list[int] = []
         while self.tick < tick:
             if self._group:
-                ids, self.state = self._written()
-                final += ids
+                final += self._ids()
+                self.state = self._written()[1]
             self._ahead = None
             self.tick = self.tick + 1 if self._postponed else tick
             self._group, self._postponed = dict.fromkeys(self._postponed, 0), set()
@@ -85,7 +84,7 @@ class GridWriter:
 
     def tail(self) -> list[int]:
         """The ids of the present tick so far; a later event may still change them."""
-        return self._written()[0].copy() if self._group else []
+        return self._ids() if self._group else []
 
     def finish(self) -> list[int]:
         """The ids of all that was fed and is not final yet."""
@@ -101,22 +100,34 @@ class GridWriter:
         return self.vocab.encode(words)
 
     def _add(self, word: int, level: int) -> None:
-        """Take an event into the present tick. What was reckoned of it stands where the event comes after it."""
+        """Take an event into the present tick. What was reckoned stands where nothing after the event changes."""
         if word in self._group:
             return
         self._group[word] = level
         if self._ahead is None:
             return
-        ids, state = self._ahead
-        is_next = state.tick < self.tick or word > state.last_word
-        if is_next and not (word >= self.table.on_0 and state.sounding[word - self.table.on_0]):
-            if word >= self.table.bar or state.sounding[word - self.table.off_0]:
-                ids += self._say(state, word, level)
+        table, (pieces, state) = self.table, self._ahead
+        if word < table.bar and not state.sounding[word - table.off_0]:
+            return
+        if word >= table.on_0 and state.sounding[word - table.on_0]:
+            self._ahead = None
+        elif state.tick < self.tick or word > state.last_word:
+            pieces[word] = self._say(state, word, level)
+        elif word != table.bar and self._may_slip_in(word, pieces):
+            said = [table.velocity_0 + level] if state.slip_in(word, level) else []
+            pieces[word] = self.vocab.encode([*said, word])
         else:
             self._ahead = None
 
-    def _written(self) -> tuple[list[int], GridState]:
-        """The ids of the present tick's events, and the state after them; each lane ends and begins at most once."""
+    def _may_slip_in(self, word: int, pieces: dict[int, list[int]]) -> bool:
+        """Whether no later event of the tick is written otherwise after this one: its delay or its velocity."""
+        if not min(pieces, default=word) < word:
+            return False
+        next_channel = word + 128 - (word - self.table.on_0) % 128
+        return word < self.table.bar or not any(word < other < next_channel for other in pieces)
+
+    def _written(self) -> tuple[dict[int, list[int]], GridState]:
+        """Each event's ids in the present tick, and the state after them; a lane ends and begins at most once."""
         if self._ahead is None:
             table, group, state = self.table, self._group, self.state.copy()
             sounding, on_to_off = self.state.sounding, table.off_0 - table.on_0
@@ -125,9 +136,13 @@ class GridWriter:
                 word + on_to_off for word in group if word >= table.on_0 and sounding[word - table.on_0]
             }
             # The order of words is the canonical order of events.
-            ids = [token for word in sorted(words) for token in self._say(state, word, group.get(word, 0))]
-            self._ahead = ids, state
+            pieces = {word: self._say(state, word, group.get(word, 0)) for word in sorted(words)}
+            self._ahead = pieces, state
         return self._ahead
+
+    def _ids(self) -> list[int]:
+        """The ids of the present tick's events."""
+        return [token for _, piece in sorted(self._written()[0].items()) for token in piece]
 
     def _say(self, state: GridState, word: int, level: int) -> list[int]:
         """Write an event of the present tick, with the delay and the velocity due before it; returns the ids."""

@@ -4,28 +4,26 @@ A proposal rewinds the decoder to the true past, appends what has really happene
 (see rollout.py). As long as the players do what was imagined, the imagined tokens stand and cost nothing.
 """
 
-import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from copilot.codec.grammar import GridState, Limits, Mask
+from copilot.codec.grammar import Limits, Mask
 from copilot.codec.grid import GridCodec
 from copilot.codec.words import LANES, Header
 from copilot.decode.decoder import Decoder
 from copilot.decode.sampling import sample
+from copilot.engine.agenda import Agenda
 from copilot.engine.bars import BarLines
 from copilot.engine.base import Controls, Heard, Horizon, PlannedNote, Proposal
 from copilot.engine.past import Past
 from copilot.engine.rollout import Brief, Rollout
-from copilot.engine.seating import seat_players
 from copilot.engine.snapshot import SCHEMA, Chance, Snapshot, WriterState, read_snapshot
 from copilot.errors import GrammarError, ParameterError, ProtocolError, VocabularyError
-from copilot.music.order import BAR, OFF, ON, Event
+from copilot.music.order import BAR, Event
 from copilot.music.roles import REGISTER, ROLES, Role
-from copilot.music.score import COPILOT_CHANNEL, DRUM_CHANNEL
 
 _LONG_REST_BARS = 64
 """After so many bars of which nothing is known, the window begins anew."""
@@ -55,14 +53,9 @@ class TokenEngine:
         self._reserve_tokens = min(320, window_tokens // 4)
         self._clock = clock
         self._rng = np.random.default_rng(seed)
-        self._heard: list[Heard] = []
-        self._ahead: list[Event] = []  # what is known and not yet past: committed notes' ends and beginnings
-        self._seats: dict[int, int] = {}
-        self._sounding: dict[tuple[int, int], int] = {}  # (rig channel, pitch) → the seat that it sounds on
+        self._agenda = Agenda(codec.vocab.table)
         self._header = Header()  # what tempo and meter would be said as, were the window pinned now
         self._bars: BarLines | None = None
-        self._own_until_tick = 0
-        self._heard_tick = 0  # of the last note that a player struck
         self._writer = self._codec.writer(self._header)
         self._past = Past(codec, window_tokens - self._reserve_tokens, list(self._writer.head), self._header)
         self._imagined_from = 0  # the decoder holds the past up to here, and then what was imagined
@@ -78,24 +71,15 @@ class TokenEngine:
 
     def observe(self, events: Sequence[Heard]) -> None:
         """See Engine."""
-        self._heard.extend(events)
+        self._agenda.heard.extend(events)
 
     def commit(self, notes: Sequence[PlannedNote]) -> None:
         """See Engine."""
-        table = self._codec.vocab.table
-        for note in notes:
-            start = self._tick(note.start_beats)
-            velocity = table.velocity(table.level(note.velocity))  # as the words will say it
-            self._ahead.append(Event(start, ON, COPILOT_CHANNEL, note.pitch, velocity))
-            self._own_until_tick = max(self._own_until_tick, start)
-            if self._past.header.part != "drums":
-                end = max(start + 1, self._tick(note.end_beats))
-                self._ahead.append(Event(end, OFF, COPILOT_CHANNEL, note.pitch, 0))
-                self._own_until_tick = max(self._own_until_tick, end)
+        self._agenda.commit(notes, are_drums=self._past.header.part == "drums")
 
     def propose(self, horizon: Horizon, controls: Controls) -> Proposal:
         """See Engine."""
-        now_tick = self._tick(horizon.now_beats)
+        now_tick = self._agenda.tick(horizon.now_beats)
         self._follow(controls)
         bars = self._write(now_tick, controls)
         self._make_room(self._past.threshold)
@@ -103,22 +87,24 @@ class TokenEngine:
             self._decoder.prepare(self._past.foresee(self._header))
         state = self._writer.state_after_tail()
         state.bar_ticks, state.next_bar_tick = bars.bar_ticks, bars.next_tick
-        final = self._final(state)
+        final = self._agenda.final(state)
         tail = self._writer.tail()
         context = self._past.ids + tail
         brief = Brief(
             now_tick=now_tick,
-            free_tick=self._free_tick(horizon.free_beats, final),
-            until_tick=self._tick(horizon.until_beats),
+            free_tick=self._agenda.free_tick(horizon.free_beats, final),
+            until_tick=self._agenda.tick(horizon.until_beats),
             final=final,
-            players=self._player_lanes(),
+            players=self._agenda.player_lanes(),
             own=_register_lanes(_role(controls.part)),
             temperature=controls.temperature,
             top_p=controls.top_p,
             # A burst of notes may fill the window within its tick: then there is no room until it is past.
             room_tokens=min(self._reserve_tokens, self._window_tokens - len(context)),
-            own_until_tick=self._own_until_tick,
-            patience_ticks=bars.bar_ticks // 2 if now_tick - self._heard_tick < bars.bar_ticks else None,
+            own_until_tick=self._agenda.own_until_tick,
+            patience_ticks=bars.bar_ticks // 2
+            if now_tick - self._agenda.heard_tick < bars.bar_ticks
+            else None,
         )
         rollout = Rollout(self._codec, self._decoder, state, brief, self._rng, self._clock)
         if brief.room_tokens > 0:
@@ -151,12 +137,12 @@ class TokenEngine:
             self._must_rebase,
             self._header,
             self._bars,
-            self._heard,
-            self._ahead,
-            self._seats,
-            [(channel, pitch, seat) for (channel, pitch), seat in self._sounding.items()],
-            self._own_until_tick,
-            self._heard_tick,
+            self._agenda.heard,
+            self._agenda.ahead,
+            self._agenda.seats,
+            [(channel, pitch, seat) for (channel, pitch), seat in self._agenda.sounding.items()],
+            self._agenda.own_until_tick,
+            self._agenda.heard_tick,
             Chance.of(self._rng),
         ).to_bytes()
 
@@ -175,9 +161,9 @@ class TokenEngine:
         self._past.restore(told.past)
         self._imagined_from, self._must_rebase = told.imagined_from, told.must_rebase
         self._header, self._bars = told.header, told.bars
-        self._heard, self._ahead, self._seats = told.heard, told.ahead, told.seats
-        self._sounding = {(channel, pitch): seat for channel, pitch, seat in told.sounding}
-        self._own_until_tick, self._heard_tick = told.own_until_tick, told.heard_tick
+        self._agenda.heard, self._agenda.ahead, self._agenda.seats = told.heard, told.ahead, told.seats
+        self._agenda.sounding = {(channel, pitch): seat for channel, pitch, seat in told.sounding}
+        self._agenda.own_until_tick, self._agenda.heard_tick = told.own_until_tick, told.heard_tick
         told.chance.set(self._rng)
 
     def _standing(self, tail: list[int]) -> list[int]:
@@ -196,43 +182,20 @@ class TokenEngine:
             decoder.append(decoder.ids[-1:])
             decoder.rewind(held)
 
-    def _final(self, state: GridState) -> list[Event]:
-        """Committed beginnings and ends that lie ahead, less any that would press a key twice or lift it twice."""
-        final: list[Event] = []
-        sounding = {pitch for pitch in range(128) if state.sounding[pitch]}
-        for event in sorted(event for event in self._ahead if event.channel == COPILOT_CHANNEL):
-            if event.kind == ON and event.pitch not in sounding:
-                if not state.drum_lanes[event.pitch]:
-                    sounding.add(event.pitch)
-                final.append(event)
-            elif event.kind == OFF and event.pitch in sounding:
-                sounding.discard(event.pitch)
-                final.append(event)
-        return final
-
-    def _free_tick(self, free_beats: float, final: Sequence[Event]) -> int:
-        """The first tick that is not before `free_beats`, nor before a committed beginning."""
-        free_tick = math.ceil(free_beats * self._codec.params.ticks_per_beat - 1e-6)
-        return max([free_tick, *(event.tick for event in final if event.kind == ON)])
-
-    def _tick(self, pos_beats: float) -> int:
-        return int(pos_beats * self._codec.params.ticks_per_beat + 0.5)
-
     def _follow(self, controls: Controls) -> None:
         """Take up who plays and what is asked for. A change rewrites the pinned words, which costs a prefill.
 
         Tempo and meter wait for the window after the next flush, which takes them as they are when it is known where
         that will begin: a tempo that wavers between two words must not cost a prefill each time.
         """
-        seats = seat_players(controls.roles)
-        self._seats = seats
+        self._agenda.seat(controls.roles)
         pinned = self._past.header
         self._header = Header(
             genre=None if controls.genre == "none" else controls.genre.upper(),
             part=_role(controls.part),
             tempo_bpm=controls.tempo_bpm,
             meter=controls.meter,
-            seats=tuple(sorted(set(seats.values()))),
+            seats=tuple(sorted(set(self._agenda.seats.values()))),
         )
         header = replace(
             self._header,
@@ -243,7 +206,7 @@ class TokenEngine:
             return
         changed_kind = (header.part == "drums") != (pinned.part == "drums")
         if changed_kind:
-            self._ahead = [event for event in self._ahead if event.channel != COPILOT_CHANNEL]
+            self._agenda.forget_own()
         if changed_kind or self._past.is_bare:
             self._begin_anew(
                 header
@@ -253,13 +216,8 @@ class TokenEngine:
 
     def _write(self, now_tick: int, controls: Controls) -> BarLines:
         """Write what happened up to and including the present tick; returns the bar lines to come."""
-        for heard in self._heard:
-            self._ahead.extend(self._seated(heard))
-        self._heard.clear()
-        happened = [event for event in self._ahead if event.tick <= now_tick]
-        self._ahead = [event for event in self._ahead if event.tick > now_tick]
-        happened.sort(key=lambda event: event.tick)  # stable: within a tick, as it arrived
-        bar_tick = self._tick(controls.bar_start_beats)
+        happened = self._agenda.pass_until(now_tick)
+        bar_tick = self._agenda.tick(controls.bar_start_beats)
         bar_ticks = max(1, round(controls.bar_beats * self._codec.params.ticks_per_beat))
         first_tick = happened[0].tick if happened else now_tick
         first_line = max(0, bar_tick + (first_tick - bar_tick) // bar_ticks * bar_ticks)
@@ -276,20 +234,6 @@ class TokenEngine:
         self._past.extend(self._writer.advance(now_tick))
         return bars
 
-    def _seated(self, heard: Heard) -> list[Event]:
-        """A player's note as the codec hears it: it ends on the seat where it began; drums have no note-offs."""
-        key = (heard.channel, heard.pitch)
-        tick = self._tick(heard.pos_beats)
-        events: list[Event] = []
-        seat = self._sounding.pop(key, DRUM_CHANNEL)
-        if seat != DRUM_CHANNEL:
-            events.append(Event(tick, OFF, seat, heard.pitch, 0))
-        if heard.velocity and heard.channel in self._seats:
-            seat = self._sounding[key] = self._seats[heard.channel]
-            events.append(Event(tick, ON, seat, heard.pitch, heard.velocity))
-            self._heard_tick = max(self._heard_tick, tick)
-        return events
-
     def _make_room(self, most_tokens: int) -> None:
         """Flush a window of more than so many tokens. Where even its newer half is too long, begin anew."""
         if len(self._past.ids) > most_tokens:
@@ -303,11 +247,6 @@ class TokenEngine:
         most_held = self._window_tokens // 4 // self._codec.vocab.longest
         self._writer = self._writer.anew(header, most_held)
         self._past.begin(self._writer.head, header)
-
-    def _player_lanes(self) -> Mask:
-        lanes = np.zeros((16, 128), np.bool_)
-        lanes[sorted(set(self._seats.values()))] = True
-        return lanes.reshape(LANES)
 
 
 def _role(part: str) -> Role:

@@ -18,7 +18,7 @@ class Figures:
     played: int = 0
     late: int = 0
     dropped: int = 0
-    replaced: int = 0  # proposed too late: the plan before it had played there, a note or a rest
+    replaced: int = 0  # proposed too late: the plan before it plays there, a note or a rest
     steps: int = 0
     reused: int = 0
     flushes: int = 0

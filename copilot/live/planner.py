@@ -140,9 +140,9 @@ class Planner:
         late: list[PlannedNote] = []
         for note in sorted(proposal.notes, key=lambda note: (note.start_beats, note.pitch)):
             late_s = now_s - self.clock.seconds(note.start_beats)
-            if self._is_final(note):
-                continue
-            if note.start_beats <= passed_beats:
+            if (held := self._held_at(note)) is not None:
+                self.figures.replaced += held.start_beats != note.start_beats
+            elif note.start_beats <= passed_beats:
                 self.figures.replaced += 1
             elif late_s >= LATE_LIMIT_S:
                 self.figures.due += 1
@@ -188,10 +188,14 @@ class Planner:
         self._final = [other for other in self._final if other.end_beats > note.start_beats - 8.0]
         insort(self._final, note, key=lambda other: other.start_beats)
 
-    def _is_final(self, note: PlannedNote) -> bool:
-        """Whether its key is down then: it is final already, or would be struck twice."""
-        return any(
-            other.pitch == note.pitch
-            and other.start_beats <= note.start_beats < other.end_beats - _EPSILON_BEATS
-            for other in self._final
+    def _held_at(self, note: PlannedNote) -> PlannedNote | None:
+        """The final note whose key is down then: this one itself, or it would be struck twice."""
+        return next(
+            (
+                other
+                for other in self._final
+                if other.pitch == note.pitch
+                and other.start_beats <= note.start_beats < other.end_beats - _EPSILON_BEATS
+            ),
+            None,
         )

@@ -96,12 +96,8 @@ class Session:
     def wake(self, now_s: float) -> Work:
         """Do what is due at this moment."""
         self._now_s = now_s
-        if self.planner.was_relocated():
-            self.planner.drop()
-            self.reaction.drop()
-        if not self.clock.running or self.panel["mute"]:
-            self.planner.drop()
-            self.reaction.drop()
+        self._drop_what_is_void()
+        if self._rests:
             return Work([], None, now_s + 0.1)
         final = self.planner.make_due_final(now_s)
         request = None
@@ -118,6 +114,7 @@ class Session:
         """The engine has answered request `number`; returns what must be played at once."""
         if number != self._requests:
             return []
+        self._drop_what_is_void()  # time may have stopped since the last wake: then a note would have no end
         late = self.planner.take(now_s, number, proposal, took_s)
         self.reaction.planned(number, self.clock.beats(now_s))
         return [self._play(note) for note in late]
@@ -194,6 +191,17 @@ class Session:
     def hanging(self) -> int:
         """Notes whose note-on was sent and whose note-off was not; at the end of a jam it must be 0."""
         return len(self._flying)
+
+    @property
+    def _rests(self) -> bool:
+        """Whether nothing new is to be played: time stands still, or the copilot is muted."""
+        return not self.clock.running or bool(self.panel["mute"])
+
+    def _drop_what_is_void(self) -> None:
+        """After a jump of the clock or at rest: the plan, and what the engine works on, mean nothing any more."""
+        if self.planner.was_relocated() or self._rests:
+            self.planner.drop()
+            self.reaction.drop()
 
     def _request(self, now_s: float) -> tuple[Request, list[PlannedNote]]:
         panel = self.panel

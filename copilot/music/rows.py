@@ -31,11 +31,14 @@ def rows_of_parts(parts: Sequence[Part]) -> Rows:
 def rows_of_tracks(tracks: Iterable[Any]) -> Rows:
     """The notes of symusic's tracks, track after track, none shorter than a tick."""
     columns = [track.notes.numpy() for track in tracks]
-    counts = [len(column["time"]) for column in columns]
-    rows = np.empty((5, sum(counts)), dtype=np.int64)
-    if columns:
-        for row, name in ((START, "time"), (END, "duration"), (PITCH, "pitch"), (VELOCITY, "velocity")):
-            np.concatenate([column[name] for column in columns], out=rows[row])
-    rows[PART] = np.repeat(np.arange(len(counts)), counts)
-    rows[END] = np.maximum(rows[END], 1) + rows[START]
+    rows = np.empty((5, sum(len(column["time"]) for column in columns)), dtype=np.int64)
+    starts, ends, parts, pitches, velocities = rows
+    at = 0
+    for part, column in enumerate(columns):  # np.concatenate of each kind took twice as long
+        here = slice(at, at + len(column["time"]))
+        starts[here], ends[here], parts[here] = column["time"], column["duration"], part
+        pitches[here], velocities[here] = column["pitch"], column["velocity"]
+        at = here.stop
+    np.maximum(ends, 1, out=ends)
+    ends += starts
     return rows

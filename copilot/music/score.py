@@ -121,6 +121,6 @@ class Score:
         lines: list[int] = []
         for index, meter in enumerate(self.meters):
             following = self.meters[index + 1].tick if index + 1 < len(self.meters) else until_ticks + 1
-            bar_ticks = max(1, int(meter.bar_beats() * self.ticks_per_beat))
+            bar_ticks = max(1, 4 * meter.numerator * self.ticks_per_beat // meter.denominator)
             lines.extend(range(meter.tick, min(following, until_ticks + 1), bar_ticks))
         return lines

@@ -15,20 +15,23 @@ def test_every_flush_but_the_first_is_counted() -> None:
     ticks: Iterator[int] = count()
     found = flushes(256, 0.0, prepared=True, clock=lambda: next(ticks) / 1e3)
     assert found.worst_ms == pytest.approx([1.0] * LEAST_FLUSHES)
+    assert found.worst_ordinary_ms == pytest.approx([1.0] * LEAST_FLUSHES)
     assert found.median_ms == pytest.approx(1.0)
 
 
 def test_one_hiccup_is_no_flush() -> None:
     """The figure is the median flush's slowest step."""
-    assert Flushes(2.0, (3.0, 90.0, 3.0)).worst_over_median == 1.5
+    found = Flushes(2.0, (3.0, 90.0, 3.0), (2.0, 2.0, 90.0))
+    assert found.worst_over_median == 1.5
+    assert found.ordinary_over_median == 1.0
 
 
 @pytest.mark.skipif(not DOT_LANES, reason="without a dot product of bytes the longest windows take seconds")
 def test_the_section(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A row for each window, and the keys of the shipped one's."""
+    """Two rows for each window, and the keys of the shipped one's."""
     monkeypatch.setattr(flush, "WINDOWS", (256, 1024))
     section = measure(0.0)
-    assert [row.what.rsplit(" ", 1)[1] for row in section.rows] == ["256", "1,024"]
+    assert [row.what.rsplit(" ", 1)[1] for row in section.rows] == ["256", "256", "1,024", "1,024"]
     assert section.keys.keys() == {"flush.worst_over_median", "flush.stop_the_world_over_median"}
     stopped, prepared = (
         section.keys["flush.stop_the_world_over_median"],

@@ -97,6 +97,17 @@ def test_what_stands_before_the_first_bar_line_is_refused() -> None:
         codec().encode(Score(24, (replace(part, notes=(Note(-1, 10, 60, 90),)),)))
 
 
+@pytest.mark.parametrize(
+    ("channel", "pitch", "velocity"),
+    [(1, 128, 90), (1, -1, 90), (1, 60, 0), (1, 60, 128), (16, 60, 90), (-1, 60, 90)],
+)
+def test_what_midi_does_not_have_is_refused(channel: int, pitch: int, velocity: int) -> None:
+    """It would be written to foreign memory, or be another note's word."""
+    part = Part(channel, "lead", (Note(0, 10, 60, 90), Note(10, 20, pitch, velocity)))
+    with pytest.raises(GrammarError, match="MIDI's"):
+        codec().encode(Score(24, (part,)))
+
+
 @given(st.lists(st.integers(0, 2**44), max_size=200))
 def test_keys_are_sorted(keys: list[int]) -> None:
     """The radix sort gives what any sort gives, and leaves what it was given."""

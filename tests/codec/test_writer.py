@@ -5,6 +5,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
+from copilot.codec.grammar import GridState
 from copilot.codec.grid import GridCodec
 from copilot.codec.words import Header
 from copilot.codec.writer import GridWriter
@@ -80,13 +81,18 @@ def assert_reads(writer: GridWriter, final: list[int]) -> None:
     for token in final:
         reader.feed(token)
     assert reader.between_words
-    for name in ("tick", "stage", "levels", "last_word"):
-        assert getattr(reader.state, name) == getattr(writer.state, name)
-    assert (reader.state.sounding == writer.state.sounding).all()
+    assert_alike(reader.state, writer.state)
     for token in writer.tail():
         reader.feed(token)
     assert reader.between_words
-    assert (reader.state.sounding == writer.state_after_tail().sounding).all()
+    assert_alike(reader.state, writer.state_after_tail())
+
+
+def assert_alike(one: GridState, other: GridState) -> None:
+    """Both states stand at the same place."""
+    for name in ("tick", "stage", "levels", "last_word"):
+        assert getattr(one, name) == getattr(other, name)
+    assert (one.sounding == other.sounding).all()
 
 
 def codec_of(writer: GridWriter) -> GridCodec:

@@ -66,6 +66,55 @@ def test_a_prepared_flush_is_a_fresh_prefill(
     assert equal(ours.append([5]), fresh.append([5]))
 
 
+calls = st.lists(
+    st.tuples(
+        st.sampled_from(["append", "rewind", "prepare", "extend", "rebase", "flush", "fork", "warm"]),
+        st.integers(0, 255),
+        st.integers(0, 255),
+    ),
+    max_size=25,
+)
+
+
+@given(calls)
+@some
+def test_any_order_of_calls(twin: Twin, calls: list[tuple[str, int, int]]) -> None:
+    """Whatever was prepared, flushed, forked, kept and rewound before: what is held is as if it had just come in."""
+    decoder, fresh, equal = twin
+    decoder.prepare([])
+    decoder.rebase([1])
+    coming: list[int] = []
+    for call, a, b in calls:
+        room = WINDOW - len(decoder.ids)
+        if call == "append" and room:
+            decoder.append(random_ids(min(room, 1 + a % 70), b))
+        elif call == "rewind":
+            decoder.rewind(max(1, len(decoder.ids) - a))
+        elif call == "prepare":  # what is held from somewhere on, or something else
+            coming = random_ids(a % WINDOW, b) if b % 2 else [7, *decoder.ids[-a:]][:WINDOW]
+            decoder.prepare(coming)
+        elif call == "extend":
+            coming = [*coming, *random_ids(a % 9, b)][:WINDOW]
+            decoder.prepare(coming)
+        elif call == "rebase":
+            decoder.rebase(random_ids(1 + a % WINDOW, b))
+        elif call == "flush" and coming:
+            decoder.rebase(coming[: 1 + a % len(coming)])
+        elif call == "fork" and room > 3:
+            branches = decoder.fork(1 + a % 3)
+            for step in range(1 + b % 3):
+                branches.append([(a + step + own) % VOCAB for own in range(1 + a % 3)])
+            if b % 2:
+                branches.keep(0)
+        elif call == "warm" and room:
+            decoder.append(decoder.ids[-1:])
+            decoder.rewind(len(decoder.ids) - 1)
+    if len(decoder.ids) == WINDOW:
+        decoder.rewind(WINDOW - 1)
+    held = decoder.ids[:]
+    assert equal(decoder.append([5]), fresh.rebase([*held, 5]))
+
+
 def test_eight_flushes(twin: Twin) -> None:
     """Nothing adds up: after eight swaps the logits are still those of a prefill."""
     ours, fresh, equal = twin

@@ -83,13 +83,17 @@ def test_a_late_note_plays_and_a_later_one_is_dropped() -> None:
 
 
 def test_a_key_that_sounds_is_not_struck_again() -> None:
-    """A proposed note within a final note of its pitch is left out; after its end it is taken."""
+    """A proposed note within a final note of its pitch is replaced by that; after its end it is taken.
+
+    The final note itself, proposed again, is no other note.
+    """
     planner = planner_at_120()
     planner.ask(0.0, 1.0, 8.0)
     answer(planner, 0.0, note(2.0, 60, 2.0))
     assert planner.ask(0.1, 1.0, 8.0)[1] == [note(2.0, 60, 2.0)]
-    answer(planner, 0.2, note(2.2, 60), note(2.3, 61), note(3.9, 60), note(4.0, 60))
+    answer(planner, 0.2, note(2.0, 60, 2.0), note(2.2, 60), note(2.3, 61), note(3.9, 60), note(4.0, 60))
     assert [planned.start_beats for planned in planner.plan] == [2.3, 4.0]
+    assert planner.figures.replaced == 2
 
 
 def test_nothing_is_asked_while_the_engine_works() -> None:

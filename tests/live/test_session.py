@@ -224,6 +224,22 @@ def test_a_stopped_clock_plays_and_hears_nothing_new() -> None:
     assert all(event.velocity == 0 for event in engine.heard[heard:])
 
 
+@pytest.mark.parametrize("how", ["stopped", "muted"])
+def test_an_answer_that_comes_before_the_next_wake_plays_nothing_at_rest(how: str) -> None:
+    """Time stops, or the copilot is muted, and the answer is there first: its late notes are not played."""
+    stand = Stand(MetronomeEngine(), 0.52)
+    stand.session.hear(0.0, 1, 60, 90)
+    stand.run(0.518)
+    _, number, proposal, took_s = stand.pending.pop()
+    assert min(note.start_beats for note in proposal.notes) == 1.0  # 18 ms ago
+    if how == "stopped":
+        stand.clock.stop(0.518)
+    else:
+        stand.panel.set("mute", True)
+    assert stand.session.take(0.518, number, proposal, took_s) == []
+    assert stand.session.hanging == 0
+
+
 def test_what_waits_for_the_engine_is_bounded() -> None:
     """A muted day fills no memory; the engine learns that the keys of which it knew were let go."""
     stand = Stand(MetronomeEngine(), 0.02)

@@ -5,12 +5,13 @@
 # ruff: noqa: ARG001
 
 import numpy as np
-from numba import njit, types
+from numba import types
 from numba.extending import overload
 
 from copilot.decode.kernels.attention_bytes import read_bytes
 from copilot.decode.kernels.attention_floats import read_floats
 from copilot.decode.kernels.cache import rotate, store
+from copilot.decode.kernels.kept import PART, part
 from copilot.decode.kernels.lanes import BLOCK
 from copilot.decode.kernels.rows import new_scratch
 
@@ -18,7 +19,7 @@ BATCH = 8
 """Rows that attend together. Keys are read once for so many, and what comes after the last of them is not scored."""
 
 
-@njit(fastmath=True)
+@part
 def normalise(x, weight, eps):
     """RMS norm of one row, in place."""
     total = np.float32(0)
@@ -29,14 +30,13 @@ def normalise(x, weight, eps):
         x[j] *= scale * weight[j]
 
 
-@njit(fastmath=True)
-def attend(qkv, layer, weights, rotary, cache, past, rows, attended):
-    """Store the rows' keys and values in `cache`; attended (rows, heads * head_dim) is what each row reads."""
-    count, q_width, kv_width = len(rows.ids), weights.q_norm.shape[1], weights.k_norm.shape[1]
+@part
+def keep(qkv, layer, weights, rotary, cache, rows):
+    """Normalise the rows' queries, in place, and store their keys and values in `cache`."""
+    q_width, kv_width = weights.q_norm.shape[1], weights.k_norm.shape[1]
     kv_heads, dim = cache.keys.shape[2], 2 * rotary.cos.shape[1]
-    group = q_width // kv_width  # queries that share a key
     key = np.empty(dim, np.float32)
-    for t in range(count):
+    for t in range(len(rows.ids)):
         normalise(qkv[t, :q_width], weights.q_norm[layer], weights.eps)
         normalise(qkv[t, q_width : q_width + kv_width], weights.k_norm[layer], weights.eps)
         at = rows.shared + rows.positions[t]
@@ -46,11 +46,22 @@ def attend(qkv, layer, weights, rotary, cache, past, rows, attended):
             value = qkv[t, begin + kv_width : begin + kv_width + dim]
             store(cache, rows.slots[t], layer, h, rows.positions[t], key, value)
 
+
+@part
+def scratch_for(rows, group, dim):
+    """Room for the rows' attention, the same in every layer."""
     longest = 0
-    for t in range(count):
-        longest = max(longest, rows.positions[t] + 1)
+    for position in rows.positions:
+        longest = max(longest, position + 1)
     width = rows.shared + (longest + BLOCK - 1) // BLOCK * BLOCK
-    room = new_scratch(min(BATCH, count) * group, dim, width)
+    return new_scratch(min(BATCH, len(rows.ids)) * group, dim, width)
+
+
+@part
+def attend(qkv, layer, rotary, cache, past, rows, room, attended):
+    """attended (rows, heads * head_dim) is what each row reads by its queries, after `keep`."""
+    count, kv_heads, dim = len(rows.ids), cache.keys.shape[2], 2 * rotary.cos.shape[1]
+    group = attended.shape[1] // (kv_heads * dim)  # queries that share a key
     scale = np.float32(1 / np.sqrt(dim))
     for first in range(0, count, BATCH):
         last = min(first + BATCH, count)
@@ -74,16 +85,6 @@ def _read(room, layer, h, group, cache, past, rows, first, last):
     raise NotImplementedError("only compiled code calls this")
 
 
-@overload(_read, jit_options={"fastmath": True})
+@overload(_read, jit_options=PART)
 def _read_kind(room, layer, h, group, cache, past, rows, first, last):
-    if cache.types[0].dtype == types.int8:
-
-        def bytes_(room, layer, h, group, cache, past, rows, first, last):
-            read_bytes(room, layer, h, group, cache, past, rows, first, last)
-
-        return bytes_
-
-    def floats(room, layer, h, group, cache, past, rows, first, last):
-        read_floats(room, layer, h, group, cache, past, rows, first, last)
-
-    return floats
+    return read_bytes if cache.types[0].dtype == types.int8 else read_floats

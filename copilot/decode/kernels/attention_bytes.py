@@ -4,14 +4,13 @@
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, call-arg, var-annotated"
 
 import numpy as np
-from numba import njit
 
+from copilot.decode.kernels.kept import part
 from copilot.decode.kernels.lanes import BLOCK, exp, larger
 from copilot.decode.kernels.matrix import quantise, sweep
 from copilot.decode.kernels.rows import run_end
 
 
-@njit(fastmath=True)
 def read_bytes(room, layer, h, group, cache, past, rows, first, last):
     """Sums of whole numbers, which no batch and no order changes. A weight is two bytes, a row of each."""
     scores, taken, units, planes, plane_units = (
@@ -55,7 +54,7 @@ def read_bytes(room, layer, h, group, cache, past, rows, first, last):
         _join(room, count, True)
 
 
-@njit(fastmath=True)
+@part
 def _join(room, count, is_more):
     """read = or += what the two bytes of each weight made."""
     for row in range(count):
@@ -68,7 +67,7 @@ def _join(room, count, is_more):
                 into[d] = high[d] + low[d]
 
 
-@njit(fastmath=True)
+@part
 def _weigh(row, shared, seen, end, past_scales, own_scales, high, low):
     """A row's scores → its softmax, times what each value's unit is worth, as two bytes; returns their unit's worth.
 
@@ -77,17 +76,17 @@ def _weigh(row, shared, seen, end, past_scales, own_scales, high, low):
     top = row[0]
     for j in range(1, seen):
         top = larger(top, row[j])
-    total = np.float32(0)
-    for j in range(seen):
-        row[j] = exp(row[j] - top)
-        total += row[j]
-    most = np.float32(1e-30)
+    total, most = np.float32(0), np.float32(1e-30)
     for j in range(shared):
-        row[j] *= past_scales[j]
+        weight = exp(row[j] - top)
+        total += weight
+        row[j] = weight * past_scales[j]
         most = larger(most, row[j])
     own = row[shared:seen]
     for j in range(own.size):
-        own[j] *= own_scales[j]
+        weight = exp(own[j] - top)
+        total += weight
+        own[j] = weight * own_scales[j]
         most = larger(most, own[j])
     by = np.float32(65535) / most
     for j in range(seen):

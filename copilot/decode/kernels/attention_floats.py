@@ -4,14 +4,13 @@
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, call-arg, var-annotated"
 
 import numpy as np
-from numba import njit
 
+from copilot.decode.kernels.kept import part
 from copilot.decode.kernels.lanes import exp, larger
 from copilot.decode.kernels.matrix import project_floats
 from copilot.decode.kernels.rows import run_end
 
 
-@njit(fastmath=True)
 def read_floats(room, layer, h, group, cache, past, rows, first, last):
     queries, scores, read, more = room.queries, room.scores, room.read, room.sums
     shared, dim, count = rows.shared, queries.shape[1], (last - first) * group
@@ -35,7 +34,7 @@ def read_floats(room, layer, h, group, cache, past, rows, first, last):
                 read[row, d] += more[row, d]
 
 
-@njit(fastmath=True)
+@part
 def _score(queries, keys, scores, begin, stop, at, end):
     """scores[begin:stop, at : at + end] = queries[begin:stop] @ keys[:, :end].
 
@@ -48,7 +47,7 @@ def _score(queries, keys, scores, begin, stop, at, end):
         _score_one(queries[row], keys, scores[row, at : at + end])
 
 
-@njit(fastmath=True)
+@part
 def _score_one(query, keys, into):
     """Eight dimensions at a time: a token's scores are read and written only so often."""
     into[:] = 0
@@ -64,7 +63,7 @@ def _score_one(query, keys, into):
             )  # fmt: skip
 
 
-@njit(fastmath=True)
+@part
 def _score_four(queries, keys, scores, row, at, end):
     """Four queries by four dimensions at a time: each key is read once for four of them."""
     a, b, c, d = queries[row], queries[row + 1], queries[row + 2], queries[row + 3]
@@ -86,7 +85,7 @@ def _score_four(queries, keys, scores, row, at, end):
             into_d[j] += d0 * p + d1 * q + d2 * r + d3 * s
 
 
-@njit(fastmath=True)
+@part
 def _softmax(row, seen, end):
     """Weights of the first `seen` scores, in place; zeros from there to `end`."""
     top = row[0]

@@ -7,10 +7,11 @@
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit, types
+from numba import types
 from numba.extending import overload
 from numpy.typing import NDArray
 
+from copilot.decode.kernels.kept import PART, part
 from copilot.decode.kernels.lanes import BLOCK
 from copilot.decode.kernels.matrix import MIDDLE, quantise
 
@@ -62,15 +63,20 @@ def new_cache(slots: int, layers: int, kv_heads: int, dim: int, tokens: int, *, 
 
 
 def copy_blocks(
-    source: Cache, slot: int, first: int, target: Cache, to: int, to_first: int, tokens: int
+    source: Cache, slot: int | slice, first: int, target: Cache, to: int | slice, to_first: int, tokens: int
 ) -> None:
-    """Copy positions from `first` on (a multiple of 64) to `to_first` (another) of another slot, in whole blocks."""
+    """Copy positions from `first` on (a multiple of 64) to `to_first` (another) of another slot, in whole blocks.
+
+    One slot may be copied to several, or several to as many.
+    """
+    if not tokens:
+        return
     kind = _PLACES[source.keys.dtype == np.int8]
     for ours, theirs, (axis, a_row) in zip(source, target, kind, strict=True):
         if ours.size:
-            count = whole_tokens(tokens) // a_row
-            read, write = np.moveaxis(ours[slot], axis, 0), np.moveaxis(theirs[to], axis, 0)
-            write[to_first // a_row :][:count] = read[first // a_row :][:count]
+            count, before = whole_tokens(tokens) // a_row, (slice(None),) * axis
+            read, write = (slice(at // a_row, at // a_row + count) for at in (first, to_first))
+            theirs[to, *before, write] = ours[slot, *before, read]
 
 
 _PLACES = {
@@ -87,7 +93,7 @@ def rotary_tables(positions: int, dim: int, theta: float) -> Rotary:
     return Rotary(np.cos(angles), np.sin(angles))
 
 
-@njit(fastmath=True)
+@part
 def rotate(source, cos, sin, scale, target):
     """Turn one head's row by its position: element j pairs with element j + half."""
     half = cos.size
@@ -102,14 +108,10 @@ def store(cache, slot, layer, h, at, key, value):
     raise NotImplementedError("only compiled code calls this")
 
 
-@overload(store, jit_options={"fastmath": True})
+@overload(store, jit_options=PART)
 def _store(cache, slot, layer, h, at, key, value):
     if cache.types[0].dtype == types.int8:
-
-        def as_bytes(cache, slot, layer, h, at, key, value):
-            _store_bytes(cache, slot, layer, h, at, key, value)
-
-        return as_bytes
+        return _store_bytes
 
     def as_floats(cache, slot, layer, h, at, key, value):
         for d in range(key.size):
@@ -119,7 +121,6 @@ def _store(cache, slot, layer, h, at, key, value):
     return as_floats
 
 
-@njit(fastmath=True)
 def _store_bytes(cache, slot, layer, h, at, key, value):
     """Bytes come around 128, and are turned to signed ones by their highest bit."""
     spelt = np.empty(key.size, np.uint8)

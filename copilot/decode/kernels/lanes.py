@@ -136,10 +136,14 @@ dots_1, dots_2, dots_4 = _sweep(1), _sweep(2), _sweep(4)
 
 @njit(fastmath=True, inline="always")
 def exp(x):
-    """e ** x to 2e-7, cut off below 1e-38: the loop around it becomes vector code, around math.exp it does not."""
+    """e ** x to 4e-6 (3e-7 near 0), cut off below 1e-38.
+
+    The loop around it becomes vector code, around math.exp it does not.
+    """
     power = min(max(x, np.float32(-87.0)), np.float32(88.0)) * np.float32(1.4426950408889634)
     biased = np.int32(power + np.float32(127.5))
-    r = (power - np.float32(biased - np.int32(127))) * np.float32(0.6931471805599453)  # within ±ln(2)/2
-    tail = np.float32(1 / 6) + r * (np.float32(1 / 24) + r * (np.float32(1 / 120) + r * np.float32(1 / 720)))
-    whole = float_of_bits(biased << np.int32(23))
-    return whole * (np.float32(1) + r * (np.float32(1) + r * (np.float32(0.5) + r * tail)))
+    # numba's int32 - int32 is an int64, for which the loop took 1.6 times as long.
+    r = power - np.float32(np.int32(biased - np.int32(127)))  # within ±1/2; 2 ** r is fitted there
+    tail = np.float32(0.05550713) + r * (np.float32(0.00967554) + r * np.float32(0.00132765))
+    near_1 = np.float32(1) + r * (np.float32(0.69314694) + r * (np.float32(0.2402212) + r * tail))
+    return float_of_bits(biased << np.int32(23)) * near_1

@@ -11,10 +11,11 @@ a quarter, and processors with a dot-product instruction (lanes.DOT_LANES) sum s
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit, types
+from numba import types
 from numba.extending import overload
 from numpy.typing import NDArray
 
+from copilot.decode.kernels.kept import PART, part
 from copilot.decode.kernels.lanes import BLOCK, dots_1, dots_2, dots_4, larger, widen
 from copilot.decode.kernels.nibbles import project_nibbles
 
@@ -63,7 +64,7 @@ def pack(values: NDArray[np.float32]) -> Matrix:
     return Matrix(np.ascontiguousarray(packed), scales, shifts)
 
 
-@njit
+@part
 def whole_blocks(rows):
     """So many rows and those that complete the last block."""
     return (rows + BLOCK - 1) // BLOCK * BLOCK
@@ -77,7 +78,7 @@ def project(x, matrix, layer, y, tokens, rows, cols):
     raise NotImplementedError("only compiled code calls this")
 
 
-@overload(project, jit_options={"fastmath": True})
+@overload(project, jit_options=PART)
 def _project(x, matrix, layer, y, tokens, rows, cols):
     if matrix.types[0].dtype == types.int8:
 
@@ -101,7 +102,7 @@ def _project(x, matrix, layer, y, tokens, rows, cols):
     return by_floats
 
 
-@njit(fastmath=True)
+@part
 def _tile(x, w, y, t, i, cols):
     """Four tokens by four rows: sixteen sums in registers, each number loaded once for four of them."""
     x0, x1, x2, x3 = x[t], x[t + 1], x[t + 2], x[t + 3]
@@ -133,7 +134,7 @@ def _tile(x, w, y, t, i, cols):
     y[t + 3, i], y[t + 3, i + 1], y[t + 3, i + 2], y[t + 3, i + 3] = d0, d1, d2, d3
 
 
-@njit(fastmath=True)
+@part
 def _strip(x, w, y, t, i, cols):
     """One token by four rows."""
     x0 = x[t]
@@ -148,7 +149,7 @@ def _strip(x, w, y, t, i, cols):
     y[t, i], y[t, i + 1], y[t, i + 2], y[t, i + 3] = a0, a1, a2, a3
 
 
-@njit(fastmath=True)
+@part
 def project_floats(x, w, y, tokens, rows, cols):
     """y[:tokens, :rows] = x[:tokens, :cols] @ w[:rows, :cols].T, each weight read once from afar."""
     tiled, striped = tokens - tokens % 4, rows - rows % 4
@@ -165,7 +166,7 @@ def project_floats(x, w, y, tokens, rows, cols):
             y[t, i] = total
 
 
-@njit(fastmath=True)
+@part
 def quantise(row, cols, into):
     """A row as bytes around MIDDLE, zeros' byte to the end of `into`; returns what a unit is worth."""
     top = np.float32(1e-30)
@@ -179,7 +180,7 @@ def quantise(row, cols, into):
     return top / np.float32(_TOP)
 
 
-@njit(fastmath=True)
+@part
 def sweep(x, units, tokens, w, scales, shifts, y):
     """y[:tokens, : 64 * blocks] = (x[:tokens] @ w.T - shifts) * scales * units, each weight read once from afar.
 
@@ -203,7 +204,7 @@ def sweep(x, units, tokens, w, scales, shifts, y):
             dots_1(source, x_step, at, quads, scale, shift, unit, target, y_step)
 
 
-@njit(fastmath=True)
+@part
 def _project_bytes(x, w, scales, shifts, y, tokens, cols):
     taken = np.empty((tokens, w.shape[1] * 4), np.uint8)
     units = np.empty(tokens, np.float32)

@@ -10,10 +10,9 @@ within a group are whole numbers, and exact. What is laid out how is in `pack_ro
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from copilot.decode.kernels.kept import kept, stamp
+from copilot.decode.kernels.kept import kept, part, stamp
 from copilot.decode.kernels.lanes import BLOCK, float_of_bits, widen
 from copilot.decode.kernels.nibble_lanes import BEST_WAY, CODES, GROUP, RECORD, Way, lift, nibble_dots
 
@@ -33,7 +32,7 @@ def empty_nibbles(layers: int, rows: int, cols: int) -> NDArray[np.uint8]:
     return np.zeros((layers, -(-rows // BLOCK), -(-cols // GROUP), RECORD), np.uint8)
 
 
-@njit(fastmath=True)
+@part
 def _fit(group, scale):
     """A group at a scale: the squared error of its nearest codes, and the scale that would fit these codes best."""
     inverse = np.float32(1) / scale
@@ -49,14 +48,14 @@ def _fit(group, scale):
     return error, _rounded(product / square)
 
 
-@njit(fastmath=True)
+@part
 def _rounded(number):
     """The nearest bfloat16."""
     bits = np.float32(number).view(np.int32) + np.int32(0x8000)
     return float_of_bits(bits & np.int32(-0x10000))
 
 
-@njit(fastmath=True)
+@part
 def _best_scale(group):
     """The scale (a bfloat16) that loses least of those tried; 0 for a group of zeros."""
     low = high = np.float32(0)
@@ -76,7 +75,7 @@ def _best_scale(group):
     return scale
 
 
-@njit(fastmath=True)
+@part
 def _encode(group, nibbles):
     """Writes the nibbles of a group's nearest codes; returns the bits of its scale, a bfloat16."""
     scale = _best_scale(group)
@@ -135,7 +134,7 @@ def unpack(packed: NDArray[np.uint8], rows: int, cols: int) -> NDArray[np.float3
     return np.ascontiguousarray(whole[:rows, :cols])
 
 
-@njit(fastmath=True)
+@part
 def quantise_groups(row, cols, x, units):
     """A row as signed bytes, each group by its own largest number: x int8 (groups * 32,), units float32 (groups,)."""
     for g in range(units.size):
@@ -151,7 +150,7 @@ def quantise_groups(row, cols, x, units):
         units[g] = top / np.float32(127)
 
 
-@njit(fastmath=True)
+@part
 def _plain_dots(x, units, w, y):
     """One block times one token, for any processor. x int8 (groups * 32,), w (groups, RECORD), y float32 (64,)."""
     y[:BLOCK] = 0
@@ -176,7 +175,7 @@ def make_project(way: Way) -> Any:
     """The product with a matrix of nibbles, in the instructions of `way`."""
     lifted = np.int32(lift(way))
 
-    @njit(fastmath=True)
+    @part
     def take_in(row, cols, x, units, offsets):
         quantise_groups(row, cols, x, units)
         for g in range(units.size):
@@ -187,14 +186,14 @@ def make_project(way: Way) -> Any:
 
     if way == "plain":
 
-        @njit(fastmath=True)
+        @part
         def sweep(x, offsets, units, w, y):  # noqa: ARG001
             for t in range(len(x)):
                 _plain_dots(x[t], units[t], w, y[t])
     else:
         dots_1, dots_2, dots_4 = (nibble_dots(tokens, way) for tokens in (1, 2, 4))
 
-        @njit(fastmath=True)
+        @part
         def sweep(x, offsets, units, w, y):
             tokens, groups, step = len(x), len(w), y.strides[0]
             t = 0
@@ -210,7 +209,7 @@ def make_project(way: Way) -> Any:
                     dots_1(a, b, c, w.ctypes.data, groups, into, step)
                 t += some
 
-    @njit(fastmath=True)
+    @part
     def project_nibbles(x, w, y, tokens, rows, cols):
         """y[:tokens, :rows] = x[:tokens, :cols] @ w.T; columns of y up to the next whole block may be written too.
 

@@ -6,9 +6,9 @@
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from copilot.decode.kernels.kept import part
 from copilot.decode.kernels.lanes import BLOCK
 
 Floats = NDArray[np.float32]
@@ -28,7 +28,7 @@ class Rows(NamedTuple):
     base: int
 
 
-@njit
+@part
 def run_end(rows, begin, last):
     """Where the run of rows of one slot ends that begins here."""
     end = begin + 1
@@ -37,8 +37,17 @@ def run_end(rows, begin, last):
     return end
 
 
+@part
+def named(rows, wanted):
+    """Some of the rows, in rising order."""
+    ids, slots, positions = np.empty_like(wanted), np.empty_like(wanted), np.empty_like(wanted)
+    for i in range(len(wanted)):
+        ids[i], slots[i], positions[i] = rows.ids[wanted[i]], rows.slots[wanted[i]], rows.positions[wanted[i]]
+    return Rows(ids, slots, positions, rows.shared, rows.base)
+
+
 class Scratch(NamedTuple):
-    """Room for a batch, made once a layer."""
+    """Room for a batch, made once a pass."""
 
     queries: Floats  # (BATCH * group, head_dim)
     scores: Floats  # (BATCH * group, whole blocks of positions)
@@ -52,7 +61,7 @@ class Scratch(NamedTuple):
     zeros: NDArray[np.int32]  # as ones: weights are bytes without a middle
 
 
-@njit(fastmath=True)
+@part
 def new_scratch(queries, dim, width):
     whole = (dim + BLOCK - 1) // BLOCK * BLOCK
     return Scratch(

@@ -1,0 +1,109 @@
+"""The commands about this machine and a model on it: info, doctor, bench."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+import msgspec
+
+from copilot.cli.options import bundle_of
+from copilot.commands.show import print_checks, print_rows
+from copilot.decode.devices import DEVICES, Device
+from copilot.live.config import Config, load_config
+
+
+@click.command()
+@click.argument("bundle", required=False, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def info(bundle: Path | None, as_json: bool) -> None:
+    """Show a model bundle: its shape, codec, window, training data with licences, file hashes, what plays it here.
+
+    \b
+    copilot info
+    copilot info ~/bundles/my-blues
+    """
+    from copilot.commands.model import open_bundle, played_on
+
+    opened = open_bundle(bundle)
+    rows = [*opened.describe(), ("played on", played_on(opened))]
+    if as_json:
+        click.echo(json.dumps(dict(rows)))
+        return
+    print_rows(rows)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@click.option(
+    "--model", "bundle", type=click.Path(path_type=Path), metavar="BUNDLE", help="The bundle to play."
+)
+@click.option("--device", type=click.Choice(DEVICES), help="What is to play it. Default: auto.")
+@click.option(
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path),
+    metavar="FILE.toml",
+    help="Settings of the jam.",
+)
+def doctor(as_json: bool, bundle: Path | None, device: Device | None, config_path: Path | None) -> int:
+    """Check this machine: what stops `copilot run` is a problem (status 1), what only costs something a note.
+
+    Measures anew what plays the model best, and plays nothing.
+    """
+    from copilot.commands.doctor.examine import examine
+    from copilot.commands.run import RunOptions
+
+    config = load_config(config_path) if config_path else Config()
+    options = RunOptions(
+        inputs=config.midi.inputs,
+        outputs=config.midi.outputs,
+        thru=config.midi.thru,
+        virtual=config.midi.virtual,
+        osc_port=config.osc.port,
+        bundle=bundle_of(bundle, config),
+        device=device or config.model.device,
+    )
+    checks = examine(options)
+    is_well = all(check.state != "problem" for check in checks)
+    if as_json:
+        click.echo(json.dumps({"ok": is_well, "checks": [msgspec.to_builtins(check) for check in checks]}))
+    else:
+        print_checks(checks)
+    return 0 if is_well else 1
+
+
+@click.command()
+@click.argument("subjects", nargs=-1, metavar="[SUBJECT]...")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE.json",
+    help="Write that object there too.",
+)
+def bench(subjects: tuple[str, ...], as_json: bool, output: Path | None) -> int:
+    """Measure this machine, in under a minute: each figure beside a peer or the limit, taken in the same run.
+
+    It ends with the model sizes and tempi that this machine can carry. Peers are measured where they are
+    installed: pip install 'midi-copilot[bench]'. SUBJECT is one of: limits, decoder, flush, jam, scheduler, ipc,
+    stalls, codec. Where one can't be measured it says why, the others go on, and the exit status is 1.
+
+    \b
+    copilot bench
+    copilot bench decoder flush
+    copilot bench --json -o this-machine.json
+    """
+    from copilot.bench.subjects import choose
+    from copilot.commands.bench import BenchOptions
+    from copilot.commands.bench import bench as measure
+    from copilot.commands.show_bench import print_report, subjects_bar
+
+    with subjects_bar(sys.stderr.isatty(), choose(subjects)) as starting:
+        report = measure(BenchOptions(subjects, output), starting)
+    if as_json:
+        click.echo(json.dumps(report.as_object()))
+    else:
+        print_report(report)
+    return 1 if report.failed else 0

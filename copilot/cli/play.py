@@ -1,0 +1,195 @@
+"""The commands that play: jam, run, and the ports for it."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from copilot.cli.options import (
+    Parameter,
+    bundle_of,
+    given,
+    model_options,
+    panel_options,
+)
+from copilot.commands.show import StatusLine, beats_bar, print_jam
+from copilot.decode.devices import Device
+from copilot.decode.kinds import WeightKind
+from copilot.live.config import Config, load_config
+from copilot.panel import Value, find
+
+
+@click.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path), metavar="[FILE.mid]")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="OUT.mid",
+    help="Default: FILE-copilot.mid here.",
+)
+@click.option(
+    "--plot", type=click.Path(path_type=Path), metavar="OUT.png", help="Draw what was played as a piano roll."
+)
+@click.option("--hold-out", metavar="CHANNEL|NAME", help="Leave that part of FILE out and play it instead.")
+@click.option(
+    "--latency",
+    "latency_ms",
+    type=click.FloatRange(0, 10_000),
+    metavar="MS",
+    help="Charge this for each engine call instead of what it took: repeatable to the bit with --seed.",
+)
+@click.option("--realtime", is_flag=True, help="Play by the wall clock, with the model in its own process.")
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+@panel_options
+@model_options
+def jam(
+    file: Path | None,
+    output: Path | None,
+    plot: Path | None,
+    hold_out: str | None,
+    latency_ms: float | None,
+    realtime: bool,
+    as_json: bool,
+    bundle: Path | None,
+    window_tokens: int,
+    device: Device | None,
+    weights: WeightKind | None,
+    seed: int | None,
+    config_path: Path | None,
+    **panel: Value | None,
+) -> None:
+    """Jam with a file: its parts play as live musicians, the copilot joins in, and OUT.mid gets it all.
+
+    Without FILE it plays a 12-bar blues that comes with it.
+
+    \b
+    copilot jam
+    copilot jam song.mid -o out.mid --hold-out bass --plot out.png
+    copilot jam song.mid --part keys --temperature 0.8 --seed 3 --latency 80
+    """
+    from copilot.commands.jam import JamOptions
+    from copilot.commands.jam import jam as play
+
+    config = load_config(config_path) if config_path else Config()
+    options = JamOptions(
+        file=file,
+        output=output,
+        plot=plot,
+        hold_out=hold_out,
+        bundle=bundle_of(bundle, config),
+        seed=config.model.seed if seed is None else seed,
+        window_tokens=window_tokens,
+        device=device or config.model.device,
+        weights=weights or config.model.weights,
+        latency_ms=latency_ms,
+        realtime=realtime,
+        panel=config.panel | given(panel),
+        roles=config.roles(),
+    )
+    with beats_bar(sys.stdout.isatty() and not as_json) as progress:
+        result = play(options, progress)
+    if as_json:
+        click.echo(json.dumps(result.figures))
+    else:
+        print_jam(result.figures, result.plot)
+
+
+@click.command()
+@click.option(
+    "--port",
+    "ports",
+    multiple=True,
+    metavar="N|NAME",
+    help="A whole number: the UDP port of OSC. A name, or a part of one: a MIDI port to hear and to play on.",
+)
+@click.option("--in", "inputs", multiple=True, metavar="NAME", help="A MIDI port to hear.")
+@click.option("--out", "outputs", multiple=True, metavar="NAME", help="A MIDI port to play on.")
+@click.option(
+    "--thru", multiple=True, metavar="NAME", help="An input whose notes also go straight to the outputs."
+)
+@click.option("--virtual", is_flag=True, help="Make ports of our own, for other programs to connect to.")
+@click.option("--bpm", type=Parameter("tempo_bpm"), help=find("tempo_bpm").doc)
+@click.option(
+    "--record", type=click.Path(path_type=Path), metavar="DIR", help="Record everything into this folder."
+)
+@click.option("--log-json", is_flag=True, help="Print JSON lines instead of a status line.")
+@panel_options
+@model_options
+def run(
+    ports: tuple[str, ...],
+    inputs: tuple[str, ...],
+    outputs: tuple[str, ...],
+    thru: tuple[str, ...],
+    virtual: bool,
+    bpm: Value | None,
+    record: Path | None,
+    log_json: bool,
+    bundle: Path | None,
+    window_tokens: int,
+    device: Device | None,
+    weights: WeightKind | None,
+    seed: int | None,
+    config_path: Path | None,
+    **panel: Value | None,
+) -> None:
+    """Play live: hear the rig, and play one more part until Ctrl-C.
+
+    \b
+    copilot run                                    all hardware inputs, first hardware output
+    copilot run --port Juno --port 7400            one device, and OSC on UDP port 7400
+    copilot run --in Keys --in Pads --out Synth --part bass
+    copilot run --virtual --bpm 96 --record takes
+    """
+    from copilot.commands.run import RunOptions
+    from copilot.commands.run import run as play
+
+    config = load_config(config_path) if config_path else Config()
+    osc_ports = [int(port) for port in ports if port.isdecimal()]
+    midi = config.midi
+    named = bool(inputs or outputs or len(ports) > len(osc_ports))
+    options = RunOptions(
+        ports=tuple(port for port in ports if not port.isdecimal()),
+        inputs=inputs if named else midi.inputs,
+        outputs=outputs if named else midi.outputs,
+        thru=thru or midi.thru,
+        virtual=virtual or midi.virtual,
+        osc_port=osc_ports[-1] if osc_ports else config.osc.port,
+        follows_midi_clock=config.clock.source == "auto",
+        bundle=bundle_of(bundle, config),
+        seed=config.model.seed if seed is None else seed,
+        window_tokens=window_tokens,
+        device=device or config.model.device,
+        weights=weights or config.model.weights,
+        record=record or (Path(config.record.dir) if config.record.dir else None),
+        panel=config.panel_values() | given({**panel, "tempo_bpm": bpm}),
+        roles=config.roles(),
+    )
+    line = StatusLine(log_json)
+    asyncio.run(play(options, line.ready, line.status))
+    line.end()
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def ports(as_json: bool) -> None:
+    """List the MIDI ports that can be heard and played; * marks what `copilot run` would choose."""
+    from copilot.midi.ports import survey
+
+    found = survey()
+    if as_json:
+        rows = [
+            {"name": port.name, "direction": port.direction, "chosen": port.is_chosen}
+            for port in (*found.inputs, *found.outputs)
+        ]
+        click.echo(json.dumps({"api": found.api, "ports": rows}))
+        return
+    click.echo(f"MIDI system: {found.api}")
+    for title, listed in (("to hear (--in)", found.inputs), ("to play on (--out)", found.outputs)):
+        click.echo(f"{title}:")
+        for port in listed:
+            click.echo(f"  {'*' if port.is_chosen else ' '} {port.name}")
+        if not listed:
+            click.echo("    none")

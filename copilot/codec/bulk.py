@@ -91,12 +91,13 @@ class Speller:
 
     def __init__(self, vocab: Vocabulary) -> None:
         self._lengths = np.asarray([len(ids) for ids in vocab.ids], np.int64)
+        self._longest = int(self._lengths.max())
         self._begins = np.concatenate([[0], np.cumsum(self._lengths)])
         self._flat = np.asarray([token for ids in vocab.ids for token in ids], np.int64)
 
     def ids(self, words: Integers) -> Integers:
         """The ids of words: int64 (ids,)."""
-        ids: Integers = kernels.spell(words, self._begins, self._flat)
+        ids: Integers = kernels.spell(words, self._begins, self._flat, self._longest)
         return ids
 
     def owners(self, words: Integers) -> Integers:

@@ -30,12 +30,15 @@ def rows_of_parts(parts: Sequence[Part]) -> Rows:
 
 def rows_of_tracks(tracks: Iterable[Any]) -> Rows:
     """The notes of symusic's tracks, track after track, none shorter than a tick."""
-    from copilot.music.columns import place
-
     columns = [track.notes.numpy() for track in tracks]
     rows = np.empty((5, sum(len(column["time"]) for column in columns)), dtype=np.int64)
+    starts, ends, parts, pitches, velocities = rows
     at = 0
-    for part, column in enumerate(columns):  # numpy, a concatenation of each kind, took 2.5 times as long
-        place(column["time"], column["duration"], column["pitch"], column["velocity"], part, rows, at)
-        at += len(column["time"])
+    for part, column in enumerate(columns):  # np.concatenate of each kind took twice as long
+        here = slice(at, at + len(column["time"]))
+        starts[here], ends[here], parts[here] = column["time"], column["duration"], part
+        pitches[here], velocities[here] = column["pitch"], column["velocity"]
+        at = here.stop
+    np.maximum(ends, 1, out=ends)
+    ends += starts
     return rows

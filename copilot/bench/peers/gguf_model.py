@@ -109,4 +109,4 @@ def _nbytes(kind: Any, shape: tuple[int, ...]) -> int:
     from gguf import GGML_QUANT_SIZES
 
     numbers, size = GGML_QUANT_SIZES[kind]
-    return int(np.prod(shape)) // numbers * size
+    return int(np.prod(shape) // numbers * size)

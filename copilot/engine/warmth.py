@@ -1,7 +1,7 @@
 """A worker that waits keeps its model warm: what lies still for long is slow at first.
 
 Measured with the shipped model on one core (`copilot bench stalls`): after 10 ms of sleep a token costs 2.1–2.9 times
-a warm one, after 30 ms 3.1–3.5 times; with a step each 4 ms meanwhile 1.1–1.3 times. Reading the weights alone gave
+a warm one, after 30 ms 3.1–3.9 times; with a step each 4 ms meanwhile 1.3–2.3 times. Reading the weights alone gave
 1.7 times, and a core that spins 1.6–2. What is heard was in the context after 0.59 ms of work instead of 1.02.
 """
 

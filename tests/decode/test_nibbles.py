@@ -184,6 +184,7 @@ def test_without_a_dot_product_bytes_become_floats_and_nibbles_stay() -> None:
     assert choose("auto", BYTES_UP_TO + 1, dot_lanes=0) == "int4"
 
 
+@pytest.mark.parametrize("pair", ["tied"], indirect=True)  # each shape would be compiled anew, 20 s
 def test_without_a_dot_product_the_head_is_nibbles_too(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     """And the cache is of floats: bytes have no instruction there."""
     monkeypatch.setattr("copilot.decode.weights.DOT_LANES", 0)

@@ -15,9 +15,10 @@ from typing import Any
 from copilot.commands.doctor.check import Check
 from copilot.files import user_cache_folder
 from copilot.midi.ledger import Ledger
+from copilot.midi.precedence import probe, take_precedence
 
 _SLEEPS, _SLEEP_S = 200, 0.001
-_PR_SET_TIMERSLACK, _PR_GET_TIMERSLACK = 29, 30
+_PR_GET_TIMERSLACK = 30
 _SLOW_CLOCKS = ("hpet", "acpi_pm", "jiffies", "pit")
 _LATE_MS = 2.0
 """What a note may be late (the design's promise)."""
@@ -86,7 +87,7 @@ def check_priority() -> Check:
     """Whether the MIDI thread may go before all that merely has work to do."""
     if sys.platform != "linux":
         return Check("real-time priority", "ok", "this system wakes MIDI threads without being asked")
-    if _apart(_take_priority):
+    if probe().is_realtime:
         return Check("real-time priority", "ok", "permitted (SCHED_FIFO)")
     return Check(
         "real-time priority",
@@ -110,22 +111,13 @@ def check_timer() -> Check:
     return Check("timer", "ok", found)
 
 
-def _take_priority() -> bool:
-    try:
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(5))
-    except OSError:
-        return False
-    return True
-
-
 def _sleep_often() -> tuple[int | None, list[float]]:
     """The slack that was had, and each sleep's lateness in ms."""
+    take_precedence("sleep")  # the slack alone: with the priority it is always 0
     slack_ns = None
     if sys.platform == "linux":
-        libc = ctypes.CDLL(None)
-        libc.prctl(_PR_SET_TIMERSLACK, ctypes.c_ulong(1), 0, 0, 0)
-        slack_ns = int(libc.prctl(_PR_GET_TIMERSLACK, 0, 0, 0, 0))
-        _take_priority()
+        slack_ns = int(ctypes.CDLL(None).prctl(_PR_GET_TIMERSLACK, 0, 0, 0, 0))
+    take_precedence()
     late_ms = []
     for _ in range(_SLEEPS):
         began = time.monotonic()

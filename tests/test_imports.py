@@ -15,6 +15,7 @@ PACKAGE = ROOT / "copilot"
 ROOMS = (
     "errors",
     "compiled",
+    "cores",
     "files",
     "resampling",
     "sockets",

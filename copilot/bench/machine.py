@@ -1,6 +1,5 @@
 """On what was measured: what a figure means nothing without."""
 
-import os
 import platform
 import subprocess
 from datetime import UTC, datetime
@@ -8,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from copilot import __version__
+from copilot.cores import usable_cores
 
 
 def machine() -> dict[str, str | int | None]:
@@ -26,11 +26,6 @@ def machine() -> dict[str, str | int | None]:
         "copilot": __version__,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-
-
-def usable_cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def cpu_model() -> str:

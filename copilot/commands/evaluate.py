@@ -9,6 +9,7 @@ import msgspec
 
 from copilot import __version__
 from copilot.commands.model import open_bundle
+from copilot.cores import usable_cores
 from copilot.decode.devices import Device
 from copilot.engine.load import load_engine
 from copilot.errors import InputError, ParameterError
@@ -22,7 +23,7 @@ from copilot.scoreboard.cases import chosen_cases
 from copilot.scoreboard.jobs import REAL, Job, Plan, Player, jobs_of
 from copilot.scoreboard.material import material_paths, read_quotes
 from copilot.scoreboard.page import page
-from copilot.scoreboard.pool import default_processes, run_jobs
+from copilot.scoreboard.pool import run_jobs
 from copilot.scoreboard.report import Report, make_report
 from copilot.scoreboard.results import Results
 from copilot.scoreboard.songs import find_songs, shuffled
@@ -189,4 +190,4 @@ def _warm(plan: Plan, todo: Sequence[Job]) -> None:
 
 def _processes(options: EvaluateOptions) -> int:
     """Where engine calls are timed, one jam at a time: beside another each would take longer than on stage."""
-    return options.processes or (1 if None in options.latencies_ms else default_processes())
+    return options.processes or (1 if None in options.latencies_ms else usable_cores())

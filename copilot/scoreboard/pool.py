@@ -2,7 +2,6 @@
 
 import logging
 import multiprocessing
-import os
 import signal
 import time
 from collections import deque
@@ -65,8 +64,3 @@ def _begin() -> None:
     """In each process: Ctrl-C ends it without a word, and odd files are not told of twice."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     logging.getLogger("copilot").setLevel(logging.ERROR)
-
-
-def default_processes() -> int:
-    """One for each core that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from copilot.commands.doctor.check import Check
+from copilot.cores import usable_cores
 from copilot.files import user_cache_folder
 from copilot.midi.ledger import Ledger
 from copilot.midi.precedence import probe, take_precedence
@@ -31,7 +32,7 @@ def check_python() -> Check:
 
 def check_cores() -> Check:
     """Cores that this process may use, and how busy they are."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = usable_cores()
     busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     found = f"{cores}, {busy:.1f} of them busy over the last minute"
     if cores == 1:

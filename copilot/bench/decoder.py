@@ -14,7 +14,7 @@ from copilot.bench.peers import llamacpp, notochord
 from copilot.bench.section import Row, Section
 from copilot.bench.shapes import MIDDLE, read_by_a_step, write_random
 from copilot.bench.timing import Steps, in_turns, reader
-from copilot.decode.decoder import TransformersDecoder
+from copilot.decode.decoder import Decoder, TransformersDecoder
 from copilot.decode.numba_decoder import NumbaDecoder
 from copilot.model.bundle import Bundle, default_bundle_path
 
@@ -47,6 +47,7 @@ def measure(budget_s: float) -> Section:
             keys |= _step_keys("decoder.", suffix, times_s)
             keys[f"decoder.step_ms_{context}"] = times_s["numba"] * 1e3
         ours = decoders["numba"]
+        assert isinstance(ours, NumbaDecoder)  # peers can't fork
         _prefill(ours, ids, keys["decoder.step_ms_256"] or 0.0, budget_s * 0.06, rows, keys)
         _branches(ours, ids[:256], budget_s * 0.06, rows, keys)
         _events(bundle, budget_s * 0.12, rows, keys)
@@ -135,12 +136,10 @@ def _prefill(
     rows.append(Row(f"5 M, prefill of {PREFILL}", f"{prefill_ms:.1f} ms", beside, f"{ratio:.1f} × the rate"))
 
 
-def _branches(
-    decoder: Any, ids: Sequence[int], budget_s: float, rows: list[Row], keys: dict[str, Any]
-) -> None:
-    keys["decoder.branches_8_over_1"] = None
-    if not hasattr(decoder, "fork"):
-        return
+def branch_times(
+    decoder: Decoder, ids: Sequence[int], counts: Sequence[int], budget_s: float
+) -> dict[int, float]:
+    """Seconds a token after `ids`, of IMAGINED in a row: of the decoder alone (0), and of so many branches."""
     decoder.rebase(ids)
 
     def alone() -> None:
@@ -148,13 +147,22 @@ def _branches(
             decoder.append([7])
         decoder.rewind(len(ids))
 
-    def together() -> None:
-        branches = decoder.fork(BRANCHES)
+    def together(count: int) -> None:
+        branches = decoder.fork(count)
         for _ in range(IMAGINED):
-            branches.append([7] * BRANCHES)
+            branches.append([7] * count)
 
-    times_s = in_turns({"alone": alone, "together": together}, budget_s, burst=2)
-    one_ms, eight_ms = (times_s[name] * 1e3 / IMAGINED for name in ("alone", "together"))
+    runs = {"0": alone} | {str(count): partial(together, count) for count in counts}
+    times_s = in_turns(runs, budget_s, burst=2)
+    return {int(name): spent_s / IMAGINED for name, spent_s in times_s.items()}
+
+
+def _branches(
+    decoder: Decoder, ids: Sequence[int], budget_s: float, rows: list[Row], keys: dict[str, Any]
+) -> None:
+    one_ms, eight_ms = (
+        spent_s * 1e3 for spent_s in branch_times(decoder, ids, (BRANCHES,), budget_s).values()
+    )
     keys["decoder.branches_8_over_1"] = eight_ms / one_ms
     rows.append(
         Row(

@@ -5,14 +5,14 @@
     python tests/bench/bench_1b.py --keep FOLDER --only int4  # of the peers q4_0 alone, and so on
 
 Random weights, bfloat16 in the file, whose mapped pages count in the peak. All take turns and are given by the
-median; `limit` is the time that one thread takes to sum as many bytes as our weights have. llama.cpp runs in one
+median; `limit` is the time that one thread takes to read as many bytes as our weights have. llama.cpp runs in one
 thread and in two, ours in one. Its cache is filled by prefill, ours with zeros, which take as long to read.
 """
 
 import argparse
 import resource
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -21,7 +21,7 @@ import numpy as np
 
 SHAPES = {"1b": (16, 2048, 16, 8192), "36m": (8, 512, 8, 2048)}  # layers, hidden, heads, MLP
 CONTEXTS = (256, 1024, 2040)
-WINDOW, TURNS, BURST = 2048, 5, 4
+WINDOW, BURST, BUDGET_S = 2048, 4, 6.0
 SAME_BITS = {"int8": "Q8_0", "int4": "Q4_0"}
 
 
@@ -66,37 +66,10 @@ def save_model(directory: Path, shape: str, vocab: int) -> None:
     (directory / "config.json").write_bytes(msgspec.json.encode(config))
 
 
-def in_turns(runs: dict[str, Callable[[], object]]) -> dict[str, float]:
-    """The median time of each in ms; a turn is a burst."""
-    times: dict[str, list[float]] = {name: [] for name in runs}
-    for _ in range(TURNS):
-        for name, run in runs.items():
-            for _ in range(BURST):
-                began = time.perf_counter()
-                run()
-                times[name].append(time.perf_counter() - began)
-    return {name: float(np.median(spent)) * 1e3 for name, spent in times.items()}
-
-
-def read_once(size: int) -> Callable[[], object]:
-    """Sum so many bytes."""
-    from numba import njit
-
-    data = np.ones(size // 8, np.int64)
-
-    @njit(fastmath=True)
-    def total(numbers):
-        found = 0
-        for number in numbers:
-            found += number
-        return found
-
-    return lambda: total(data)
-
-
 def measured(model: Path, kinds: list[str]) -> Iterator[tuple[int, dict[str, float]]]:
     """Context, and ms a token of each."""
     from copilot.bench.peers.llamacpp import LlamaCpp
+    from copilot.bench.timing import in_turns, reader
     from copilot.decode.decoder import Decoder
     from copilot.decode.numba_decoder import NumbaDecoder
 
@@ -113,7 +86,7 @@ def measured(model: Path, kinds: list[str]) -> Iterator[tuple[int, dict[str, flo
         print(f"{kind}: loaded in {loaded:.1f} s, {size / 1e9:.3f} GB multiplied, peak {peak:.2f} GB")
         ours.warm_up(print)
         decoders[f"our {kind}"] = ours
-        limits[f"limit {kind}"] = read_once(size)
+        limits[f"limit {kind}"] = reader(size)
         bits = SAME_BITS[kind]
         decoders[f"{bits} ×1"] = LlamaCpp.load(model, model, WINDOW, kind=bits)
         decoders[f"{bits} ×2"] = LlamaCpp.load(model, model, WINDOW, kind=bits, threads=2)
@@ -130,7 +103,8 @@ def measured(model: Path, kinds: list[str]) -> Iterator[tuple[int, dict[str, flo
             else:
                 decoder.append(ids[decoder.mark() : context])
         steps = {name: partial(step, decoder, context) for name, decoder in decoders.items()}
-        yield context, in_turns({**steps, **limits})
+        times_s = in_turns({**steps, **limits}, BUDGET_S, burst=BURST)
+        yield context, {name: spent_s * 1e3 for name, spent_s in times_s.items()}
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from copilot.codec.words import GridParams
 from copilot.errors import ConfigError
 
 _Count = Annotated[int, msgspec.Meta(ge=1)]
@@ -62,13 +63,22 @@ class CorpusConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
 
 class TokenizerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The smallest of `sizes` that spells a word in at most `max_ids_per_word` ids is taken."""
+    """The smallest of `sizes` that spells a word in at most `max_ids_per_word` ids is taken.
+
+    `bar_anchors`: time words say where in the bar they lead to, not how far from the event before (see GridParams).
+    """
 
     sizes: Annotated[
         tuple[Annotated[int, msgspec.Meta(ge=MIN_IDS, le=MAX_IDS)], ...], msgspec.Meta(min_length=1)
     ] = (1536, 2048, 2560, 3072)
     max_ids_per_word: Annotated[float, msgspec.Meta(gt=0)] = 1.03
     sample_windows: _Count = 6000
+    bar_anchors: bool = True
+
+    @property
+    def grid(self) -> GridParams:
+        """The words' grid. Places in the bar reach over a bar of 12/8."""
+        return GridParams(longest_anchor_ticks=192, bar_anchors=True) if self.bar_anchors else GridParams()
 
 
 class StudyConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

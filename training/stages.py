@@ -7,16 +7,16 @@ from typing import cast
 import msgspec
 import torch
 from accelerate import PartialState
-from tokenizers import Tokenizer
 from transformers import Olmo2ForCausalLM
 
 from copilot.codec.vocabulary import Vocabulary
 from copilot.codec.words import WordTable
-from copilot.errors import ConfigError, VocabularyError
+from copilot.errors import BundleError, ConfigError
+from copilot.model.check import REMADE, open_codec
+from copilot.model.manifest import CODEC, TOKENIZER
 from training import counting
 from training.config import LoopConfig, TrainingConfig
 from training.corpus import Corpus
-from training.corpus.song import GRID
 from training.loop.checkpoint import Progress
 from training.loop.continuation import Continuation
 from training.loop.record import VOCABULARY
@@ -56,7 +56,7 @@ def make_tokenizer(
     It goes to the run, or to the folder `to` and then nowhere else. `command` is what its README says that made it.
     Raises ConfigError where the run has learnt in other words already: it could not go on.
     """
-    corpus, table = Corpus.open(places.corpus), WordTable(GRID)
+    corpus, table = Corpus.open(places.corpus), WordTable(config.tokenizer.grid)
     folder = to or places.tokenizer
     record = made_already(folder, table, config.tokenizer, corpus.sha256)
     if record is not None:
@@ -84,7 +84,7 @@ def tokenizer_material(
     config: TrainingConfig, corpus: Corpus, windows: int, report: counting.Report
 ) -> Material:
     """Windows of the training songs, and of the held-out ones (of all, where a tiny corpus holds none out)."""
-    table, weights = WordTable(GRID), config.corpus.weights
+    table, weights = WordTable(config.tokenizer.grid), config.corpus.weights
     held_out = Sampler(corpus.validation() or corpus.all_songs(), weights, table)
     return draw_material(Sampler(corpus.training(), weights, table), held_out, windows, report)
 
@@ -105,16 +105,13 @@ def load_vocabulary(places: Places) -> Vocabulary:
 
 
 def _vocabulary_in(folder: Path) -> Vocabulary:
-    file = folder / "tokenizer.json"
-    if not file.is_file():
-        raise ConfigError(f"{file}: there is no tokenizer: run `copilot-train tokenizer`")
+    for name in (TOKENIZER, CODEC):
+        if not (folder / name).is_file():
+            raise ConfigError(f"{folder}: there is no {name}: run `copilot-train tokenizer`")
     try:
-        return Vocabulary(Tokenizer.from_file(str(file)), WordTable(GRID))
-    except VocabularyError as error:
-        raise ConfigError(f"{file}: is not of this codec ({error}): {_REMADE}") from None
-    # tokenizers raises plain Exception for a file that it can't read; nothing narrower exists.
-    except Exception as error:  # noqa: BLE001
-        raise ConfigError(f"{file}: is no tokenizer ({error}): {_REMADE}") from None
+        return open_codec(folder).vocab
+    except (BundleError, OSError) as error:
+        raise ConfigError(str(error).replace(REMADE, _REMADE)) from None
 
 
 def run_pretraining(config: TrainingConfig, places: Places, report: Report) -> Progress:

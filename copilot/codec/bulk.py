@@ -86,6 +86,12 @@ def written(keys: Integers, start_tick: int, sounding: Mask, drums: Mask, table:
     return words[:count]
 
 
+def ticks_after(words: Integers, table: WordTable) -> Integers:
+    """Where each word of a window leads to, from its first on: int64 (words,), ticks of the table's grid."""
+    ticks: Integers = kernels.ticks_after(words, kernels.Numbers.of(table))
+    return ticks
+
+
 class Speller:
     """Words → ids by table look-up; the same as `vocab.encode`."""
 

@@ -23,6 +23,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from copilot.codec.bulk import ticks_after
 from copilot.codec.words import WordTable
 
 Words = NDArray[np.int64]
@@ -103,19 +104,14 @@ def tally(nats: NDArray[np.float64], owners: NDArray[np.int64], words: Words, ta
     is_part = np.append(
         charged(words, table) == 0, False
     )  # padding's owner −1 finds the last, which is nobody's
-    reached = words[np.unique(owners[counted])]
-    delays = reached[(reached >= table.anchor_0) & (reached < table.velocity_0)]
-    anchors = delays < table.offset_0
-    ticks = np.where(
-        anchors,
-        (delays - table.anchor_0 + 1) * table.params.anchor_ticks,
-        delays - table.offset_0 + 1,
-    )
+    at = np.unique(owners[counted])  # all words from one on
+    reached, ticks = words[at], np.append(ticks_after(words, table), 0)
+    beats = float(ticks[at[-1]] - ticks[at[0] - 1]) / table.params.ticks_per_beat if len(at) else 0.0
     return Tally(
         nats=float(nats[counted].sum()),
         part_nats=float(nats[counted & is_part[owners]].sum()),
         tokens=float(counted.sum()),
         notes=float((reached >= table.on_0).sum()),
         part_notes=float(((reached >= table.on_0) & (reached < table.on_0 + 128)).sum()),
-        beats=float(ticks.sum()) / table.params.ticks_per_beat,
+        beats=beats,
     )

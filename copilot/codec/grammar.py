@@ -54,18 +54,21 @@ class Limits:
 class GridState:
     """Where a sequence of words stands: the tick, what sounds, each channel's velocity level.
 
-    `bar_ticks` None leaves bar lines free, as a reader must; a sampler gives the bar's length, and then no delay
-    passes a bar line. Notes on the drum channel have no end, nor on channel 0 where the header says drums.
+    `origin_tick` is where anchors count from where they count in the bar: its line, the end of a longest anchor
+    after it, or where the window begins. `bar_ticks` None leaves bar lines free, as a reader must; a sampler gives
+    the bar's length, and then no delay passes a bar line. Notes on the drum channel have no end, nor on channel 0
+    where the header says drums.
     """
 
     __slots__ = (
-        "bar_ticks", "drum_lanes", "last_word", "level", "levels", "next_bar_tick", "sounding", "stage", "table",
-        "tick",
+        "bar_ticks", "drum_lanes", "last_word", "level", "levels", "next_bar_tick", "origin_tick", "sounding",
+        "stage", "table", "tick",
     )  # fmt: skip
 
     def __init__(self, table: WordTable, *, bar_ticks: int | None = None) -> None:
         self.table = table
         self.tick = 0
+        self.origin_tick = 0
         self.stage = Stage.HEADER
         self.last_word = -1
         self.level = table.default_level
@@ -80,6 +83,7 @@ class GridState:
         other = object.__new__(GridState)  # name by name: a loop over the slots takes twice as long
         other.bar_ticks, other.next_bar_tick = self.bar_ticks, self.next_bar_tick
         other.drum_lanes, other.table, other.tick = self.drum_lanes, self.table, self.tick
+        other.origin_tick = self.origin_tick
         other.last_word, other.level, other.stage = self.last_word, self.level, self.stage
         other.levels, other.sounding = self.levels.copy(), self.sounding.copy()
         return other
@@ -106,6 +110,14 @@ class GridState:
             return self._held(word)
         return self._event(word)
 
+    def move(self, tick: int) -> None:
+        """Stand at another tick, as far from where anchors count from as before."""
+        self.tick, self.origin_tick = tick, self.origin_tick + tick - self.tick
+
+    def waiting(self, until_tick: int) -> list[int]:
+        """The canonical words that pass time until a tick."""
+        return self.table.time_words(self.tick, self.origin_tick, until_tick)
+
     def slip_in(self, word: int, level: int) -> bool:
         """Take a note's begin or end that stands before the last of its tick; returns whether its velocity is said.
 
@@ -124,7 +136,9 @@ class GridState:
     def mask(self, limits: Limits) -> Mask:
         """The words that may follow: bool (words,)."""
         bars_free = self.bar_ticks is None
-        place = (int(self.stage), self.last_word, self.tick, self.next_bar_tick, bars_free, self.level)
+        place = (
+            int(self.stage), self.last_word, self.tick, self.next_bar_tick, bars_free, self.level, self.origin_tick,
+        )  # fmt: skip
         reach = (limits.floor_tick, limits.ceiling_tick)
         allowed: Mask = may_follow(
             place, tuple(self.levels), self.sounding, limits.ons, limits.offs, reach, self.table.numbers
@@ -147,13 +161,15 @@ class GridState:
     def _time(self, word: int) -> None:
         is_anchor = word < self.table.offset_0
         self._need(self.stage <= (Stage.LONGEST if is_anchor else Stage.ANCHOR), word)
-        tick = self.tick + self.table.delay_ticks(word)
-        self._need(tick <= self.next_bar_tick and self.tick != self.next_bar_tick, word)
+        tick = self.table.tick_after(word, self.tick, self.origin_tick)
+        self._need(self.tick < tick <= self.next_bar_tick and self.tick != self.next_bar_tick, word)
         self.tick, self.last_word = tick, -1
         if not is_anchor:
             self.stage = Stage.OFFSET
+        elif word == self.table.offset_0 - 1:
+            self.stage, self.origin_tick = Stage.LONGEST, tick
         else:
-            self.stage = Stage.LONGEST if word == self.table.offset_0 - 1 else Stage.ANCHOR
+            self.stage = Stage.ANCHOR
 
     def _event(self, word: int) -> Event:
         table = self.table
@@ -184,6 +200,7 @@ class GridState:
         return Event(self.tick, ON, channel, pitch, table.velocity(self.levels[channel]))
 
     def _bar(self) -> None:
+        self.origin_tick = self.tick
         if self.bar_ticks is not None:
             self._need(self.tick == self.next_bar_tick, self.table.bar)
             self.next_bar_tick = self.tick + self.bar_ticks

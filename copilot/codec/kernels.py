@@ -44,6 +44,7 @@ class Numbers(NamedTuple):
     off_0: int
     bar: int
     on_0: int
+    bar_anchors: bool
 
     @classmethod
     def of(cls, table: WordTable) -> "Numbers":
@@ -51,7 +52,7 @@ class Numbers(NamedTuple):
         params = table.params
         return cls(
             params.anchor_ticks, params.longest_anchor_ticks, params.velocity_levels, table.default_level,
-            table.anchor_0, table.offset_0, table.velocity_0, table.off_0, table.bar, table.on_0,
+            table.anchor_0, table.offset_0, table.velocity_0, table.off_0, table.bar, table.on_0, params.bar_anchors,
         )  # fmt: skip
 
 
@@ -149,7 +150,7 @@ def write_words(keys, start_tick, sounding, is_drum, numbers, words):
     over. words: int64, with room (see most_words).
     """
     levels = np.full(16, numbers.default_level, np.int64)
-    tick, last_event, count = start_tick, np.int64(-1), 0
+    tick, origin_tick, last_event, count = start_tick, start_tick, np.int64(-1), 0
     for key in keys:
         event = key >> LEVEL_BITS
         word, level = event & _WORD_MASK, key & _LEVEL_MASK
@@ -158,22 +159,27 @@ def write_words(keys, start_tick, sounding, is_drum, numbers, words):
         if last_event < 0 and word != numbers.bar:
             return NO_BAR
         last_event = event
-        delay = (key >> TICK_BITS) - tick
-        if delay:
-            tick += delay
-            while delay >= numbers.longest_anchor_ticks:
+        until_tick = key >> TICK_BITS
+        if until_tick > tick:
+            if not numbers.bar_anchors:
+                origin_tick = tick
+            passed = (tick - origin_tick) // numbers.anchor_ticks  # the anchor that is said already
+            while until_tick - origin_tick >= numbers.longest_anchor_ticks:
                 words[count] = numbers.offset_0 - 1
                 count += 1
-                delay -= numbers.longest_anchor_ticks
-            steps = delay // numbers.anchor_ticks
-            if steps:
+                origin_tick += numbers.longest_anchor_ticks
+                passed = 0
+            steps = (until_tick - origin_tick) // numbers.anchor_ticks
+            if steps > passed:
                 words[count] = numbers.anchor_0 + steps - 1
                 count += 1
-                delay -= steps * numbers.anchor_ticks
-            if delay:
-                words[count] = numbers.offset_0 + delay - 1
+            offset = until_tick - origin_tick - steps * numbers.anchor_ticks
+            if offset:
+                words[count] = numbers.offset_0 + offset - 1
                 count += 1
+            tick = until_tick
         if word == numbers.bar:
+            origin_tick = tick
             levels[:] = numbers.default_level
         elif word < numbers.bar:
             sounding[word - numbers.off_0] = False
@@ -187,6 +193,26 @@ def write_words(keys, start_tick, sounding, is_drum, numbers, words):
         words[count] = word
         count += 1
     return count
+
+
+@compiled
+def ticks_after(words, numbers):
+    """Where each word leads to, from a window's first on: int64 (words,), ticks."""
+    ticks = np.empty(len(words), np.int64)
+    tick = origin_tick = np.int64(0)
+    for at, word in enumerate(words):
+        if word == numbers.bar:
+            origin_tick = tick
+        elif numbers.anchor_0 <= word < numbers.offset_0:
+            origin = origin_tick if numbers.bar_anchors else tick
+            tick = origin + (word - numbers.anchor_0 + 1) * numbers.anchor_ticks
+            if word == numbers.offset_0 - 1:
+                origin_tick = tick
+        elif numbers.offset_0 <= word < numbers.velocity_0:
+            beside = (tick - origin_tick) % numbers.anchor_ticks if numbers.bar_anchors else 0
+            tick += word - numbers.offset_0 + 1 - beside
+        ticks[at] = tick
+    return ticks
 
 
 @compiled

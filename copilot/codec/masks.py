@@ -18,16 +18,18 @@ HELD, LONGEST, ANCHOR, VELOCITY = 1, 3, 4, 6
 def may_follow(place, levels, sounding, ons, offs, reach, words):
     """The words that may follow: bool (words,), as GridState.mask says.
 
-    place: (stage, last word, tick, next bar line's tick, whether bar lines are free, level said); levels: int
-    (16,); sounding, ons, offs: bool (LANES,); reach: (floor tick, ceiling tick); words: WordTable.numbers.
+    place: (stage, last word, tick, next bar line's tick, whether bar lines are free, level said, the tick that
+    anchors count from); levels: int (16,); sounding, ons, offs: bool (LANES,); reach: (floor tick, ceiling tick);
+    words: WordTable.numbers.
     """
-    stage, last_word, tick, next_bar_tick, bars_free, _ = place
+    stage, last_word, tick, next_bar_tick, bars_free, _, origin_tick = place
     floor_tick, ceiling_tick = reach
-    off_0, bar, on_0 = words[4:]
+    off_0, bar, on_0 = words[4:7]
     allowed = np.zeros(on_0 + len(sounding), np.bool_)
     at_bar = tick == next_bar_tick
     if not at_bar:
-        _allow_time(allowed, stage, floor_tick - tick, min(next_bar_tick, ceiling_tick) - tick, words)
+        most_tick = min(next_bar_tick, ceiling_tick)
+        _allow_time(allowed, stage, tick, origin_tick, floor_tick, most_tick, words)
     if stage <= HELD:  # a window's music begins with its bar line or with time
         allowed[bar] = at_bar or bars_free
         return allowed
@@ -43,17 +45,21 @@ def may_follow(place, levels, sounding, ons, offs, reach, words):
 
 
 @compiled
-def _allow_time(allowed, stage, need, room, words):
-    """Anchors and offsets of at most `room` ticks, with which `need` ticks can still be reached."""
+def _allow_time(allowed, stage, tick, origin_tick, least_tick, most_tick, words):
+    """Anchors and offsets that lead on from `tick`, to `most_tick` at most, with `least_tick` still in reach."""
     anchor_ticks, anchor_0, offset_0, velocity_0 = words[:4]
+    if not words[7]:
+        origin_tick = tick
     if stage <= LONGEST:
         for word in range(anchor_0, offset_0):
-            ticks = (word - anchor_0 + 1) * anchor_ticks
-            is_longest = word == offset_0 - 1
-            allowed[word] = ticks <= room and (is_longest or min(ticks + velocity_0 - offset_0, room) >= need)
+            at = origin_tick + (word - anchor_0 + 1) * anchor_ticks
+            reach = min(at + velocity_0 - offset_0, most_tick)
+            allowed[word] = tick < at <= most_tick and (word == offset_0 - 1 or reach >= least_tick)
     if stage <= ANCHOR:
+        anchor_tick = tick - (tick - origin_tick) % anchor_ticks
         for word in range(offset_0, velocity_0):
-            allowed[word] = need <= word - offset_0 + 1 <= room
+            at = anchor_tick + word - offset_0 + 1
+            allowed[word] = max(least_tick, tick + 1) <= at <= most_tick
 
 
 @compiled

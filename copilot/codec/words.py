@@ -36,12 +36,16 @@ class GridParams:
 
     24 ticks a quarter note is MIDI clock's own resolution: 20.8 ms a tick at 120 bpm. Anchors are multiples of
     `anchor_ticks` up to `longest_anchor_ticks`; offsets are the ticks between two anchors.
+
+    Anchors count from the event before (reference 004), or with `bar_anchors` from the bar line: then a time word
+    says where in the bar it stands, and a model need not add up all delays since the bar line to know.
     """
 
     ticks_per_beat: int = 24
     anchor_ticks: int = 6
     longest_anchor_ticks: int = 96
     velocity_levels: int = 8
+    bar_anchors: bool = False
 
     def __post_init__(self) -> None:
         if not (1 <= self.anchor_ticks <= self.longest_anchor_ticks <= 960 and self.ticks_per_beat >= 1):
@@ -102,6 +106,7 @@ class WordTable:
         self.index: dict[str, int] = {text: number for number, text in enumerate(self.texts)}
         self.numbers = (
             params.anchor_ticks, self.anchor_0, self.offset_0, self.velocity_0, self.off_0, self.bar, self.on_0,
+            params.bar_anchors,
         )  # fmt: skip
         self.default_level = self.level(90)
 
@@ -116,20 +121,32 @@ class WordTable:
         """The velocity in the middle of a level; `level(velocity(k)) == k`."""
         return min(127, 1 + round((level + 0.5) * 127 / self.params.velocity_levels - 0.5))
 
-    def delay(self, ticks: int) -> list[int]:
-        """The canonical words of a delay: longest anchors first, then one anchor, then one offset.
+    def time_words(self, tick: int, origin_tick: int, until_tick: int) -> list[int]:
+        """The canonical words that pass time from `tick` to `until_tick`: longest anchors, one anchor, one offset.
 
-        14 ticks give `P_12 P_2`; 0 ticks give nothing.
+        `origin_tick` is where anchors count from in a bar (see `origin_after`). 14 ticks give `P_12 P_2`, in a bar
+        those after its line; no time gives nothing.
         """
         anchor_ticks, longest = self.params.anchor_ticks, self.params.longest_anchor_ticks
-        whole, rest = divmod(ticks, longest)
+        if not self.params.bar_anchors:
+            origin_tick = tick
+        whole, rest = divmod(until_tick - origin_tick, longest)
         words = [self.offset_0 - 1] * whole
         steps, offset = divmod(rest, anchor_ticks)
-        if steps:
+        if steps and (whole or steps > (tick - origin_tick) // anchor_ticks):
             words.append(self.anchor_0 + steps - 1)
-        if offset:
+        if offset and until_tick > tick:
             words.append(self.offset_0 + offset - 1)
         return words
+
+    def tick_after(self, word: int, tick: int, origin_tick: int) -> int:
+        """Where an anchor or offset word leads to from `tick`."""
+        ticks = self.delay_ticks(word)
+        if not self.params.bar_anchors:
+            return tick + ticks
+        if word < self.offset_0:
+            return origin_tick + ticks
+        return tick - (tick - origin_tick) % self.params.anchor_ticks + ticks
 
     def delay_ticks(self, word: int) -> int:
         """Ticks of an anchor or offset word."""

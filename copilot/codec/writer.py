@@ -24,7 +24,8 @@ class GridWriter:
         self.vocab = vocab
         self.table = vocab.table
         self.state = GridState(vocab.table)
-        self.state.tick = self.tick = tick
+        self.tick = tick
+        self.state.move(tick)
         self._group: dict[int, int] = {}  # the present tick's events as words, and a note-on's velocity level
         self._postponed: set[int] = set()  # note-offs of this tick's notes, as words
         # The group's ids, by its words, and the state after it, once asked for.
@@ -39,7 +40,7 @@ class GridWriter:
         other = GridWriter(self.vocab, header, self.tick)
         held = np.flatnonzero(self.state.sounding & ~other.state.drum_lanes)[:most_held]
         other.head += other._pin((self.table.on_0 + held).tolist())
-        other.state.tick = self.state.tick
+        other.state.move(self.state.tick)
         other._group, other._postponed = self._group.copy(), self._postponed.copy()
         return other
 
@@ -52,7 +53,8 @@ class GridWriter:
     ) -> None:
         """Go on from a state whose last id stands at `written_tick`, with what was `waiting`."""
         self.state, self.tick, self._group, self._postponed = state, tick, group, set(postponed)
-        state.tick, self._ahead = written_tick, None
+        state.move(written_tick)
+        self._ahead = None
 
     def feed(self, event: Event) -> list[int]:
         """Take an event; returns the ids that this makes final."""
@@ -147,7 +149,7 @@ class GridWriter:
     def _say(self, state: GridState, word: int, level: int) -> list[int]:
         """Write an event of the present tick, with the delay and the velocity due before it; returns the ids."""
         table = self.table
-        words = table.delay(self.tick - state.tick) if state.tick < self.tick else []
+        words = state.waiting(self.tick) if state.tick < self.tick else []
         if word >= table.on_0 and level != state.levels[(word - table.on_0) // 128]:
             words.append(table.velocity_0 + level)
         words.append(word)

@@ -31,6 +31,47 @@ def sample(
     return int(_draw(logits, choices, temperature, top_p, rng.random()))
 
 
+Kinds = NDArray[np.uint8]
+"""The kind of each id, from 0 on: uint8 (vocab,)."""
+
+
+def of_one_kind(
+    logits: NDArray[np.float32], choices: NDArray[np.int64], kinds: Kinds, *, rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """Draw a kind by its share of the odds, whatever the temperature; returns the choices that are of it.
+
+    logits, choices: as for `sample`. Choices of a single kind leave the dice alone.
+    """
+    drawn: NDArray[np.int64] = _of_one_kind(logits, choices, kinds, rng)
+    return drawn
+
+
+@compiled
+def _of_one_kind(logits, choices, kinds, rng):
+    highest = np.float64(logits[choices[0]])
+    for choice in choices:
+        highest = max(highest, np.float64(logits[choice]))
+    masses = np.zeros(256)
+    for choice in choices:
+        masses[kinds[choice]] += math.exp(np.float64(logits[choice]) - highest)
+    total, most = masses.sum(), masses.max()
+    if most == total:
+        return choices
+    at = rng.random() * total
+    kind = 0
+    reached = masses[0]
+    while reached <= at and kind < 255:
+        kind += 1
+        reached += masses[kind]
+    found = np.empty(len(choices), np.int64)
+    count = 0
+    for choice in choices:
+        if kinds[choice] == kind:
+            found[count] = choice
+            count += 1
+    return found[:count]
+
+
 @compiled
 def _draw(logits, choices, temperature, top_p, uniform):
     """The choice at which the running sum of the weights, the largest first, passes `uniform` of what is kept."""

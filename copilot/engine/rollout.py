@@ -8,10 +8,14 @@ import numpy as np
 from copilot.codec.grammar import NEVER, GridState, Limits, Mask, Stage
 from copilot.codec.grid import GridCodec
 from copilot.decode.decoder import Decoder, Logits, continue_from
-from copilot.decode.sampling import sample
+from copilot.decode.sampling import Kinds
+from copilot.engine.draw import Draw
 from copilot.errors import GrammarError
 from copilot.music.order import OFF, ON, Event
 from copilot.music.score import COPILOT_CHANNEL, Note
+
+_TRIES = 8
+"""How often an event is drawn before what may not be is masked."""
 
 _URGE, _MOST_URGE = 3.0, 6.0
 """Nats by which the copilot's note-ons are raised for each further patience of rest, and at the most."""
@@ -23,8 +27,9 @@ class Brief:
 
     `final`: the copilot's committed note-ons and -offs ahead, sorted: they are written where they fall, and
     nothing else of channel 0 begins before `free_tick`. `players`, `own`: bool (LANES,), which notes the players
-    and the copilot may begin. `room_tokens`: how many tokens may be imagined. The copilot last sounded at
-    `own_until_tick`; after a rest of `patience_ticks` it is urged to play (None: it may rest as it likes).
+    and the copilot may begin; it holds at most `polyphony` keys down at once. `room_tokens`: how many tokens may be
+    imagined. The copilot last sounded at `own_until_tick`; after a rest of `patience_ticks` it is urged to play
+    (None: it may rest as it likes).
     """
 
     now_tick: int
@@ -33,6 +38,7 @@ class Brief:
     final: list[Event]
     players: Mask
     own: Mask
+    polyphony: int
     temperature: float
     top_p: float
     room_tokens: int
@@ -50,17 +56,35 @@ class Rollout:
     brief: Brief
     rng: np.random.Generator
     clock: Callable[[], float]
+    kinds: Kinds
     notes: list[Note] = field(default_factory=list)
-    step_s: list[float] = field(default_factory=list)
     reused: int = 0
     _open: dict[int, tuple[int, int]] = field(default_factory=dict)
     _most_tokens: int = 0
     _limits: Limits = field(default_factory=Limits)
     _free_ons: Mask = field(init=False)
+    _draw: Draw = field(init=False)
 
     def __post_init__(self) -> None:
+        brief = self.brief
+        self._limits.floor_tick = brief.now_tick
         self._limits.offs[:128] = False  # what is committed ends when it was committed to end
-        self._free_ons = self.brief.players | self.brief.own
+        self._free_ons = brief.players | brief.own
+        self._draw = Draw(
+            self.codec,
+            self.decoder,
+            self.rng,
+            self.clock,
+            brief.temperature,
+            brief.top_p,
+            self._urged,
+            self.kinds,
+        )
+
+    @property
+    def step_s(self) -> list[float]:
+        """What each id that was drawn cost."""
+        return self._draw.step_s
 
     @property
     def reached_tick(self) -> int:
@@ -77,19 +101,13 @@ class Rollout:
         ids = [*truth, *kept]
         logits = self.decoder.rebase(ids) if rebase else continue_from(self.decoder, ids)
         self._most_tokens = len(truth) + self.brief.room_tokens
-        anchor = (self.decoder.mark(), self.state.copy())  # the last place between two events
         while self.state.tick < self.brief.until_tick and self._has_room(self.codec.vocab.longest):
-            if self.state.stage in (Stage.EVENT, Stage.HEADER, Stage.HELD):
-                anchor = (self.decoder.mark(), self.state.copy())
             words = self._forced()
-            drawn = None if words else self._draw(logits)
+            drawn = None if words else self._event(logits)
             if drawn is not None:
                 logits = drawn
                 continue
-            if not words:  # no event fits after the delay that was drawn: wait for what is certain instead
-                mark, self.state = anchor
-                self.decoder.rewind(mark)
-                words = self.codec.vocab.table.delay(self._certain_tick() - self.state.tick)
+            words = words or self.state.waiting(self._certain_tick())
             ids = self.codec.vocab.encode(words)
             if not self._has_room(len(ids)):
                 break
@@ -157,10 +175,14 @@ class Rollout:
             self._limits.offs[event.pitch] = False
             self.notes.append(Note(start, event.tick, event.pitch, velocity))
 
+    @property
+    def _final_tick(self) -> int:
+        """When the next committed event is due."""
+        return self.brief.final[0].tick if self.brief.final else NEVER
+
     def _certain_tick(self) -> int:
         """The next tick at which something is bound to happen."""
-        final = self.brief.final
-        return min(self.state.next_bar_tick, final[0].tick if final else self.state.next_bar_tick)
+        return min(self.state.next_bar_tick, self._final_tick)
 
     def _forced(self) -> list[int]:
         """Words that leave no choice here: a committed event, the bar line before it, a wait for them."""
@@ -177,40 +199,40 @@ class Rollout:
             said = [] if level == state.levels[COPILOT_CHANNEL] else [table.velocity_0 + level]
             return [*said, table.on_0 + event.pitch]
         if state.stage <= Stage.EVENT and state.tick != state.next_bar_tick:
-            limits = self._limit()
+            limits = self._limits
+            limits.ons = self._ons(self._is_free())
             if not limits.ons.any() and not (limits.offs & state.sounding).any():
-                return table.delay(self._certain_tick() - state.tick)
+                return state.waiting(self._certain_tick())
         return []
 
-    def _limit(self) -> Limits:
-        brief, limits = self.brief, self._limits
-        limits.ons = self._free_ons if self.state.tick >= brief.free_tick else brief.players
-        limits.floor_tick = brief.now_tick
-        limits.ceiling_tick = brief.final[0].tick if brief.final else NEVER
-        return limits
+    def _ons(self, is_free: bool) -> Mask:
+        """What may begin here."""
+        has_hand = np.count_nonzero(self.state.sounding[:128]) < self.brief.polyphony
+        return self._free_ons if is_free and has_hand else self.brief.players
 
-    def _draw(self, logits: Logits) -> Logits | None:
-        """Sample one word; returns the logits after it, or None where no word may follow."""
-        vocab, brief = self.codec.vocab, self.brief
-        words = self.state.mask(self._limit())
-        node, word = 0, -1
-        while word < 0:
-            choices = vocab.leading(node, words)
-            if not len(choices):
-                return None
-            token = sample(
-                self._urged(logits, words) if node == 0 else logits,
-                choices,
-                temperature=brief.temperature,
-                top_p=brief.top_p,
-                rng=self.rng,
-            )
-            began = self.clock()
-            logits = self.decoder.append([token])
-            self.step_s.append(self.clock() - began)
-            node, word = vocab.step(node, token)
-        self._advance(word)
-        return logits
+    def _is_free(self) -> bool:
+        return self.state.tick >= self.brief.free_tick
+
+    def _event(self, logits: Logits) -> Logits | None:
+        """Draw what happens next; returns the logits after it, or None where nothing does until what is certain."""
+        held, before, limits = self.decoder.mark(), self.state, self._limits
+        final_tick = self._final_tick
+        stop_tick = min(final_tick, self.brief.until_tick)
+        for tries in range(_TRIES):
+            limits.ons = self._ons(self._is_free() or tries < _TRIES - 1)
+            self.state = before.copy()
+            event, after = self._draw.event(logits, self.state, limits, stop_tick, self._most_tokens)
+            if event is None:
+                if stop_tick <= self.state.tick <= final_tick:
+                    return after
+                break
+            if event.kind != ON or event.channel != COPILOT_CHANNEL or self._is_free():
+                self._account(event)
+                return after
+            self.decoder.rewind(held)
+        self.decoder.rewind(held)
+        self.state = before
+        return None
 
     def _urged(self, logits: Logits, words: Mask) -> Logits:
         """The logits with the copilot's note-ons raised, the more the longer it has rested beyond its patience.

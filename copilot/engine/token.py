@@ -18,12 +18,13 @@ from copilot.decode.sampling import sample
 from copilot.engine.agenda import Agenda
 from copilot.engine.bars import BarLines
 from copilot.engine.base import Controls, Heard, Horizon, PlannedNote, Proposal
+from copilot.engine.draw import kinds_of
 from copilot.engine.past import Past
 from copilot.engine.rollout import Brief, Rollout
 from copilot.engine.snapshot import SCHEMA, Chance, Snapshot, WriterState, read_snapshot
 from copilot.errors import GrammarError, ParameterError, ProtocolError, VocabularyError
 from copilot.music.order import BAR, Event
-from copilot.music.roles import REGISTER, ROLES, Role
+from copilot.music.roles import POLYPHONY, REGISTER, ROLES, Role
 
 _LONG_REST_BARS = 64
 """After so many bars of which nothing is known, the window begins anew."""
@@ -53,6 +54,7 @@ class TokenEngine:
         self._reserve_tokens = min(320, window_tokens // 4)
         self._clock = clock
         self._rng = np.random.default_rng(seed)
+        self._kinds = kinds_of(codec.vocab)
         self._agenda = Agenda(codec.vocab.table)
         self._header = Header()  # what tempo and meter would be said as, were the window pinned now
         self._bars: BarLines | None = None
@@ -97,6 +99,7 @@ class TokenEngine:
             final=final,
             players=self._agenda.player_lanes(),
             own=_register_lanes(_role(controls.part)),
+            polyphony=POLYPHONY[_role(controls.part)],
             temperature=controls.temperature,
             top_p=controls.top_p,
             # A burst of notes may fill the window within its tick: then there is no room until it is past.
@@ -106,7 +109,7 @@ class TokenEngine:
             if now_tick - self._agenda.heard_tick < bars.bar_ticks
             else None,
         )
-        rollout = Rollout(self._codec, self._decoder, state, brief, self._rng, self._clock)
+        rollout = Rollout(self._codec, self._decoder, state, brief, self._rng, self._clock, self._kinds)
         if brief.room_tokens > 0:
             rollout.run(context, self._standing(tail), rebase=self._must_rebase)
             self._imagined_from, self._must_rebase, self._past.fresh = len(self._past.ids), False, []

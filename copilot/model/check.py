@@ -85,7 +85,7 @@ def open_codec(path: Path) -> GridCodec:
             f"{path}: codec {codec_file.name!r} is unknown, 'grid' is known: update the copilot"
         )
     try:
-        params = GridParams(**codec_file.params)
+        params = GridParams(**codec_file.params)  # type: ignore[arg-type]  # it checks itself
         vocab = Vocabulary(Tokenizer.from_file(str(path / TOKENIZER)), WordTable(params))
     except (TypeError, ParameterError) as error:
         raise BundleError(f"{path}: {CODEC} has unusable parameters ({error}): {REMADE}") from None

@@ -67,6 +67,6 @@ class CodecFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """codec.json: which codec, and the vocabulary that tokenizer.json must give."""
 
     name: str
-    params: dict[str, int]
+    params: dict[str, int | bool]
     vocab_size: int
     vocab_sha256: str

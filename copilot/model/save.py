@@ -79,16 +79,21 @@ def _write_files(beside: Path, model: "Olmo2ForCausalLM", vocab: Vocabulary, man
     model.save_pretrained(beside)  # one file: shards begin at 50 GB
     (beside / "generation_config.json").unlink(missing_ok=True)
     (beside / TOKENIZER).write_text(vocab.tokenizer.to_str(), "utf-8")
+    (beside / CODEC).write_bytes(codec_json(vocab))
+    (beside / WEIGHTS).chmod(0o644)  # written readable by its owner alone
+    hashes: Mapping[str, str] = {name: file_sha256(beside / name) for name in FILES}
+    _write_json(beside / MANIFEST, msgspec.structs.replace(manifest, sha256=dict(hashes)))
+
+
+def codec_json(vocab: Vocabulary) -> bytes:
+    """What codec.json says beside a vocabulary's tokenizer.json."""
     codec = CodecFile(
         name=GridCodec.name,
         params=dataclasses.asdict(vocab.table.params),
         vocab_size=vocab.size,
         vocab_sha256=vocab.sha256,
     )
-    _write_json(beside / CODEC, codec)
-    (beside / WEIGHTS).chmod(0o644)  # written readable by its owner alone
-    hashes: Mapping[str, str] = {name: file_sha256(beside / name) for name in FILES}
-    _write_json(beside / MANIFEST, msgspec.structs.replace(manifest, sha256=dict(hashes)))
+    return _readable(codec)
 
 
 def write_evaluation(bundle: Bundle, evaluation: Evaluation) -> Bundle:

@@ -14,3 +14,6 @@ REGISTER: dict[Role, tuple[int, int]] = {
     "pad": (40, 88),
 }
 """Lowest and highest pitch that a role plays; both inclusive."""
+
+POLYPHONY: dict[Role, int] = {"bass": 1, "keys": 8, "guitar": 6, "drums": 128, "lead": 1, "pad": 5}
+"""How many keys a role holds down at once, at the most. Drums hold none."""

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from copilot.codec.bulk import Speller, event_keys
+from copilot.codec.bulk import Speller, event_keys, ticks_after
+from copilot.codec.grid import GridCodec
 from copilot.codec.kernels import in_order
 from copilot.codec.words import GENRES, GridParams, Header, WordTable
 from copilot.engine.seating import seat_players
@@ -18,11 +19,10 @@ from copilot.music.order import ON
 from copilot.music.roles import ROLES
 from copilot.music.rows import END, PART, PITCH, START, VELOCITY, rows_of_parts, rows_of_tracks
 from copilot.music.score import MeterChange, Note, Part, Score
-from tests.codec.vocabularies import LARGE, SMALL, codec, grid_scores, written
+from tests.codec.vocabularies import codec, codecs, grid_scores, written
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "shared" / "data" / "jam-examples"
 FILES = sorted(EXAMPLES.glob("*.mid")) or [EXAMPLES / "absent.mid"]
-entries = st.sampled_from([SMALL, LARGE])
 
 few_pitches = st.sampled_from([0, 60, 61, 127])
 any_notes = st.lists(
@@ -54,17 +54,16 @@ any_scores = st.builds(
 any_headers = st.builds(Header, genre=st.sampled_from(GENRES), part=st.none() | st.sampled_from(ROLES))
 
 
-@given(entries, any_scores, any_headers)
-def test_any_score_is_encoded_as_it_is_written(entries: int, score: Score, header: Header) -> None:
+@given(codecs, any_scores, any_headers)
+def test_any_score_is_encoded_as_it_is_written(grid: GridCodec, score: Score, header: Header) -> None:
     """Shared channels, overlaps, keys struck twice, lengths of 0, drums anywhere, odd meters: the writer's ids."""
-    grid = codec(entries)
     assert grid.encode(score, header) == written(grid, score, header)
 
 
-@given(entries, grid_scores(part="drums"))
-def test_held_notes_bars_and_drums_are_encoded_as_they_are_written(entries: int, score: Score) -> None:
+@given(codecs, grid_scores(part="drums"))
+def test_held_notes_bars_and_drums_are_encoded_as_they_are_written(grid: GridCodec, score: Score) -> None:
     """What a codec says exactly, the copilot's drums among it, is encoded so at once too."""
-    grid, header = codec(entries), Header(part="drums")
+    header = Header(part="drums")
     assert grid.encode(score, header) == written(grid, score, header)
 
 
@@ -125,14 +124,25 @@ def test_keys_of_the_largest_grid_do_not_overlap() -> None:
         assert (key >> 20, key >> 7 & 0x1FFF, key & 0x7F) == (5, len(most) - 1, 126)
 
 
-@given(entries, st.data())
-def test_words_are_spelt_as_the_vocabulary_spells_them(entries: int, data: st.DataObject) -> None:
+@given(codecs, st.data())
+def test_words_are_spelt_as_the_vocabulary_spells_them(grid: GridCodec, data: st.DataObject) -> None:
     """The ids of Vocabulary.encode, and each id knows its word."""
-    vocab = codec(entries).vocab
+    vocab = grid.vocab
     words = data.draw(st.lists(st.integers(1, len(vocab.table) - 1), max_size=50))
     speller, numbers = Speller(vocab), np.asarray(words, np.int64)
     assert speller.ids(numbers).tolist() == vocab.encode(words)
     assert speller.owners(numbers).tolist() == [i for i, word in enumerate(words) for _ in vocab.ids[word]]
+
+
+@given(codecs, any_scores, any_headers)
+def test_each_word_knows_its_tick(grid: GridCodec, score: Score, header: Header) -> None:
+    """Of all words at once, the ticks at which a reader stands after each."""
+    words = grid.vocab.words(grid.encode(score, header))
+    state, ticks = grid.grammar(), []
+    for word in words:
+        state.advance(word)
+        ticks.append(state.tick)
+    assert ticks_after(np.asarray(words, np.int64), grid.vocab.table).tolist() == ticks
 
 
 def test_rows_hold_what_parts_and_tracks_hold() -> None:

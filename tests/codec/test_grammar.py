@@ -14,6 +14,8 @@ from tests.codec.vocabularies import codec, table
 
 bars = st.none() | st.sampled_from([1, 5, 30, 72, 84, 96, 250])
 seeds = st.integers(0, 2**32 - 1)
+places = st.booleans()
+"""Whether anchors count from the bar line."""
 
 
 def lanes(rng: np.random.Generator, count: int) -> np.ndarray:
@@ -23,9 +25,9 @@ def lanes(rng: np.random.Generator, count: int) -> np.ndarray:
     return mask
 
 
-def any_state(rng: np.random.Generator, bar_ticks: int | None, steps: int) -> GridState:
+def any_state(rng: np.random.Generator, bar_ticks: int | None, steps: int, *, bar_anchors: bool) -> GridState:
     """A state after a random header, random held notes and random allowed words."""
-    state = GridState(table(), bar_ticks=bar_ticks)
+    state = GridState(table(bar_anchors=bar_anchors), bar_ticks=bar_ticks)
     part = rng.choice(["drums", "bass"])
     for word in table().header_words(Header("blues", part, seats=(7, 9))):
         state.advance(word)
@@ -47,13 +49,15 @@ def refuses(state: GridState, word: int) -> bool:
 
 
 @settings(max_examples=60)
-@given(seeds, bars, st.integers(0, 30))
-def test_mask_and_advance_agree_on_every_word(seed: int, bar_ticks: int | None, steps: int) -> None:
+@given(seeds, bars, st.integers(0, 30), places)
+def test_mask_and_advance_agree_on_every_word(
+    seed: int, bar_ticks: int | None, steps: int, bar_anchors: bool
+) -> None:
     """With open limits, a word is masked if and only if the state refuses it.
 
     Pinned and held words are for writers alone, and a velocity may be refused a word later: by each note.
     """
-    state = any_state(np.random.default_rng(seed), bar_ticks, steps)
+    state = any_state(np.random.default_rng(seed), bar_ticks, steps, bar_anchors=bar_anchors)
     words = state.mask(Limits())
     for word in range(len(table())):
         if words[word]:
@@ -73,13 +77,13 @@ def test_compiled_masks_know_the_stages() -> None:
     assert known == (Stage.HELD, Stage.LONGEST, Stage.ANCHOR, Stage.VELOCITY)
 
 
-@given(seeds, bars, st.integers(0, 300), st.integers(0, 300))
+@given(seeds, bars, st.integers(0, 300), st.integers(0, 300), places)
 def test_every_sample_under_the_mask_is_music(
-    seed: int, bar_ticks: int | None, floor_tick: int, room: int
+    seed: int, bar_ticks: int | None, floor_tick: int, room: int, bar_anchors: bool
 ) -> None:
     """Within limits on notes and time, no sample is refused, and each event is legal and within them."""
     rng = np.random.default_rng(seed)
-    state = any_state(rng, bar_ticks, 10)
+    state = any_state(rng, bar_ticks, 10, bar_anchors=bar_anchors)
     floor_tick = min(floor_tick, state.next_bar_tick - state.tick)
     if state.stage is Stage.VELOCITY:
         return  # whose note other limits could forbid
@@ -107,11 +111,11 @@ def test_every_sample_under_the_mask_is_music(
     assert len({event[:4] for event in events}) == len(events)
 
 
-@given(seeds, st.sampled_from([30, 72, 84, 96]))
-def test_bar_lines_stand_where_the_meter_wants_them(seed: int, bar_ticks: int) -> None:
+@given(seeds, st.sampled_from([30, 72, 84, 96, 250]), places)
+def test_bar_lines_stand_where_the_meter_wants_them(seed: int, bar_ticks: int, bar_anchors: bool) -> None:
     """A sampler that is told the bar's length puts a BAR at each of its multiples, and nowhere else."""
     rng = np.random.default_rng(seed)
-    state = GridState(table(), bar_ticks=bar_ticks)
+    state = GridState(table(bar_anchors=bar_anchors), bar_ticks=bar_ticks)
     ticks, limits = [], Limits(ons=lanes(rng, 2))
     for _ in range(300):
         words = np.flatnonzero(state.mask(limits))
@@ -159,8 +163,29 @@ def test_a_sample_decodes(seed: int) -> None:
 )
 def test_what_no_writer_writes_is_refused(text: str) -> None:
     """Each event has one spelling; another one is a GrammarError that names the word."""
-    state = GridState(table())
-    *before, last = (table().index[word] for word in text.split())
+    _assert_refused(text, bar_anchors=False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "BAR P_12 P_12",
+        "BAR P_12 ON_9_60 P_12",
+        "BAR P_12 ON_9_60 P_6",
+        "BAR P_12 P_3 ON_9_60 P_2",
+        "BAR P_12 P_3 ON_9_60 P_3",
+        "BAR P_2 P_12",
+    ],
+)
+def test_what_does_not_lead_on_is_refused(text: str) -> None:
+    """Where anchors are places in the bar, one that is passed is a GrammarError."""
+    _assert_refused(text, bar_anchors=True)
+
+
+def _assert_refused(text: str, *, bar_anchors: bool) -> None:
+    said = table(bar_anchors=bar_anchors)
+    state = GridState(said)
+    *before, last = (said.index[word] for word in text.split())
     for word in before:
         state.advance(word)
     with pytest.raises(GrammarError, match="can't stand"):

@@ -8,19 +8,17 @@ from copilot.codec.grid import GridCodec
 from copilot.codec.words import SEATS, Header
 from copilot.errors import GrammarError, VocabularyError
 from copilot.music.score import MeterChange, Note, Part, Score
-from tests.codec.vocabularies import LARGE, SMALL, codec, grid_scores, headers
-
-entries = st.sampled_from([SMALL, LARGE])
+from tests.codec.vocabularies import LARGE, SMALL, codec, codecs, grid_scores, headers
 
 
 def texts(grid: GridCodec, ids: list[int]) -> str:
     return " ".join(grid.vocab.table.texts[word] for word in grid.vocab.words(ids))
 
 
-@given(entries, grid_scores(), headers)
-def test_what_is_encoded_decodes_to_itself(entries: int, score: Score, header: Header) -> None:
+@given(codecs, grid_scores(), headers)
+def test_what_is_encoded_decodes_to_itself(grid: GridCodec, score: Score, header: Header) -> None:
     """decode(encode(x)) is x: the same notes, and the same bar lines as far as the music goes."""
-    decoded = codec(entries).decode(codec(entries).encode(score, header))
+    decoded = grid.decode(grid.encode(score, header))
     roles = {**SEATS, 0: header.part or "lead"}
     assert decoded.parts == tuple(Part(p.channel, roles[p.channel], p.notes) for p in score.parts)
     assert decoded.ticks_per_beat == 24
@@ -29,11 +27,11 @@ def test_what_is_encoded_decodes_to_itself(entries: int, score: Score, header: H
     assert decoded.bar_lines(heard_until) == score.bar_lines(heard_until)
 
 
-@given(entries, grid_scores(), headers)
-def test_canonical_ids_are_encoded_to_themselves(entries: int, score: Score, header: Header) -> None:
+@given(codecs, grid_scores(), headers)
+def test_canonical_ids_are_encoded_to_themselves(grid: GridCodec, score: Score, header: Header) -> None:
     """encode(decode(ids)) is ids, whatever the meter, under the same pinned words."""
-    ids = codec(entries).encode(score, header)
-    assert codec(entries).encode(codec(entries).decode(ids), header) == ids
+    ids = grid.encode(score, header)
+    assert grid.encode(grid.decode(ids), header) == ids
 
 
 @given(grid_scores(part="drums"))
@@ -48,7 +46,9 @@ def test_drums_of_the_copilot_are_encoded_without_ends(score: Score) -> None:
 def test_a_delay_is_an_anchor_and_an_offset() -> None:
     """14 ticks are P_12 P_2, a bar and a sixteenth are P_96 P_6, and 0 ticks are nothing."""
     table = codec().vocab.table
-    said = {ticks: [table.texts[word] for word in table.delay(ticks)] for ticks in (0, 5, 14, 102, 200)}
+    said = {
+        ticks: [table.texts[word] for word in table.time_words(0, 0, ticks)] for ticks in (0, 5, 14, 102, 200)
+    }
     assert said == {
         0: [],
         5: ["P_5"],
@@ -56,7 +56,7 @@ def test_a_delay_is_an_anchor_and_an_offset() -> None:
         102: ["P_96", "P_6"],
         200: ["P_96", "P_96", "P_6", "P_2"],
     }
-    assert all(sum(map(table.delay_ticks, table.delay(ticks))) == ticks for ticks in range(500))
+    assert all(sum(map(table.delay_ticks, table.time_words(0, 0, ticks))) == ticks for ticks in range(500))
 
 
 def test_a_window_reads_as_designed() -> None:
@@ -75,12 +75,29 @@ def test_a_window_reads_as_designed() -> None:
     )
 
 
-@given(entries, grid_scores(), headers)
+def test_anchors_can_be_places_in_the_bar() -> None:
+    """Then 14 ticks after the line are P_12 P_2 whatever stands before, and a later offset stands alone."""
+    notes = (Note(3, 14, 60, 90), Note(14, 17, 62, 90), Note(17, 96, 64, 90), Note(110, 130, 60, 90))
+    grid = codec(bar_anchors=True)
+    ids = grid.encode(Score(24, (Part(7, "bass", notes),)))
+    assert texts(grid, ids) == (
+        "BAR P_3 ON_7_60 P_12 P_2 OFF_7_60 ON_7_62 P_5 OFF_7_62 ON_7_64 P_96 OFF_7_64 BAR "
+        "P_12 P_2 ON_7_60 P_30 P_4 OFF_7_60"
+    )
+
+
+def test_a_long_bar_counts_on_from_its_longest_anchor() -> None:
+    """In a bar of 12/8, what comes after the 96th tick says how far after that."""
+    score = Score(24, (Part(7, "bass", (Note(102, 110, 60, 90),)),), meters=(MeterChange(0, 12, 8),))
+    grid = codec(bar_anchors=True)
+    assert texts(grid, grid.encode(score)) == "BAR P_96 P_6 ON_7_60 P_12 P_2 OFF_7_60"
+
+
+@given(codecs, grid_scores(), headers)
 def test_a_cut_window_announces_what_sounds_and_keeps_its_tail(
-    entries: int, score: Score, header: Header
+    grid: GridCodec, score: Score, header: Header
 ) -> None:
     """At every legal cut: the pinned words, the notes held across it, then the old ids as they were."""
-    grid = codec(entries)
     ids = grid.encode(score, header)
     lines = [tick for tick in score.bar_lines(700) if tick]
     for at, bar_tick in zip(grid.cuts(ids), lines, strict=False):
@@ -99,10 +116,9 @@ def test_a_cut_window_announces_what_sounds_and_keeps_its_tail(
         grid.decode(cut)
 
 
-@given(entries, grid_scores())
-def test_cuts_are_the_bar_lines_after_the_first(entries: int, score: Score) -> None:
+@given(codecs, grid_scores())
+def test_cuts_are_the_bar_lines_after_the_first(grid: GridCodec, score: Score) -> None:
     """A legal cut is the index of a BAR, however many ids that word takes; anything else is refused."""
-    grid = codec(entries)
     ids = grid.encode(score)
     bars = texts(grid, ids).split().count("BAR")
     cuts = grid.cuts(ids)
@@ -112,12 +128,11 @@ def test_cuts_are_the_bar_lines_after_the_first(entries: int, score: Score) -> N
             grid.cut(ids, at)
 
 
-@given(entries, grid_scores(), headers, headers)
+@given(codecs, grid_scores(), headers, headers)
 def test_repinning_changes_the_pinned_words_alone(
-    entries: int, score: Score, before: Header, after: Header
+    grid: GridCodec, score: Score, before: Header, after: Header
 ) -> None:
     """The same music under another header has the ids that it would have been encoded to."""
-    grid = codec(entries)
     assert grid.repinned(grid.encode(score, before), after) == grid.encode(score, after)
 
 

@@ -29,7 +29,7 @@ def test_anchor_and_offset_are_never_one_token() -> None:
     """Text in which P_12 P_2 stands thousands of times still spells it as two ids at least."""
     vocab = codec().vocab
     assert len(vocab.tokenizer.encode("P_12 P_2 ").ids) >= 2
-    assert vocab.words(vocab.tokenizer.encode("P_12 P_2 ").ids) == vocab.table.delay(14)
+    assert vocab.words(vocab.tokenizer.encode("P_12 P_2 ").ids) == vocab.table.time_words(0, 0, 14)
 
 
 @given(entries, words)

@@ -20,19 +20,24 @@ BAR_TICKS = {(4, 4): 96, (3, 4): 72, (7, 8): 84, (5, 16): 30, (2, 4): 48, (7, 96
 
 
 @cache
-def table() -> WordTable:
-    return WordTable(GridParams())
+def table(*, bar_anchors: bool = False) -> WordTable:
+    """The words, whose anchors count from the event before or from the bar line."""
+    return WordTable(GridParams(bar_anchors=bar_anchors))
 
 
 @cache
-def codec(entries: int = LARGE) -> GridCodec:
+def codec(entries: int = LARGE, *, bar_anchors: bool = False) -> GridCodec:
     """The codec over a vocabulary of (about) so many entries."""
-    return GridCodec(Vocabulary(train_tokenizer(_texts(), table(), entries), table()))
+    said = table(bar_anchors=bar_anchors)
+    return GridCodec(Vocabulary(train_tokenizer(_texts(said), said, entries), said))
 
 
-def _texts() -> list[str]:
+codecs = st.builds(codec, st.sampled_from([SMALL, LARGE]), bar_anchors=st.booleans())
+
+
+def _texts(table: WordTable) -> list[str]:
     rng = np.random.default_rng(0)
-    words = table().texts[table().meta_end :]
+    words = table.texts[table.meta_end :]
     weights = 1.0 / (1.0 + rng.permutation(len(words)))
     lines = [" ".join(rng.choice(words, 60, p=weights / weights.sum())) + " " for _ in range(300)]
     return [f"[GENRE_BLUES] [PART_BASS] BAR {line}BAR " for line in lines]

@@ -9,6 +9,7 @@ import msgspec
 import torch
 from transformers import Olmo2ForCausalLM
 
+from copilot.codec.bulk import ticks_after
 from copilot.codec.vocabulary import Vocabulary
 from copilot.model.manifest import ENGINE, SCHEMA, Manifest, Sampling, Source
 from copilot.model.save import check_replaceable, save_bundle
@@ -134,8 +135,7 @@ def _rates(batch: Batch, vocab: Vocabulary) -> tuple[float, float]:
     seconds = 0.0
     for words in batch.words:
         tempo_bpm = table.header_of(words[words < table.meta_end].tolist()).tempo_bpm or 120.0
-        delays = words[(words >= table.anchor_0) & (words < table.velocity_0)]
-        ticks = sum(table.delay_ticks(word) for word in delays.tolist())
+        ticks = int(ticks_after(words, table).max(initial=0))
         seconds += ticks / table.params.ticks_per_beat * 60.0 / tempo_bpm
         bars += int((words == table.bar).sum())
         ids += len(vocab.encode(words.tolist()))

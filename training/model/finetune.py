@@ -16,7 +16,7 @@ from transformers.utils.logging import disable_progress_bar
 from copilot.codec.vocabulary import Vocabulary
 from copilot.errors import ConfigError
 from copilot.files import file_sha256, write_whole
-from copilot.model.manifest import MANIFEST, TOKENIZER, WEIGHTS, Source
+from copilot.model.manifest import CODEC, MANIFEST, TOKENIZER, WEIGHTS, Source
 from training.config import LoopConfig, LoraConfig
 from training.corpus import Corpus
 from training.files import make_folder, whole_folder
@@ -107,27 +107,35 @@ def adopt_tokenizer(spec: str, places: Places) -> bool:
     Returns whether the run's words are, byte for byte, the base's. Of several processes one at a time may call it.
     Raises ConfigError where the base's can't be read, or this run's can't be written.
     """
-    theirs, ours = _tokenizer_of(spec), places.tokenizer / TOKENIZER
-    if theirs is None:
+    folder = _tokenizer_of(spec)
+    if folder is None:
         return False
     try:
-        data, present = theirs.read_bytes(), ours.read_bytes() if ours.is_file() else None
+        theirs = {name: (folder / name).read_bytes() for name in (CODEC, TOKENIZER)}
+        ours = {
+            name: data for name in theirs if (data := _read_if_there(places.tokenizer / name)) is not None
+        }
     except OSError as error:
         raise ConfigError(f"{error.filename}: can't be read ({error.strerror}): mend that") from None
-    if present is None:
+    if TOKENIZER not in ours:
         make_folder(places.tokenizer)
-        write_whole(ours, data, ConfigError)
-    return present in (None, data)
+        for name, data in theirs.items():
+            write_whole(places.tokenizer / name, data, ConfigError)
+    return ours.get(TOKENIZER) in (None, theirs[TOKENIZER])
+
+
+def _read_if_there(file: Path) -> bytes | None:
+    return file.read_bytes() if file.is_file() else None
 
 
 def _tokenizer_of(spec: str) -> Path | None:
-    """The tokenizer.json of a base that has our words, None for any other."""
+    """The folder with tokenizer.json and codec.json of a base that has our words, None for any other."""
     if not spec:
         return None
     folder = Path(spec).expanduser()
     is_run = read_record(Places(folder).run) is not None
-    theirs = (Places(folder).tokenizer if is_run else folder) / TOKENIZER
-    return theirs if theirs.is_file() and (is_run or (folder / MANIFEST).is_file()) else None
+    theirs = Places(folder).tokenizer if is_run else folder
+    return theirs if (theirs / TOKENIZER).is_file() and (is_run or (folder / MANIFEST).is_file()) else None
 
 
 def _write_base(lora: LoraConfig, seed: int, bf16: bool, vocab: Vocabulary, places: Places) -> AdapterRecord:

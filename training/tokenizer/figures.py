@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from copilot.codec.bulk import ticks_after
 from copilot.codec.words import WordTable
 from training.windows.words import Words
 
@@ -62,7 +63,4 @@ def begun(words: Words, table: WordTable) -> NDArray[np.bool_]:
 
 
 def _beats(words: Words, table: WordTable) -> float:
-    params = table.params
-    anchors = words[(words >= table.anchor_0) & (words < table.offset_0)] - table.anchor_0 + 1
-    offsets = words[(words >= table.offset_0) & (words < table.velocity_0)] - table.offset_0 + 1
-    return float(anchors.sum() * params.anchor_ticks + offsets.sum()) / params.ticks_per_beat
+    return float(ticks_after(words, table).max(initial=0)) / table.params.ticks_per_beat

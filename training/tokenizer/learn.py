@@ -18,6 +18,8 @@ from copilot.codec.vocabulary import Vocabulary, train_tokenizer
 from copilot.codec.words import WordTable
 from copilot.errors import ConfigError, VocabularyError
 from copilot.files import write_whole
+from copilot.model.manifest import CODEC
+from copilot.model.save import codec_json
 from training.config import MAX_IDS, MIN_IDS, TokenizerConfig
 from training.counting import Report, counted
 from training.files import make_folder
@@ -38,7 +40,7 @@ class TokenizerRecord(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     codec: str
-    grid: dict[str, int]
+    grid: dict[str, int | bool]
     words: int
     vocabulary_sha256: str
     corpus_sha256: str
@@ -127,13 +129,14 @@ def versions() -> dict[str, str]:
 
 
 def write_tokenizer(folder: Path, vocab: Vocabulary, record: TokenizerRecord, command: str) -> None:
-    """Write tokenizer.json, README.md and, last, figures.json: where that lies, the others are whole.
+    """Write tokenizer.json, codec.json, README.md and, last, figures.json: where that lies, the others are whole.
 
     `command` is what the README says that made it.
     """
     make_folder(folder)
     (folder / "figures.json").unlink(missing_ok=True)
     write_whole(folder / "tokenizer.json", vocab.tokenizer.to_str(pretty=True).encode())
+    write_whole(folder / CODEC, codec_json(vocab))
     write_whole(folder / "README.md", readme(record, command).encode())
     write_whole(folder / "figures.json", msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n")
 

@@ -41,8 +41,8 @@ MIN_PRESENCE = 0.75
 A model that learnt from any part fell silent after three bars of a blues: parts of full scores mostly rest.
 """
 
-P_LATE_ENTRY, LATEST_ENTRY_BARS = 0.5, 4.0
-P_REST, LONGEST_REST_BARS = 0.5, 3.0
+P_LATE_ENTRY, LATEST_ENTRY_BARS = 0.5, 2.0
+P_REST, LONGEST_REST_BARS = 0.15, 2.0
 """A model that only ever heard its part play from the first beat to the last neither enters a jam that has begun
 nor plays again once it has paused (silent for ten bars). So half the windows have it enter late, half let it rest.
 """
@@ -137,7 +137,7 @@ def _draw_rests(song: Song, bar: int, rng: np.random.Generator) -> tuple[tuple[i
     if rng.random() < P_LATE_ENTRY:
         rests.append((0, start_tick + int(rng.uniform(0, LATEST_ENTRY_BARS * bar_ticks))))
     if rng.random() < P_REST:
-        from_tick = start_tick + int(rng.uniform(LATEST_ENTRY_BARS, 4 * LATEST_ENTRY_BARS) * bar_ticks)
+        from_tick = start_tick + int(rng.uniform(LATEST_ENTRY_BARS, 8 * LATEST_ENTRY_BARS) * bar_ticks)
         rests.append((from_tick, from_tick + int(rng.uniform(0.5, LONGEST_REST_BARS) * bar_ticks)))
     return tuple(rests)
 

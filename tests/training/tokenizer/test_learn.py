@@ -60,10 +60,10 @@ def test_the_folder_says_how_it_was_made(places: Places, blues_config: TrainingC
     assert record["settings"]["sizes"] == [1024]
     assert record["versions"].keys() == {"copilot", "python", "numpy", "tokenizers"}
     assert [figures["size"] for figures in record["sizes"]] == [1024]
-    assert record["word_level"]["size"] == record["words"] == 4176
+    assert record["word_level"]["size"] == record["words"] == 4192
     readme = (places.tokenizer / "README.md").read_text()
     assert vocab.sha256 in readme
-    assert "| word level, 4,176 ids | 1.0000 |" in readme
+    assert "| word level, 4,192 ids | 1.0000 |" in readme
 
 
 def test_the_same_corpus_gives_the_same_tokenizer(
@@ -128,7 +128,12 @@ def test_the_command_takes_a_size_and_a_folder(
     arguments = ("--config", to_toml(blues_config, tmp_path / "tiny.toml"), "--out", places.out_dir)
     output = invoke(command, *arguments, "--size", 1100, "--to", named)
     assert "| BPE, 1,100 ids |" in output
-    assert {file.name for file in named.iterdir()} == {"tokenizer.json", "figures.json", "README.md"}
+    assert {file.name for file in named.iterdir()} == {
+        "tokenizer.json",
+        "codec.json",
+        "figures.json",
+        "README.md",
+    }
     assert before == {file.name: file.read_bytes() for file in places.tokenizer.iterdir()}
     readme = (named / "README.md").read_text()
     assert "copilot-train tokenizer --config configs/tiny.toml --out DIR --size 1100 --to FOLDER" in readme

@@ -1,0 +1,144 @@
+"""What happens next, drawn from a model so that what can't be changes no odds of what can.
+
+To forbid by a mask alone gives the odds of what is forbidden to its neighbours. Where nothing may pass a tick, the
+chance that nothing happens until then becomes a crowd of events before it; where a note may not begin yet, it begins
+a tick too late; and of a sixteenth that is nearly over, its last ticks get the chance of all of it. So what is drawn
+first and found impossible is drawn again.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from copilot.codec.grammar import GridState, Limits, Mask
+from copilot.codec.grid import GridCodec
+from copilot.codec.vocabulary import Vocabulary
+from copilot.decode.decoder import Decoder, Logits
+from copilot.decode.sampling import Kinds, of_one_kind, sample
+from copilot.music.order import Event
+
+OTHERS, TIME, VELOCITY, OWN_OFF, OWN_ON = range(5)
+
+
+def kinds_of(vocab: Vocabulary) -> Kinds:
+    """What each id begins: a word of time, a velocity, an end or a beginning of channel 0's, or something else."""
+    table = vocab.table
+    kinds = np.full(vocab.size, OTHERS, np.uint8)
+    for kind, begin, end in (
+        (TIME, table.anchor_0, table.velocity_0),
+        (VELOCITY, table.velocity_0, table.off_0),
+        (OWN_OFF, table.off_0, table.off_0 + 128),
+        (OWN_ON, table.on_0, table.on_0 + 128),
+    ):
+        words = np.zeros(len(table), np.bool_)
+        words[begin:end] = True
+        kinds[vocab.leading(0, words)] = kind
+        kinds[vocab.leading(0, ~words)] *= kinds[vocab.leading(0, ~words)] != kind
+    return kinds
+
+
+Guide = Callable[[Logits, Mask], Logits]
+"""Changes logits before the first id of a word is drawn, given the words that may follow."""
+
+
+@dataclass(slots=True)
+class Draw:
+    """Draws words and events. `step_s` collects what each id cost.
+
+    Whether time passes, the copilot does something or a player does is drawn by the model's own odds, and only then
+    which delay or which note: `temperature` and `top_p` are of that. Were they of all at once, the likelier of
+    playing and resting would hardly ever not happen, and a part would rest, or chatter, for ever.
+    """
+
+    codec: GridCodec
+    decoder: Decoder
+    rng: np.random.Generator
+    clock: Callable[[], float]
+    temperature: float
+    top_p: float
+    guide: Guide
+    kinds: Kinds
+    step_s: list[float] = field(default_factory=list)
+
+    def event(
+        self, logits: Logits, state: GridState, limits: Limits, stop_tick: int, most_ids: int
+    ) -> tuple[Event | None, Logits]:
+        """Draw words until they make an event, and take them into the state; returns the logits after it.
+
+        None where time comes to `stop_tick` first, where no word may follow, or where `most_ids` would be held: then
+        state and decoder stand amid what was drawn.
+        """
+        while self.decoder.mark() + self.codec.vocab.longest <= most_ids:
+            word, logits = self._word(logits, state, limits)
+            if word < 0:
+                break
+            event = state.advance(word)
+            if event is not None or state.tick >= stop_tick:
+                return event, logits
+        return None, logits
+
+    def _word(self, logits: Logits, state: GridState, limits: Limits) -> tuple[int, Logits]:
+        """Draw one word; −1 where none may follow."""
+        words = state.mask(limits)
+        word, after = self._spelt(logits, words)
+        if word < 0 or not self._is_nearly_over(word, state, limits):
+            return word, after
+        held = self.decoder.mark()
+        if self.rng.random() < self._odds_to_stay(word, words, logits, after, state, limits):
+            return word, after
+        self.decoder.rewind(held - len(self.codec.vocab.ids[word]))
+        words[word] = False
+        return self._spelt(logits, words)
+
+    def _is_nearly_over(self, word: int, state: GridState, limits: Limits) -> bool:
+        """Whether a word is an anchor before the least tick: something may still happen, but only late in it."""
+        table = self.codec.vocab.table
+        if not table.anchor_0 <= word < table.offset_0 - 1:
+            return False
+        return table.tick_after(word, state.tick, state.origin_tick) < limits.floor_tick
+
+    def _odds_to_stay(
+        self, word: int, words: Mask, before: Logits, after: Logits, state: GridState, limits: Limits
+    ) -> float:
+        """How likely such an anchor stands, given that nothing happened in what is over of it.
+
+        Its share of the odds shrinks to what comes late in it, beside the other words' undiminished ones.
+        """
+        vocab, trial = self.codec.vocab, state.copy()
+        trial.advance(word)
+        share = _mass(before, vocab.leading(0, words), np.asarray(vocab.ids[word][:1]))
+        every = vocab.leading(0, trial.mask(Limits(limits.ons, limits.offs)))
+        late = _mass(after, every, vocab.leading(0, trial.mask(limits)))
+        left = share * late + 1.0 - share
+        return late / left if left > 0.0 else 1.0
+
+    def _spelt(self, logits: Logits, words: Mask) -> tuple[int, Logits]:
+        """Draw the ids of one of some words; returns it, and the logits after it."""
+        vocab = self.codec.vocab
+        node, word = 0, -1
+        while word < 0:
+            choices = vocab.leading(node, words)
+            if not len(choices):
+                return -1, logits
+            if node == 0:
+                guided = self.guide(logits, words)
+                choices = of_one_kind(guided, choices, self.kinds, rng=self.rng)
+            token = sample(
+                guided if node == 0 else logits,
+                choices,
+                temperature=self.temperature,
+                top_p=self.top_p,
+                rng=self.rng,
+            )
+            began = self.clock()
+            logits = self.decoder.append([token])
+            self.step_s.append(self.clock() - began)
+            node, word = vocab.step(node, token)
+        return word, logits
+
+
+def _mass(logits: Logits, every: np.ndarray, some: np.ndarray) -> float:
+    """The share of `some` ids in the odds of `every` one."""
+    weights = np.exp(logits[every] - logits[every].max())
+    return float(weights[np.isin(every, some)].sum() / weights.sum())

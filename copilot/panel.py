@@ -75,6 +75,28 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter("temperature", "float", 0.9, "Below 1 the model is surer of itself, above 1 bolder.", high=2.0),
     Parameter("top_p", "float", 0.95, "Sample from the likeliest words that make up this share.", low=0.01),
     Parameter(
+        "harmony",
+        "float",
+        0.0,
+        "How far notes lean to the chord that the band plays; 0 leaves it to the model.",
+        high=2.0,
+    ),
+    Parameter(
+        "imagine",
+        "choice",
+        "band",
+        "Who is imagined ahead: all players, or the copilot's part alone.",
+        choices=("band", "part"),
+    ),
+    Parameter(
+        "candidates",
+        "int",
+        1,
+        "How many plans are imagined each time; the one that fits the harmony best is taken.",
+        low=1,
+        high=8,
+    ),
+    Parameter(
         "lookahead_beats", "float", 4.0, "How far ahead the plan reaches.", unit="beats", low=0.5, high=16.0
     ),
     Parameter(

@@ -38,6 +38,9 @@ class Controls(msgspec.Struct, frozen=True, array_like=True):
     genre: str = "none"
     temperature: float = 0.9
     top_p: float = 0.95
+    harmony: float = 0.0
+    imagine: str = "band"
+    candidates: int = 1
     tempo_bpm: float = 120.0
     bar_start_beats: float = 0.0
     bar_beats: float = 4.0

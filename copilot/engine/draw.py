@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from copilot.codec.grammar import GridState, Limits, Mask
 from copilot.codec.grid import GridCodec
@@ -21,25 +22,44 @@ from copilot.music.order import Event
 OTHERS, TIME, VELOCITY, OWN_OFF, OWN_ON = range(5)
 
 
-def kinds_of(vocab: Vocabulary) -> Kinds:
-    """What each id begins: a word of time, a velocity, an end or a beginning of channel 0's, or something else."""
-    table = vocab.table
-    kinds = np.full(vocab.size, OTHERS, np.uint8)
-    for kind, begin, end in (
-        (TIME, table.anchor_0, table.velocity_0),
-        (VELOCITY, table.velocity_0, table.off_0),
-        (OWN_OFF, table.off_0, table.off_0 + 128),
-        (OWN_ON, table.on_0, table.on_0 + 128),
-    ):
-        words = np.zeros(len(table), np.bool_)
-        words[begin:end] = True
-        kinds[vocab.leading(0, words)] = kind
-        kinds[vocab.leading(0, ~words)] *= kinds[vocab.leading(0, ~words)] != kind
-    return kinds
+@dataclass(frozen=True, slots=True)
+class IdMap:
+    """What each id of a vocabulary begins.
+
+    kinds: uint8 (vocab,): a word of time, a velocity, an end or a beginning of channel 0's, or something else.
+    pitches: int64 (vocab,), the pitch whose note-on of channel 0 alone an id begins, 128 for all others.
+    """
+
+    kinds: Kinds
+    pitches: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, vocab: Vocabulary) -> "IdMap":
+        """The map of a vocabulary; an id that begins words of several kinds is of none."""
+        table = vocab.table
+        kinds = np.full(vocab.size, OTHERS, np.uint8)
+        for kind, begin, end in (
+            (TIME, table.anchor_0, table.velocity_0),
+            (VELOCITY, table.velocity_0, table.off_0),
+            (OWN_OFF, table.off_0, table.off_0 + 128),
+            (OWN_ON, table.on_0, table.on_0 + 128),
+        ):
+            words = np.zeros(len(table), np.bool_)
+            words[begin:end] = True
+            kinds[np.setdiff1d(vocab.leading(0, words), vocab.leading(0, ~words))] = kind
+        pitches = np.full(vocab.size, 128, np.int64)
+        firsts = np.asarray([ids[0] for ids in vocab.ids])
+        counts = np.bincount(firsts, minlength=vocab.size)
+        own = firsts[table.on_0 : table.on_0 + 128]
+        pitches[own[counts[own] == 1]] = np.flatnonzero(counts[own] == 1)
+        return cls(kinds, pitches)
 
 
-Guide = Callable[[Logits, Mask], Logits]
-"""Changes logits before the first id of a word is drawn, given the words that may follow."""
+Urge = Callable[[Logits, Mask], Logits]
+"""Changes the odds of what is done at all, given the words that may follow."""
+
+Lean = Callable[[int], NDArray[np.float32] | None]
+"""By how much each pitch of the copilot's is raised at a tick, once it is to play one: float32 (128,), nats."""
 
 
 @dataclass(slots=True)
@@ -57,8 +77,9 @@ class Draw:
     clock: Callable[[], float]
     temperature: float
     top_p: float
-    guide: Guide
-    kinds: Kinds
+    urge: Urge
+    lean: Lean
+    ids: IdMap
     step_s: list[float] = field(default_factory=list)
 
     def event(
@@ -81,7 +102,7 @@ class Draw:
     def _word(self, logits: Logits, state: GridState, limits: Limits) -> tuple[int, Logits]:
         """Draw one word; −1 where none may follow."""
         words = state.mask(limits)
-        word, after = self._spelt(logits, words)
+        word, after = self._spelt(logits, words, state.tick)
         if word < 0 or not self._is_nearly_over(word, state, limits):
             return word, after
         held = self.decoder.mark()
@@ -89,7 +110,7 @@ class Draw:
             return word, after
         self.decoder.rewind(held - len(self.codec.vocab.ids[word]))
         words[word] = False
-        return self._spelt(logits, words)
+        return self._spelt(logits, words, state.tick)
 
     def _is_nearly_over(self, word: int, state: GridState, limits: Limits) -> bool:
         """Whether a word is an anchor before the least tick: something may still happen, but only late in it."""
@@ -113,7 +134,15 @@ class Draw:
         left = share * late + 1.0 - share
         return late / left if left > 0.0 else 1.0
 
-    def _spelt(self, logits: Logits, words: Mask) -> tuple[int, Logits]:
+    def _leant(self, logits: Logits, choices: NDArray[np.int64], tick: int) -> Logits:
+        """Logits of the copilot's note-ons, with its pitches raised as they are to be."""
+        if self.ids.kinds[choices[0]] != OWN_ON or (raised := self.lean(tick)) is None:
+            return logits
+        leant = logits.copy()
+        leant[choices] += np.append(raised, np.float32(0))[self.ids.pitches[choices]]
+        return leant
+
+    def _spelt(self, logits: Logits, words: Mask, tick: int) -> tuple[int, Logits]:
         """Draw the ids of one of some words; returns it, and the logits after it."""
         vocab = self.codec.vocab
         node, word = 0, -1
@@ -122,10 +151,10 @@ class Draw:
             if not len(choices):
                 return -1, logits
             if node == 0:
-                guided = self.guide(logits, words)
-                choices = of_one_kind(guided, choices, self.kinds, rng=self.rng)
+                choices = of_one_kind(self.urge(logits, words), choices, self.ids.kinds, rng=self.rng)
+                logits = self._leant(logits, choices, tick)
             token = sample(
-                guided if node == 0 else logits,
+                logits,
                 choices,
                 temperature=self.temperature,
                 top_p=self.top_p,

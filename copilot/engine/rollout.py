@@ -1,21 +1,26 @@
 """One imagining: from the true past, all parts roll forward until a beat; channel 0's notes are the proposal."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from copilot.codec.grammar import NEVER, GridState, Limits, Mask, Stage
 from copilot.codec.grid import GridCodec
 from copilot.decode.decoder import Decoder, Logits, continue_from
-from copilot.decode.sampling import Kinds
-from copilot.engine.draw import Draw
+from copilot.engine.draw import Draw, IdMap
 from copilot.errors import GrammarError
+from copilot.music.ear import Ear
 from copilot.music.order import OFF, ON, Event
 from copilot.music.score import COPILOT_CHANNEL, Note
 
 _TRIES = 8
 """How often an event is drawn before what may not be is masked."""
+
+_LEAST_TONE = 0.05
+"""What a note that is no chord tone at all is worth beside one."""
 
 _URGE, _MOST_URGE = 3.0, 6.0
 """Nats by which the copilot's note-ons are raised for each further patience of rest, and at the most."""
@@ -39,6 +44,7 @@ class Brief:
     players: Mask
     own: Mask
     polyphony: int
+    harmony: float
     temperature: float
     top_p: float
     room_tokens: int
@@ -56,9 +62,12 @@ class Rollout:
     brief: Brief
     rng: np.random.Generator
     clock: Callable[[], float]
-    kinds: Kinds
+    ids: IdMap
+    ear: Ear
     notes: list[Note] = field(default_factory=list)
     reused: int = 0
+    reached_ids: list[int] = field(default_factory=list)
+    _fits: list[float] = field(default_factory=list)
     _open: dict[int, tuple[int, int]] = field(default_factory=dict)
     _most_tokens: int = 0
     _limits: Limits = field(default_factory=Limits)
@@ -71,20 +80,29 @@ class Rollout:
         self._limits.offs[:128] = False  # what is committed ends when it was committed to end
         self._free_ons = brief.players | brief.own
         self._draw = Draw(
-            self.codec,
-            self.decoder,
-            self.rng,
-            self.clock,
-            brief.temperature,
-            brief.top_p,
-            self._urged,
-            self.kinds,
+            codec=self.codec,
+            decoder=self.decoder,
+            rng=self.rng,
+            clock=self.clock,
+            temperature=brief.temperature,
+            top_p=brief.top_p,
+            urge=self._urged,
+            lean=self._lean,
+            ids=self.ids,
         )
 
     @property
     def step_s(self) -> list[float]:
         """What each id that was drawn cost."""
         return self._draw.step_s
+
+    @property
+    def fit(self) -> float:
+        """How well its notes belong to the chords that the players play, heard and imagined.
+
+        Nats a note, 0 at best; silence is worst.
+        """
+        return sum(self._fits) / len(self._fits) if self._fits else -math.inf
 
     @property
     def reached_tick(self) -> int:
@@ -117,6 +135,7 @@ class Rollout:
         for lane, (start, velocity) in self._open.items():
             self.notes.append(Note(start, max(self.reached_tick, start + 1), lane % 128, velocity))
         self.notes.sort()
+        self.reached_ids = list(self.decoder.ids)
 
     def _replay(self, standing: Sequence[int]) -> list[int]:
         """The longest part of the imagined ids that agrees with the brief; moves the state past it."""
@@ -155,7 +174,8 @@ class Rollout:
         return event.tick >= brief.free_tick if event.kind == ON else event.pitch in self._open
 
     def _account(self, event: Event) -> None:
-        """Keep the books of channel 0."""
+        """Keep the books of channel 0, and listen to the others."""
+        self.ear.hear(event)
         final = self.brief.final
         is_final = bool(final) and event == final[0]
         if is_final:
@@ -164,6 +184,8 @@ class Rollout:
             self.brief.own_until_tick = event.tick
         if is_final:
             return
+        if event.channel == COPILOT_CHANNEL and event.kind == ON and not self.state.drum_lanes[0]:
+            self._fits.append(float(self._worth(event.tick)[event.pitch % 12]))
         if event.channel == COPILOT_CHANNEL and event.kind == ON:
             if self.state.drum_lanes[event.pitch]:
                 self.notes.append(Note(event.tick, event.tick + 1, event.pitch, event.velocity))
@@ -233,6 +255,19 @@ class Rollout:
         self.decoder.rewind(held)
         self.state = before
         return None
+
+    def _lean(self, tick: int) -> NDArray[np.float32] | None:
+        """Raise what belongs to the chord that the players play, heard and imagined."""
+        strength = self.brief.harmony
+        if strength == 0.0 or self.state.drum_lanes[0]:
+            return None
+        raised: NDArray[np.float32] = (strength * np.resize(self._worth(tick), 128)).astype(np.float32)
+        return raised
+
+    def _worth(self, tick: int) -> NDArray[np.float64]:
+        """What each pitch class is worth in the chord of the moment: float64 (12,), nats, 0 at best."""
+        worth: NDArray[np.float64] = np.log(_LEAST_TONE + (1.0 - _LEAST_TONE) * self.ear.tones(tick))
+        return worth
 
     def _urged(self, logits: Logits, words: Mask) -> Logits:
         """The logits with the copilot's note-ons raised, the more the longer it has rested beyond its patience.

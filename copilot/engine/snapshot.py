@@ -4,6 +4,7 @@
 """
 
 import hashlib
+from typing import Annotated
 
 import msgspec
 import numpy as np
@@ -12,9 +13,10 @@ from copilot.codec.words import Header
 from copilot.engine.bars import BarLines
 from copilot.engine.base import Heard
 from copilot.errors import ProtocolError
+from copilot.music.ear import Ear
 from copilot.music.order import Event
 
-SCHEMA = 1
+SCHEMA = 2
 _DIGEST_BYTES = 8
 
 
@@ -86,6 +88,32 @@ class WriterState(msgspec.Struct, frozen=True, array_like=True):
     postponed: list[int]
 
 
+class EarState(msgspec.Struct, frozen=True, array_like=True):
+    """Of an Ear. `held`: the channels by which a key is down, by its pitch."""
+
+    tick: int
+    chroma: tuple[float, ...]
+    bass: tuple[float, ...]
+    held: dict[Annotated[int, msgspec.Meta(ge=0, le=127)], int]
+
+    def __post_init__(self) -> None:
+        if not len(self.chroma) == len(self.bass) == 12:
+            raise ValueError("there are twelve pitch classes")
+
+    @classmethod
+    def of(cls, ear: Ear) -> "EarState":
+        """What it has heard."""
+        held = {int(pitch): int(ear.held[pitch]) for pitch in np.flatnonzero(ear.held)}
+        return cls(ear.tick, tuple(ear.chroma.tolist()), tuple(ear.bass.tolist()), held)
+
+    def ear(self, ticks_per_beat: int) -> Ear:
+        """An ear that has heard it."""
+        held = np.zeros(128, np.int64)
+        for pitch, channels in self.held.items():
+            held[pitch] = channels
+        return Ear(ticks_per_beat, self.tick, np.asarray(self.chroma), np.asarray(self.bass), held)
+
+
 class Snapshot(msgspec.Struct, frozen=True, array_like=True):
     """A TokenEngine's state. `vocabulary`: the SHA-256 of the codec's; `decoder`: the ids that it holds."""
 
@@ -106,6 +134,7 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True):
     own_until_tick: int
     heard_tick: int
     chance: Chance
+    ear: EarState
 
     def to_bytes(self) -> bytes:
         """As it travels and is kept."""

@@ -10,19 +10,20 @@ from dataclasses import replace
 
 import numpy as np
 
-from copilot.codec.grammar import Limits, Mask
+from copilot.codec.grammar import GridState, Limits, Mask
 from copilot.codec.grid import GridCodec
 from copilot.codec.words import LANES, Header
-from copilot.decode.decoder import Decoder
+from copilot.decode.decoder import Decoder, continue_from
 from copilot.decode.sampling import sample
 from copilot.engine.agenda import Agenda
 from copilot.engine.bars import BarLines
 from copilot.engine.base import Controls, Heard, Horizon, PlannedNote, Proposal
-from copilot.engine.draw import kinds_of
+from copilot.engine.draw import IdMap
 from copilot.engine.past import Past
 from copilot.engine.rollout import Brief, Rollout
-from copilot.engine.snapshot import SCHEMA, Chance, Snapshot, WriterState, read_snapshot
+from copilot.engine.snapshot import SCHEMA, Chance, EarState, Snapshot, WriterState, read_snapshot
 from copilot.errors import GrammarError, ParameterError, ProtocolError, VocabularyError
+from copilot.music.ear import Ear
 from copilot.music.order import BAR, Event
 from copilot.music.roles import POLYPHONY, REGISTER, ROLES, Role
 
@@ -54,7 +55,8 @@ class TokenEngine:
         self._reserve_tokens = min(320, window_tokens // 4)
         self._clock = clock
         self._rng = np.random.default_rng(seed)
-        self._kinds = kinds_of(codec.vocab)
+        self._ids = IdMap.of(codec.vocab)
+        self._ear = Ear(codec.params.ticks_per_beat)
         self._agenda = Agenda(codec.vocab.table)
         self._header = Header()  # what tempo and meter would be said as, were the window pinned now
         self._bars: BarLines | None = None
@@ -97,9 +99,10 @@ class TokenEngine:
             free_tick=self._agenda.free_tick(horizon.free_beats, final),
             until_tick=self._agenda.tick(horizon.until_beats),
             final=final,
-            players=self._agenda.player_lanes(),
+            players=self._agenda.player_lanes() & (controls.imagine == "band"),
             own=_register_lanes(_role(controls.part)),
             polyphony=POLYPHONY[_role(controls.part)],
+            harmony=controls.harmony,
             temperature=controls.temperature,
             top_p=controls.top_p,
             # A burst of notes may fill the window within its tick: then there is no room until it is past.
@@ -109,10 +112,7 @@ class TokenEngine:
             if now_tick - self._agenda.heard_tick < bars.bar_ticks
             else None,
         )
-        rollout = Rollout(self._codec, self._decoder, state, brief, self._rng, self._clock, self._kinds)
-        if brief.room_tokens > 0:
-            rollout.run(context, self._standing(tail), rebase=self._must_rebase)
-            self._imagined_from, self._must_rebase, self._past.fresh = len(self._past.ids), False, []
+        rollout, steps_s = self._imagine(brief, state, context, self._standing(tail), controls.candidates)
         grid = self._codec.params.ticks_per_beat
         return Proposal(
             notes=[
@@ -120,8 +120,8 @@ class TokenEngine:
                 for note in rollout.notes
             ],
             until_beats=rollout.reached_tick / grid,
-            steps=len(rollout.step_s),
-            step_s=rollout.step_s,
+            steps=len(steps_s),
+            step_s=steps_s,
             reused=rollout.reused,
             flushes=self._past.flushes,
             context=len(self._past.ids),
@@ -147,6 +147,7 @@ class TokenEngine:
             self._agenda.own_until_tick,
             self._agenda.heard_tick,
             Chance.of(self._rng),
+            EarState.of(self._ear),
         ).to_bytes()
 
     def restore(self, state: bytes) -> None:
@@ -168,6 +169,40 @@ class TokenEngine:
         self._agenda.sounding = {(channel, pitch): seat for channel, pitch, seat in told.sounding}
         self._agenda.own_until_tick, self._agenda.heard_tick = told.own_until_tick, told.heard_tick
         told.chance.set(self._rng)
+        self._ear = told.ear.ear(self._codec.params.ticks_per_beat)
+
+    def _imagine(
+        self, brief: Brief, state: GridState, context: list[int], standing: list[int], candidates: int
+    ) -> tuple[Rollout, list[float]]:
+        """Of some rollouts, of which the first takes up what stands, the best; and what each step of all cost."""
+
+        def rollout() -> Rollout:
+            return Rollout(
+                self._codec,
+                self._decoder,
+                state.copy(),
+                replace(brief, final=list(brief.final)),
+                self._rng,
+                self._clock,
+                self._ids,
+                self._ear.copy(),
+            )
+
+        best = rollout()
+        if brief.room_tokens <= 0:
+            return best, []
+        best.run(context, standing, rebase=self._must_rebase)
+        self._imagined_from, self._must_rebase, self._past.fresh = len(self._past.ids), False, []
+        steps_s = best.step_s
+        for _ in range(candidates - 1):
+            other = rollout()
+            other.run(context, [], rebase=False)
+            steps_s = steps_s + other.step_s
+            if other.fit > best.fit:
+                best = other
+        if self._decoder.ids != best.reached_ids:
+            continue_from(self._decoder, best.reached_ids)
+        return best, steps_s
 
     def _standing(self, tail: list[int]) -> list[int]:
         """What was imagined after all that has come true since; a flush in between takes none of it away."""
@@ -232,6 +267,7 @@ class TokenEngine:
         happened += [Event(line, BAR, 0, 0, 0) for line in bars.pass_until(now_tick, bar_tick, bar_ticks)]
         happened.sort(key=lambda event: event.tick)
         for event in happened:
+            self._ear.hear(event)
             self._past.extend(self._writer.feed(event))
             self._make_room(self._window_tokens)
         self._past.extend(self._writer.advance(now_tick))

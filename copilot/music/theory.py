@@ -207,6 +207,15 @@ def _templates() -> tuple[Floats, Floats, Floats]:
 
 _TEMPLATES, _ROOTS, _BONUS = _templates()
 
+STATE_TONES: NDArray[np.bool_] = np.array(
+    [
+        [any((root + tone) % 12 == each for tone in CHORD_TONES[quality]) for each in range(12)]
+        for root in range(12)
+        for quality in QUALITIES
+    ]
+)
+"""Which pitch classes belong to each of 72 chords: bool (72, 12), in the order of `chord_fit`."""
+
 
 def best_path(emission: Floats, change_cost: float = _CHANGE_COST) -> list[int]:
     """Viterbi over (spans, states): the states of greatest total fit less a cost for each change."""

@@ -11,8 +11,9 @@ from copilot.codec.grammar import NEVER, GridState, Limits
 from copilot.codec.grid import GridCodec
 from copilot.codec.vocabulary import Vocabulary, train_tokenizer
 from copilot.decode.decoder import Branches, Logits
-from copilot.engine.draw import OTHERS, OWN_OFF, OWN_ON, TIME, VELOCITY, Draw, kinds_of
+from copilot.engine.draw import OTHERS, OWN_OFF, OWN_ON, TIME, VELOCITY, Draw, IdMap
 from copilot.engine.rollout import Brief, Rollout
+from copilot.music.ear import Ear
 from tests.codec.vocabularies import table
 
 TABLE = table(bar_anchors=True)
@@ -68,8 +69,11 @@ def after_a_bar_line() -> GridState:
 
 def drawn(book: Book, limits: Limits, temperature: float = 1.0, stop_tick: int = NEVER) -> Counter[str]:
     """What is drawn after a bar line, as words."""
-    kinds, rng = kinds_of(GRID.vocab), np.random.default_rng(0)
-    draw = Draw(GRID, book, rng, lambda: 0.0, temperature, 1.0, lambda logits, _: logits, kinds)
+    rng = np.random.default_rng(0)
+    draw = Draw(
+        GRID, book, rng, lambda: 0.0, temperature, 1.0,
+        lambda logits, _: logits, lambda _: None, IdMap.of(GRID.vocab),
+    )  # fmt: skip
     said: Counter[str] = Counter()
     for _ in range(DRAWS):
         logits = book.rebase(GRID.vocab.encode([TABLE.bar]))
@@ -143,8 +147,11 @@ def test_a_note_that_may_not_begin_yet_leaves_the_odds_of_the_others_alone() -> 
     starts: Counter[int] = Counter()
     rng = np.random.default_rng(1)
     for _ in range(DRAWS // 3):
-        brief = Brief(0, 8, 90, [], every, every, 1, 1.0, 1.0, 64, 0, None)
-        rollout = Rollout(GRID, book, after_a_bar_line(), brief, rng, lambda: 0.0, kinds_of(GRID.vocab))
+        brief = Brief(0, 8, 90, [], every, every, 1, 0.0, 1.0, 1.0, 64, 0, None)
+        rollout = Rollout(
+            GRID, book, after_a_bar_line(), brief, rng, lambda: 0.0,
+            IdMap.of(GRID.vocab), Ear(24),
+        )  # fmt: skip
         rollout.run(GRID.vocab.encode([TABLE.bar]), [], rebase=True)
         starts.update(note.start_ticks for note in rollout.notes)
     assert set(starts) == {24}
@@ -169,7 +176,7 @@ def test_nothing_until_what_is_certain_is_as_likely_as_nothing_at_all_before_it(
 
 def test_each_id_has_the_kind_of_the_words_that_it_begins() -> None:
     """Time, velocities, the copilot's ends and beginnings; an id that begins words of several kinds has none."""
-    kinds = kinds_of(GRID.vocab)
+    kinds = IdMap.of(GRID.vocab).kinds
     for text, kind in {
         "P_6": TIME, "P_1": TIME, "V_3": VELOCITY, "OFF_0_40": OWN_OFF, "ON_0_40": OWN_ON, "ON_7_40": OTHERS,
         "BAR": OTHERS,

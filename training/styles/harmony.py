@@ -19,11 +19,13 @@ TONES: dict[str, tuple[int, ...]] = {
     "m7": (0, 3, 7, 10),
     "m7b5": (0, 3, 6, 10),
     "dim7": (0, 3, 6, 9),
+    "sus4": (0, 5, 7),
 }
 """Semitones over the root, by the quality as chord symbols write it."""
 
 _SCALES: dict[str, tuple[int, ...]] = {
     "7": (0, 2, 4, 5, 7, 9, 10),
+    "sus4": (0, 2, 4, 5, 7, 9, 10),
     "m": (0, 2, 3, 5, 7, 8, 10),
     "m7": (0, 2, 3, 5, 7, 9, 10),
     "m6": (0, 2, 3, 5, 7, 9, 11),
@@ -34,28 +36,40 @@ _MAJOR_SCALE = (0, 2, 4, 5, 7, 9, 11)
 
 _SHELLS: dict[str, tuple[int, ...]] = {
     "": (4, 7, 0), "m": (3, 7, 0), "6": (4, 9, 7), "m6": (3, 9, 7), "7": (4, 10, 7), "M7": (4, 11, 7),
-    "m7": (3, 10, 7), "m7b5": (3, 10, 6), "dim7": (3, 9, 6),
+    "m7": (3, 10, 7), "m7b5": (3, 10, 6), "dim7": (3, 9, 6), "sus4": (5, 7, 0),
 }  # fmt: skip
 """Three notes that say the chord without its root, where it has a note to spare."""
 
 _FULL: dict[str, tuple[int, ...]] = {
     "": (4, 7, 0, 2), "m": (3, 7, 0, 2), "6": (4, 7, 9, 2), "m6": (3, 7, 9, 2), "7": (4, 10, 2, 9),
-    "M7": (4, 7, 11, 2), "m7": (3, 7, 10, 2), "m7b5": (0, 3, 6, 10), "dim7": (0, 3, 6, 9),
+    "M7": (4, 7, 11, 2), "m7": (3, 7, 10, 2), "m7b5": (0, 3, 6, 10), "dim7": (0, 3, 6, 9), "sus4": (5, 7, 0, 2),
 }  # fmt: skip
 """Four notes with a colour."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chord:
-    """A root and a quality of TONES."""
+    """A root and a quality of TONES; `over` is the pitch class of a bass that is not the root, None where it is."""
 
     root: int
     quality: str
+    over: int | None = None
 
     @property
     def symbol(self) -> str:
-        """As musicians write it: `Bb7`, `F#` being `Gb`."""
-        return NOTE_NAMES[self.root] + self.quality
+        """As musicians write it: `Bb7`, `C/E`, `F#` being `Gb`."""
+        slash = "" if self.over is None else f"/{NOTE_NAMES[self.over]}"
+        return NOTE_NAMES[self.root] + self.quality + slash
+
+    @property
+    def bass(self) -> int:
+        """The pitch class that the bass says where the chord begins."""
+        return self.root if self.over is None else self.over
+
+    def moved(self, semitones: int) -> "Chord":
+        """The same chord in a key so much higher."""
+        over = None if self.over is None else (self.over + semitones) % 12
+        return Chord((self.root + semitones) % 12, self.quality, over)
 
     @property
     def third(self) -> int:

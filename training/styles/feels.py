@@ -54,11 +54,11 @@ _4, _3, _6, _12 = (4, 4), (3, 4), (6, 8), (12, 8)
 FEELS: dict[str, Feel] = {
     feel.name: feel
     for feel in (
-        Feel("shuffle", _4, (88, 148), (0.62, 0.67), 1.0, (3.0, 7.0), weight=1.6),
-        Feel("swing", _4, (108, 216), (0.58, 0.67), 1.0, (3.0, 6.0), weight=2.0),
-        Feel("straight", _4, (84, 152), _EVEN, 1.0, (3.0, 6.0), weight=0.8),
-        Feel("slow", _12, (46, 66), _TRIPLET, 1.0, (4.0, 8.0), weight=0.8),
-        Feel("funk", _4, (84, 116), (0.5, 0.56), 0.5, (2.0, 5.0)),
+        Feel("shuffle", _4, (88, 148), (0.62, 0.67), 1.0, (3.0, 7.0)),
+        Feel("swing", _4, (108, 216), (0.58, 0.67), 1.0, (3.0, 6.0)),
+        Feel("straight", _4, (84, 152), _EVEN, 1.0, (3.0, 6.0), weight=0.5),
+        Feel("slow", _12, (46, 66), _TRIPLET, 1.0, (4.0, 8.0), weight=0.5),
+        Feel("funk", _4, (84, 116), (0.5, 0.56), 0.5, (2.0, 5.0), weight=0.6),
         Feel("rock", _4, (100, 152), _EVEN, 1.0, _TIGHT, "ROCK", 1.8),
         Feel("halftime", _4, (120, 168), _EVEN, 1.0, _TIGHT, "ROCK", 0.8),
         Feel("punk", _4, (156, 204), _EVEN, 1.0, _TIGHT, "ROCK", 0.8),
@@ -68,12 +68,20 @@ FEELS: dict[str, Feel] = {
         Feel("pop16", _4, (76, 108), (0.5, 0.54), 0.5, _TIGHT, "POP", 1.2),
         Feel("disco", _4, (108, 128), _EVEN, 1.0, (1.5, 4.0), "POP", 1.2),
         Feel("house", _4, (118, 130), _EVEN, 1.0, (1.0, 3.0), "POP", 0.8),
+        Feel("synthwave", _4, (84, 124), _EVEN, 1.0, (1.0, 3.0), "POP", 0.7),
         Feel("ballad", _4, (58, 82), _EVEN, 1.0, (3.0, 6.0), "POP", 1.2),
         Feel("ballad16", _4, (54, 76), _EVEN, 1.0, (3.0, 6.0), "POP", 0.8),
         Feel("doowop", _12, (54, 80), _TRIPLET, 1.0, (3.0, 6.0), "POP", 0.7),
         Feel("motown", _4, (104, 136), _EVEN, 1.0, _TIGHT, "FUNK", 0.8),
         Feel("hiphop", _4, (76, 98), (0.5, 0.6), 0.5, (2.0, 6.0), "FUNK", 1.2),
         Feel("soul", _4, (66, 96), (0.5, 0.58), 0.5, (3.0, 6.0), "FUNK", 0.8),
+        Feel("funkband", _4, (88, 122), (0.5, 0.56), 0.5, _TIGHT, "FUNK", 0.9),
+        Feel("jazz", _4, (112, 216), (0.58, 0.67), 1.0, (3.0, 6.0), "JAZZ", 1.2),
+        Feel("jazzballad", _4, (56, 84), (0.58, 0.66), 1.0, (3.0, 6.0), "JAZZ", 0.5),
+        Feel("manouche", _4, (128, 216), (0.54, 0.62), 1.0, _TIGHT, "JAZZ", 0.5),
+        Feel("bluesband", _4, (88, 152), (0.6, 0.67), 1.0, (2.0, 6.0), "BLUES", 1.0),
+        Feel("bluesrock", _4, (88, 136), _EVEN, 1.0, _TIGHT, "BLUES", 0.7),
+        Feel("slowblues", _12, (44, 68), _TRIPLET, 1.0, (3.0, 6.0), "BLUES", 0.6),
         Feel("country", _4, (92, 136), (0.5, 0.56), 1.0, _TIGHT, "FOLK", 1.2),
         Feel("train", _4, (96, 132), _EVEN, 1.0, _TIGHT, "FOLK", 0.6),
         Feel("folk", _4, (76, 120), _EVEN, 1.0, (3.0, 6.0), "FOLK", 1.0),
@@ -84,6 +92,8 @@ FEELS: dict[str, Feel] = {
         Feel("salsa", _4, (160, 208), _EVEN, 1.0, _TIGHT, "LATIN", 1.0),
         Feel("cumbia", _4, (86, 108), _EVEN, 1.0, _TIGHT, "LATIN", 0.6),
         Feel("dembow", _4, (84, 100), _EVEN, 1.0, (1.5, 4.0), "LATIN", 0.6),
+        Feel("tango", _4, (104, 136), _EVEN, 1.0, _TIGHT, "LATIN", 0.5),
+        Feel("afro", _12, (84, 124), _TRIPLET, 1.0, _TIGHT, "LATIN", 0.5),
         Feel("reggae", _4, (66, 88), (0.5, 0.58), 0.5, _TIGHT, "LATIN", 0.9),
         Feel("jazzwaltz", _3, (108, 184), (0.58, 0.66), 1.0, (3.0, 6.0), "JAZZ", 0.8),
         Feel("ambient", _4, (58, 92), _EVEN, 1.0, (3.0, 6.0), "AMBIENT", 1.4),
@@ -93,4 +103,4 @@ FEELS: dict[str, Feel] = {
         Feel("quest", _4, (88, 144), _EVEN, 1.0, (2.0, 5.0), "GAME", 0.8),
     )
 }
-"""`shuffle`, `swing`, `straight` eighths, `slow` 12/8, and `funk`, whose sixteenths lean a little; then the drawn ones."""
+"""`shuffle`, `swing`, `straight` eighths, `slow` 12/8, and `funk`, by heart; then those whose bands are drawn."""

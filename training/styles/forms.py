@@ -82,7 +82,7 @@ PROGRESSIONS: dict[str, Progression] = {
         Progression("pop-canon", "POP", (), ("I|V|VIm|IIIm|IV|I|IV|V", "VIm|V|IV|I|IIm|VIm|IV|V")),
         Progression(
             "pop-royal-road", "POP", (),
-            ("IVM7|V7|IIIm7|VIm7|IVM7|V7|I|I", "IIm7|V7|IIIm7|VIm7|IIm7|V7|I|I7", "IVM7|V7|IIIm7|VIm7|IVM7|V7|IM7|IM7"),
+            ("IVM7|V7|IIIm7|VIm7|IVM7|V7|I|I", "IIm7|V7|IIIm7|VIm7|IIm7|V7|IM7|I7"),
         ),
         Progression("rock-I-bVII-IV", "ROCK", (), ("I|bVII|IV|I|I|bVII|IV|I", "IV|IV|I|I|bVII|IV|I|I")),
         Progression(
@@ -94,14 +94,18 @@ PROGRESSIONS: dict[str, Progression] = {
         ),
         Progression("son-montuno", "LATIN", (), ("I IV|V7 IV|I IV|V7 IV", "IV|I|V7|I", "I IV|V7 IV|I IV|V7 IV")),
         Progression(
-            "circle-minor", "POP", (), ("Im7|IVm7|bVII7|bIIIM7|bVIM7|IIm7b5|V7|Im7", "IVm7|Im7|bVIM7|V7|IVm7|Im7|V7|Im7"),
+            "circle-minor", "POP", (),
+            ("Im7|IVm7|bVII7|bIIIM7|bVIM7|IIm7b5|V7|Im7", "IVm7|Im7|bVIM7|V7|IVm7|Im7|V7|Im7"),
             is_minor=True,
         ),
-        Progression("dorian-vamp", "FUNK", (), ("Im7|IV7|Im7|IV7|Im7|IV7|Im7|IV7", "bIIIM7|IV7|bIIIM7|IV7"), is_minor=True),
+        Progression(
+            "dorian-vamp", "FUNK", (), ("Im7|IV7|Im7|IV7|Im7|IV7|Im7|IV7", "bIIIM7|IV7|bIIIM7|IV7"), is_minor=True
+        ),
         Progression("folk-I-IV-I-V", "FOLK", (), ("I|I|IV|I|I|I|V|V", "I|I|IV|I|I|V|I|I", "IV|IV|I|I|IV|I|V|V")),
         Progression("reggae-I-ii", "LATIN", (), ("I|IIm|I|IIm|I|IIm|I|IIm", "IV|IIIm|IIm|V|IV|IIIm|IIm|V")),
         Progression(
-            "epic-vi-VII-i", "GAME", (), ("bVI|bVII|Im|Im|bVI|bVII|bIII|bIII", "IVm|bVI|Im|bVII|IVm|bVI|V|V"), is_minor=True
+            "epic-vi-VII-i", "GAME", (), ("bVI|bVII|Im|Im|bVI|bVII|bIII|bIII", "IVm|bVI|Im|bVII|IVm|bVI|V|V"),
+            is_minor=True,
         ),
     )
 }  # fmt: skip
@@ -187,7 +191,9 @@ def write_form(progression: Progression, tonic: int, choruses: int, beats: float
                 ends_chorus = ends and number == len(progression.sections) - 1
                 starts = index == 0
                 bars.append(
-                    Bar(len(bars), chords, number, chorus, starts, ends, ends_chorus, index=index, beats=beats)
+                    Bar(
+                        len(bars), chords, number, chorus, starts, ends, ends_chorus, index=index, beats=beats
+                    )
                 )
     home = _home(progression, tonic)
     bars.append(Bar(len(bars), (home,), 0, choruses, True, True, True, is_last=True, beats=beats))

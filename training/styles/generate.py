@@ -6,6 +6,7 @@ A song is a progression × a feel × a key × a tempo × the parts that play it;
 import random
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from copilot.errors import ParameterError
 from copilot.music.casting import role_of
@@ -18,13 +19,13 @@ from training.styles.drawn.grammar import MODES
 from training.styles.drawn.idioms import IDIOMS
 from training.styles.feels import FEELS, Feel
 from training.styles.forms import PROGRESSIONS, Form, write_form
-from training.styles.plan import COMPING, PARTS, Plan, write_plan
+from training.styles.plan import COMPING, PARTS, write_plan
 from training.styles.take import TICKS_PER_BEAT, Take
 
 MOST_MS = 35.0
 """No note is further beside its place than this: what is further off sounds like a mistake."""
 
-_PLAYERS: dict[str, Callable[[Take, Form, Feel, Plan], None]] = {
+_PLAYERS: dict[str, Callable[..., None]] = {
     "drums": drums.play, "bass": bass.play, "piano": piano.play, "guitar": guitar.play, "organ": organ.play,
     "horns": horns.play,
 }  # fmt: skip
@@ -152,9 +153,7 @@ def play_style(style: Style) -> Tune:
     else:
         form = write_form(PROGRESSIONS[style.progression], tonic, style.choruses)
         plan = write_plan(random.Random(f"plan {style.seed}"), form, style.parts)
-        players = {
-            name: lambda take, play=play: play(take, form, feel, plan) for name, play in _PLAYERS.items()
-        }  # type: ignore[misc]
+        players = {name: partial(play, form=form, feel=feel, plan=plan) for name, play in _PLAYERS.items()}
         programs = {name: by_feel.get(feel.name, by_feel[""]) for name, by_feel in _PROGRAMS.items()}
     parts, free = list[Part](), (channel for channel in PLAYER_CHANNELS if channel != DRUM_CHANNEL)
     for name in style.parts:
@@ -194,7 +193,7 @@ def _is_minor(progression: str) -> bool:
 
 
 def _take(rng: random.Random, style: Style, feel: Feel, part: str) -> Take:
-    leans = _LEANS_MS.get(part) or band.LEANS_MS[part.split()[0]]
+    leans = _LEANS_MS.get(part) or band.LEANS_MS[part.split(maxsplit=1)[0]]
     lean_ms, loose_ms = rng.uniform(*leans), rng.uniform(*feel.loose_ms)
     return Take(
         rng=rng,

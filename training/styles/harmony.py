@@ -46,6 +46,12 @@ _FULL: dict[str, tuple[int, ...]] = {
 }  # fmt: skip
 """Four notes with a colour."""
 
+_DOUBLED: dict[str, tuple[tuple[int, ...], ...]] = {
+    quality: ((*tones, 0), (*tones, tones[2])) if len(tones) == 3 else (tones,)
+    for quality, tones in TONES.items()
+}
+"""Four notes without one: a triad has its root or its fifth twice."""
+
 
 @dataclass(frozen=True, slots=True)
 class Chord:
@@ -112,10 +118,12 @@ def scale(chord: Chord, low: int, high: int) -> tuple[int, ...]:
 
 
 @lru_cache(maxsize=1 << 16)
-def voicing(chord: Chord, before: tuple[int, ...], low: int, high: int, size: int) -> tuple[int, ...]:
+def voicing(
+    chord: Chord, before: tuple[int, ...], low: int, high: int, size: int, plain: bool = False
+) -> tuple[int, ...]:
     """`size` notes within `low`–`high` that move as little as can be from those `before`.
 
-    2 are the third and the seventh (in a triad the fifth), 3 say the chord, 4 have a colour.
+    2 are the third and the seventh (in a triad the fifth), 3 say the chord, 4 have a colour unless they are `plain`.
     """
     centre = (low + high) / 2
     aim = before if len(before) == size else tuple(centre + 4.5 * (i - (size - 1) / 2) for i in range(size))
@@ -124,13 +132,17 @@ def voicing(chord: Chord, before: tuple[int, ...], low: int, high: int, size: in
         moved = sum(abs(a - b) for a, b in zip(shape, aim, strict=True))
         return moved + 0.2 * abs(sum(shape) / size - centre), shape
 
-    return min(_shapes(chord, low, high, size), key=effort)
+    return min(_shapes(chord, low, high, size, plain), key=effort)
 
 
 @cache
-def _shapes(chord: Chord, low: int, high: int, size: int) -> tuple[tuple[int, ...], ...]:
+def _shapes(chord: Chord, low: int, high: int, size: int, plain: bool) -> tuple[tuple[int, ...], ...]:
     """All ways to hold the chord in one hand: at most a tenth wide, and no semitone rubs at the top."""
-    steps = _FULL[chord.quality] if size == 4 else _SHELLS[chord.quality][:size]
-    choices = [range(low + (chord.root + step - low) % 12, high + 1, 12) for step in steps]
-    shapes = {tuple(sorted(shape)) for shape in product(*choices)}
-    return tuple(sorted(s for s in shapes if 3 <= s[-1] - s[0] <= 16 and s[-1] - s[-2] > 1))
+    shapes: set[tuple[int, ...]] = set()
+    ways = ((_FULL[chord.quality],) if not plain else _DOUBLED[chord.quality]) if size == 4 else ()
+    for steps in ways or (_SHELLS[chord.quality][:size],):
+        choices = [range(low + (chord.root + step - low) % 12, high + 1, 12) for step in steps]
+        shapes |= {tuple(sorted(shape)) for shape in product(*choices)}
+    return tuple(
+        sorted(s for s in shapes if 3 <= s[-1] - s[0] <= 16 and s[-1] - s[-2] > 1 and len(set(s)) == size)
+    )

@@ -44,7 +44,9 @@ class Take:
         struck_ms = self.rng.gauss(self.lean_ms, self.loose_ms)
         place, end_beat = self.swung(beat), self.swung(beat + length_beats)
         together, top = len(pitches) > 1, max(pitches)
-        least = max(TICKS_PER_BEAT // 16, math.ceil(self.least_ms * self.tempo_bpm / 60_000 * self.beat_ticks))
+        least = max(
+            TICKS_PER_BEAT // 16, math.ceil(self.least_ms * self.tempo_bpm / 60_000 * self.beat_ticks)
+        )
         for pitch in pitches:
             late_ms = struck_ms + (self.rng.gauss(0.0, 2.0) if together else 0.0)
             late_ms = min(max(late_ms, -self.most_ms), self.most_ms)

@@ -1,4 +1,4 @@
-"""Who plays in which section of a drawn song and how strongly: what recurs grows, bridges thin out, the end is full."""
+"""Who plays in which section of a drawn song and how strongly: what recurs grows, bridges thin, the end is full."""
 
 import random
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ _P_INTRO_ALONE, _P_BREAK = 0.3, 0.12
 
 
 def arrange(rng: random.Random, form: Form, parts: Sequence[str]) -> Plan:
-    """A plan by section: bass and drums nearly throughout, always somebody with chords; the last bar is everybody's."""
+    """A plan by section: bass and drums nearly throughout, somebody with chords, all at the end."""
     sections: dict[int, list[int]] = {}
     for bar in form.bars[:-1]:
         sections.setdefault(bar.chorus, []).append(bar.number)
@@ -48,5 +48,9 @@ def arrange(rng: random.Random, form: Form, parts: Sequence[str]) -> Plan:
             levels[number] = level
             for part in resting & plays.keys():
                 plays[part][number] = False
-    energy = tuple(0.86 + 0.16 * level + 0.006 * min(bar.index, 7) for level, bar in zip(levels, form.bars, strict=True))
-    return Plan({part: tuple(bars) for part, bars in plays.items()}, energy, ("",) * len(form.bars), tuple(levels))
+    energy = tuple(
+        0.86 + 0.16 * level + 0.006 * min(bar.index, 7) for level, bar in zip(levels, form.bars, strict=True)
+    )
+    return Plan(
+        {part: tuple(bars) for part, bars in plays.items()}, energy, ("",) * len(form.bars), tuple(levels)
+    )

@@ -26,9 +26,10 @@ _P_DUO = 0.04
 
 
 def draw_parts(rng: random.Random, idiom: Idiom) -> tuple[str, ...]:
-    """By the idiom's shares: two to eight parts, bass or drums among them, and one that plays chords unless it's a duo."""
+    """By the idiom's shares: two to eight parts, bass or drums among them, and one with chords unless it's a duo."""
     shares = {**_SHARES, **idiom.shares}
     drawn = [part for part in PARTS if rng.random() < shares.get(part, 0.0)]
+    drawn = [part for part in drawn if not part.endswith("2") or part.split()[0] in drawn]
     spare = max(COMPS, key=lambda part: shares.get(part, 0.0))
     if not set(drawn) & set(COMPS):
         drawn.append(spare)

@@ -1,10 +1,11 @@
 """The drawn bass: a rhythm that stays with its section and locks with the kick, said over each chord.
 
-Signs: r root, t third, f fifth, o octave, s seventh or sixth, a leads on, n is the next chord's root ahead of time, x
-a muted root, w a chord tone on the way. A digit's degree is drawn with the pattern. The text `k` is the kick's rhythm.
+Signs: r root, t third, f fifth, o octave, s seventh or sixth, a leads on, n is the next chord's root ahead of time,
+x a muted root, w a chord tone on the way. A digit's degree is drawn with the pattern; the text `k` is the kick's own.
 """
 
 import random
+from typing import NamedTuple
 
 from training.styles.drawn.grids import Cell, Struck, draw_cell
 from training.styles.drawn.song import Song
@@ -14,21 +15,39 @@ from training.styles.take import Take
 LOW, HIGH, ROOT_HIGH = 28, 52, 42
 _DEGREES, _WEIGHTS = "rfots", (10, 3, 2, 1.2, 0.8)
 _P_SAME, _P_LEAD = 0.5, 0.3
-_LONGEST = 4.0
+_LONGEST, _MUTED = 4.0, 0.4
+
+
+class Event(NamedTuple):
+    """One note before it is played: its beat of the song, pitch and sign."""
+
+    at: float
+    pitch: int
+    sign: str
 
 
 def play(take: Take, song: Song) -> None:
     """Bars of the plan; each chord's bass note where it begins, and what was drawn after it."""
-    rng, form = take.rng, song.form
-    base, gate = take.loudness, rng.uniform(*song.idiom.gate)
+    gate = take.rng.uniform(*song.idiom.gate)
+    base, events = take.loudness, _written(take.rng, song)
+    ends = [event.at for event in events[1:]] + [song.form.bars[-1].at + song.form.beats]
+    for event, end in zip(events, ends, strict=True):
+        take.loudness = base * song.plan.energy[song.form.bar(event.at).number]
+        gap = min(end - event.at, _LONGEST, _rest(song, event.at))
+        take.hit(event.at, gap * (_MUTED if event.sign == "x" else gate), event.pitch, _velocity(event))
+
+
+def _velocity(event: Event) -> float:
+    return 50 if event.sign == "x" else 92 if event.at % 1 == 0 else 82
+
+
+def _written(rng: random.Random, song: Song) -> list[Event]:
+    """The whole song's line."""
+    form = song.form
     lines = _draw_lines(rng, song)
-    events: list[tuple[float, int, float, float]] = []
+    events: list[Event] = []
     last, ahead = 36, False
-    for bar in form.bars:
-        loud = song.plan.energy[bar.number]
-        if bar.is_last:
-            events.append((bar.at, nearest(bar.chords[0].bass, last, LOW, LOW + 12), 96, loud))
-            break
+    for bar in form.bars[:-1]:
         if not song.plan.plays["bass"][bar.number]:
             ahead = False
             continue
@@ -40,15 +59,11 @@ def play(take: Take, song: Song) -> None:
             if following != chord and len(signs) > 2 and signs[-1][1] not in "nax" and rng.random() < _P_LEAD:
                 signs = (*signs[:-1], (signs[-1][0], "a"))
             for beat, sign in signs:
-                pitch = _pitch(rng, sign, chord, following, last)
-                velocity = 50 if sign == "x" else 92 if beat % 1 == 0 else 82
-                events.append((bar.at + beat, pitch, velocity, loud))
-                last = pitch
+                last = _pitch(rng, sign, chord, following, last)
+                events.append(Event(bar.at + beat, last, sign))
             ahead = bool(signs) and signs[-1][1] == "n"
-    for (at, pitch, velocity, loud), following in zip(events, [*events[1:], (events[-1][0] + form.beats, 0, 0, 0)], strict=True):
-        take.loudness = base * loud
-        gap = min(following[0] - at, _LONGEST, _rest(song, at))
-        take.hit(at, gap * (0.4 if velocity == 50 else gate if gap > 0.3 else min(gate, 0.9)), pitch, velocity)
+    final = form.bars[-1]
+    return [*events, Event(final.at, nearest(final.chords[0].bass, last, LOW, LOW + 12), "r")]
 
 
 def _rest(song: Song, at: float) -> float:
@@ -123,4 +138,3 @@ def _between(rng: random.Random, chord: Chord, last: int, target: int) -> int:
     tones = [tone for tone in ladder(chord, LOW, HIGH) if 0 < abs(tone - last) <= 7]
     toward = [tone for tone in tones if (tone - last) * (target - last) > 0]
     return rng.choice(toward if toward and rng.random() < 0.7 else tones or [last])
-

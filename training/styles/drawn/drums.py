@@ -1,7 +1,8 @@
-"""The drawn drummer: a kick that stays with its section, time that moves with its strength, fills of several kinds."""
+"""The drawn drummer: a kick that stays with its section, time that moves with its strength, and fills."""
 
 import random
 
+from copilot.music.score import Note
 from training.styles.drawn.grids import Cell, draw_cell, draw_struck
 from training.styles.drawn.idioms.model import Idiom, Kit
 from training.styles.drawn.sections import LETTERS
@@ -25,14 +26,30 @@ def draw_groove(rng: random.Random, idiom: Idiom, beats: float) -> Groove:
             for label in range(len(LETTERS))
         )
 
-    return Groove(kit, by_label(kit.kicks, _P_SAME_KICK), by_label(kit.snares, 0.85), by_label(kit.times, 0.7))
+    return Groove(
+        kit, by_label(kit.kicks, _P_SAME_KICK), by_label(kit.snares, 0.85), by_label(kit.times, 0.7)
+    )
 
 
 def play(take: Take, song: Song) -> None:
     """Every bar that the plan gives; fills end sections, and what follows one begins with a crash."""
+    _play(take, song)
+    # Two hands can't strike one drum at once: what two tables ask for is one stroke.
+    at_once: dict[tuple[int, int], Note] = {}
+    for note in sorted(take.notes):
+        place = round(note.start_ticks * 8 / take.beat_ticks), note.pitch
+        at_once.setdefault(place, note)
+    take.notes[:] = at_once.values()
+
+
+def _play(take: Take, song: Song) -> None:
     rng, groove, kit = take.rng, song.groove, song.groove.kit
     base = take.loudness * kit.soft
-    more = [(voice, draw_cell(rng, voice.grid, song.form.beats)) for voice in kit.more if rng.random() < voice.share]
+    more = [
+        (voice, draw_cell(rng, voice.grid, song.form.beats))
+        for voice in kit.more
+        if rng.random() < voice.share
+    ]
     after_fill = False
     for bar in song.form.bars:
         take.loudness = base * song.plan.energy[bar.number]
@@ -66,7 +83,9 @@ def play(take: Take, song: Song) -> None:
         after_fill = fill >= 1
 
 
-def _time(take: Take, bar: Bar, until: float, struck: tuple[tuple[float, str], ...], kit: Kit, level: float) -> None:
+def _time(
+    take: Take, bar: Bar, until: float, struck: tuple[tuple[float, str], ...], kit: Kit, level: float
+) -> None:
     """The steady notes, beats louder; the hat opens before a beat now and then, its pedal goes under a ride."""
     voice = kit.loud if level >= _LOUD_LEVEL else kit.quiet
     opens = voice == HAT and bar.index % 4 == 3 and take.rng.random() < _P_OPEN
@@ -104,7 +123,9 @@ def _fill(take: Take, at: float, beats: float, song: Song) -> None:
     """Down the drums, a roll that grows, kicks and snares in turns, or nothing but the last stroke."""
     rng, drums = take.rng, song.groove.kit.fill
     threes = song.feel.swing[0] > 0.6 and song.feel.swung_beats == 1.0
-    steps = rng.choice(((0.0, 0.25, 0.5), (0.0, 0.5)) if threes else ((0.0, 0.25, 0.5, 0.75), (0.0, 0.5), (0.0, 0.5, 0.75)))
+    steps = rng.choice(
+        ((0.0, 0.25, 0.5), (0.0, 0.5)) if threes else ((0.0, 0.25, 0.5, 0.75), (0.0, 0.5), (0.0, 0.5, 0.75))
+    )
     if song.feel.tempo_bpm[0] > 140:
         steps = (0.0, 0.5)
     spots = [beat + step for beat in range(int(beats)) for step in steps]

@@ -1,4 +1,4 @@
-"""What chord follows what, by mode; loops drawn from that, with secondary dominants, colours and a bass that steps."""
+"""What chord follows what, by mode; loops drawn from that, with secondary dominants, and a bass that steps."""
 
 import random
 from dataclasses import dataclass
@@ -7,7 +7,15 @@ from functools import cache
 from training.styles.forms import chord_of
 from training.styles.harmony import TONES, Chord
 
-_DOMINANTS = {"IIm": "VI7", "IIIm": "VII7", "IV": "I7", "V": "II7", "VIm": "III7", "IVm": "I7", "bIII": "bVII7"}
+_DOMINANTS = {
+    "IIm": "VI7",
+    "IIIm": "VII7",
+    "IV": "I7",
+    "V": "II7",
+    "VIm": "III7",
+    "IVm": "I7",
+    "bIII": "bVII7",
+}
 """The dominant of a degree, which may stand in the place before it."""
 _SEVENTHS = {
     "I": "IM7", "IIm": "IIm7", "IIIm": "IIIm7", "IV": "IVM7", "V": "V7", "VIm": "VIm7", "Im": "Im7", "IVm": "IVm7",
@@ -89,12 +97,23 @@ MODES: dict[str, Mode] = {
 SHAPES: dict[str, tuple[str, ...]] = {
     # How chords lie over a loop's bars, by number: `|` parts bars.
     "long": ("0|0|1|1", "0|0|0|0", "0|0|1|1|2|2|3|3", "0|0|0|1", "0|0|1|2"),
-    "even": ("0|1", "0|1|2|3", "0|1|2|2", "0|1|2|3", "0|1|0|2", "0|1|2|3|4|5|6|7", "0|1|2|3|0|4|5|6", "0|0|1|2"),
+    "even": (
+        "0|1",
+        "0|1|2|3",
+        "0|1|2|2",
+        "0|1|2|3",
+        "0|1|0|2",
+        "0|1|2|3|4|5|6|7",
+        "0|1|2|3|0|4|5|6",
+        "0|0|1|2",
+    ),
     "quick": ("0 1|2 3", "0|1 2|3|4", "0|1|2|3 4", "0 1|2", "0 1|2 3|4 5|6 7", "0|1 2|0|3 4"),
 }
 
 
-def draw_loop(rng: random.Random, mode: str, pace: str, from_home: bool, p_dominant: float) -> list[list[str]]:
+def draw_loop(
+    rng: random.Random, mode: str, pace: str, from_home: bool, p_dominant: float
+) -> list[list[str]]:
     """The degrees of a loop's bars. The last leads back to the first, unless nothing was found that does."""
     shape = [[int(number) for number in bar.split()] for bar in rng.choice(SHAPES[pace]).split("|")]
     count = 1 + max(max(bar) for bar in shape)

@@ -44,7 +44,9 @@ def draw_cell(rng: random.Random, text: str, beats: float) -> Cell:
         struck = draw_struck(rng, text)
         bars = int(length // beats)
         return tuple(
-            tuple((beat - bar * beats, sign) for beat, sign in struck if bar * beats <= beat < (bar + 1) * beats)
+            tuple(
+                (beat - bar * beats, sign) for beat, sign in struck if bar * beats <= beat < (bar + 1) * beats
+            )
             for bar in range(bars)
         )
     first = draw_struck(rng, text)

@@ -15,7 +15,7 @@ from training.styles.harmony import TONES, Chord, ladder
 from training.styles.take import Take
 
 LOW, HIGH = 57, 88
-_MIDDLE, _REACH = 71, 11
+_MIDDLE, _REACH = 73, 11
 _STEPS, _WEIGHTS = (-1, 1, -2, 2, 0, 3, -3, 4), (6, 6, 3, 3, 2.5, 1.2, 1, 0.6)
 _PLANS = ("abac", "aabc", "abab", "aaab", "abcb", "aaba")
 _LONGEST, _LAST = 3.0, 1.5
@@ -103,7 +103,9 @@ def _phrase(song: Song, motif: Motif, number: int, pitch: int) -> list[Sung]:
         if not 0 <= near + step < len(steps):
             step = -step
         wanted = steps[min(max(near + step, 0), len(steps) - 1)]
-        pitch = min(ladder(chord, low, high), key=lambda tone: (abs(tone - wanted), tone)) if strong else wanted
+        pitch = (
+            min(ladder(chord, low, high), key=lambda tone: (abs(tone - wanted), tone)) if strong else wanted
+        )
         room = bars * form.beats - beat
         length = form.beats * 0.9 if first.is_last else min(gap, _LONGEST, room)
         out.append(Sung(at, length, pitch, chord, strong))

@@ -20,6 +20,8 @@ from training.styles.harmony import Chord
 
 LETTERS = "ABCD"
 _P_TURN, _P_SUSPEND, _P_LIFT, _P_SAME_LOOP, _P_PEDAL = 0.45, 0.15, 0.1, 0.15, 0.06
+_SHORT = 5
+"""Sections of fewer bars are none of their own."""
 _LOW_TURN = {"major": "V", "minor": "V", "mixolydian": "bVII", "dorian": "IV"}
 
 Loop = tuple[tuple[Chord, ...], ...]
@@ -45,7 +47,16 @@ def draw_form(rng: random.Random, idiom: Idiom, tonic: int, mode: str, beats: fl
             ends_chorus = ends and (chorus == len(letters) - 1 or letters[chorus + 1] == "B")
             bars.append(
                 Bar(
-                    len(bars), moved, label, chorus, index == 0, ends, ends_chorus, index=index, beats=beats, lift=up
+                    len(bars),
+                    moved,
+                    label,
+                    chorus,
+                    index == 0,
+                    ends,
+                    ends_chorus,
+                    index=index,
+                    beats=beats,
+                    lift=up,
                 )
             )
     up = bars[-1].lift
@@ -56,17 +67,35 @@ def draw_form(rng: random.Random, idiom: Idiom, tonic: int, mode: str, beats: fl
 
 
 def label_sections(form: Form) -> Form:
-    """A named progression's form with sections counted as a drawn one's: by what they are, and all in a row."""
-    bars, count, chorus = [], -1, 0
+    """A named progression's form with sections counted as a drawn one's: by what they are, and all in a row.
+
+    Where they are short, as in a blues, a chorus is one section, and choruses are A and B in turns.
+    """
+    ends = [bar.index for bar in form.bars if bar.ends_section and not bar.is_last]
+    whole = max(ends) + 1 < _SHORT
+    bars, count, index = list[Bar](), -1, 0
     for bar in form.bars:
-        count += bar.starts_section
-        chorus = count
-        bars.append(replace(bar, chorus=chorus, section=bar.section % len(LETTERS)))
+        starts = bar.is_last or (bar.starts_section and (not whole or bar.section == 0))
+        count, index = count + starts, 0 if starts else index + 1
+        label = bar.chorus % 2 if whole else bar.section % len(LETTERS)
+        bars.append(
+            replace(
+                bar, chorus=count, section=label, index=index, starts_section=starts,
+                ends_section=bar.ends_chorus if whole else bar.ends_section,
+            )
+        )  # fmt: skip
     return replace(form, bars=tuple(bars))
 
 
 def _draw_sections(
-    rng: random.Random, idiom: Idiom, letters: str, tonic: int, mode: str, colours: str, length: int, beats: float
+    rng: random.Random,
+    idiom: Idiom,
+    letters: str,
+    tonic: int,
+    mode: str,
+    colours: str,
+    length: int,
+    beats: float,
 ) -> dict[str, Loop]:
     """The music of each letter."""
     names = list(idiom.paces)

@@ -1,5 +1,6 @@
 """What an idiom is: how songs of one feel are built, by tables of weighted rhythms (see grids.py)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from training.styles.drums import HAT, RIDE, SNARE, TOMS
@@ -36,7 +37,7 @@ class Kit:
 
 @dataclass(frozen=True, slots=True)
 class Comp:
-    """A manner of accompanying: one of comping.MANNERS, its rhythms, and how much of the gap to the next a note lasts.
+    """A manner of accompanying: one of comping.MANNERS, its rhythms, and how much of the gap to the next it lasts.
 
     In the rhythms, digits are chords; `b` is a low root, `f` its fifth below or above, `c` root and chord together.
     """
@@ -59,16 +60,18 @@ class Idiom:
 
     kits: tuple[Kit, ...]
     bass: tuple[str, ...]
-    comps: dict[str, tuple[Comp, ...]]
+    comps: Mapping[str, tuple[Comp, ...]]
     melody: tuple[str, ...]
-    modes: dict[str, float] = field(default_factory=lambda: {"major": 5, "minor": 3, "mixolydian": 1, "dorian": 0.6})
+    modes: Mapping[str, float] = field(
+        default_factory=lambda: {"major": 5, "minor": 3, "mixolydian": 1, "dorian": 0.6}
+    )
     colours: tuple[str, ...] = ("triads", "dominants")
-    paces: dict[str, float] = field(default_factory=lambda: {"long": 1, "even": 4, "quick": 1})
+    paces: Mapping[str, float] = field(default_factory=lambda: {"long": 1, "even": 4, "quick": 1})
     forms: tuple[str, ...] = ("iABAB", "iABABCB", "AABA", "iAABAB", "ABACAB")
     named: tuple[str, ...] = ()
     gate: tuple[float, float] = (0.85, 0.98)
-    shares: dict[str, float] = field(default_factory=dict)
-    programs: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    shares: Mapping[str, float] = field(default_factory=dict)
+    programs: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     p_dominant: float = 0.12
     p_line: float = 0.3
     lead_lift: int = 0

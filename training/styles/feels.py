@@ -96,9 +96,9 @@ FEELS: dict[str, Feel] = {
         Feel("afro", _12, (84, 124), _TRIPLET, 1.0, _TIGHT, "LATIN", 0.5),
         Feel("reggae", _4, (66, 88), (0.5, 0.58), 0.5, _TIGHT, "LATIN", 0.9),
         Feel("jazzwaltz", _3, (108, 184), (0.58, 0.66), 1.0, (3.0, 6.0), "JAZZ", 0.8),
-        Feel("ambient", _4, (58, 92), _EVEN, 1.0, (3.0, 6.0), "AMBIENT", 1.4),
-        Feel("classical", _4, (72, 132), _EVEN, 1.0, (2.0, 5.0), "CLASSICAL", 1.0),
-        Feel("minuet", _3, (92, 144), _EVEN, 1.0, (2.0, 5.0), "CLASSICAL", 0.7),
+        Feel("ambient", _4, (58, 92), _EVEN, 1.0, (3.0, 6.0), "AMBIENT", 2.0),
+        Feel("classical", _4, (72, 132), _EVEN, 1.0, (2.0, 5.0), "CLASSICAL", 1.5),
+        Feel("minuet", _3, (92, 144), _EVEN, 1.0, (2.0, 5.0), "CLASSICAL", 1.0),
         Feel("chiptune", _4, (116, 172), _EVEN, 1.0, (1.0, 2.5), "GAME", 1.2),
         Feel("quest", _4, (88, 144), _EVEN, 1.0, (2.0, 5.0), "GAME", 0.8),
     )

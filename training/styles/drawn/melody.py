@@ -18,7 +18,7 @@ LOW, HIGH = 57, 88
 _MIDDLE, _REACH = 73, 11
 _STEPS, _WEIGHTS = (-1, 1, -2, 2, 0, 3, -3, 4), (6, 6, 3, 3, 2.5, 1.2, 1, 0.6)
 _PLANS = ("abac", "aabc", "abab", "aaab", "abcb", "aaba")
-_LONGEST, _LAST = 3.0, 1.5
+_LONGEST, _LAST, _BREATH = 3.0, 1.5, 0.5
 _P_LEFT_OUT, _P_SAME_TEXT = 0.06, 0.6
 
 
@@ -107,6 +107,8 @@ def _phrase(song: Song, motif: Motif, number: int, pitch: int) -> list[Sung]:
             min(ladder(chord, low, high), key=lambda tone: (abs(tone - wanted), tone)) if strong else wanted
         )
         room = bars * form.beats - beat
+        if index == inside[-1]:
+            room = max(_BREATH, room - _BREATH)
         length = form.beats * 0.9 if first.is_last else min(gap, _LONGEST, room)
         out.append(Sung(at, length, pitch, chord, strong))
     return out

@@ -14,7 +14,7 @@ from training.styles.take import Take
 
 LOW, HIGH, ROOT_HIGH = 28, 52, 42
 _DEGREES, _WEIGHTS = "rfots", (10, 3, 2, 1.2, 0.8)
-_P_SAME, _P_LEAD = 0.5, 0.3
+_P_SAME, _P_LEAD, _P_STEP = 0.5, 0.3, 0.3
 _LONGEST, _MUTED = 4.0, 0.4
 
 
@@ -134,7 +134,11 @@ def _pitch(rng: random.Random, sign: str, chord: Chord, following: Chord, last: 
 
 
 def _between(rng: random.Random, chord: Chord, last: int, target: int) -> int:
-    """A chord tone near the last note, mostly toward what comes."""
+    """A chord tone near the last note, mostly toward what comes; or a step of the chord's scale on the way there."""
+    side = 1 if target > last else -1
+    steps = [pitch for pitch in scale(chord, LOW, HIGH) if 0 < (pitch - last) * side <= 2]
+    if steps and abs(target - last) > 2 and rng.random() < _P_STEP:
+        return steps[0]
     tones = [tone for tone in ladder(chord, LOW, HIGH) if 0 < abs(tone - last) <= 7]
     toward = [tone for tone in tones if (tone - last) * (target - last) > 0]
     return rng.choice(toward if toward and rng.random() < 0.7 else tones or [last])

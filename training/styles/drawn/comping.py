@@ -17,7 +17,7 @@ _REACH = {
     # Where the hand of each part lies, lowest and highest.
     "keys": (55, 76), "keys 2": (60, 81), "guitar": (50, 71), "guitar 2": (55, 76), "pad": (52, 77),
 }  # fmt: skip
-_SHIFTS = {"keys": (-2, 0, 2, 4), "guitar": (-2, 0, 2), "pad": (-5, -2, 0, 4, 7)}
+_SHIFTS = {"keys": (-2, 0, 2, 4), "guitar": (-2, 0, 2), "pad": (-7, -4, 0, 5, 8)}
 """By how much a player's hand is moved for the song, so that bands don't all lie alike."""
 _LOW_STRINGS, _LOW = (40, 52), {"keys": (36, 52), "guitar": (40, 54)}
 _HIGHEST = {"keys": REGISTER["keys"][1], "guitar": REGISTER["guitar"][1], "pad": REGISTER["pad"][1]}

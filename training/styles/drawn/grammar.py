@@ -21,6 +21,8 @@ _SEVENTHS = {
     "I": "IM7", "IIm": "IIm7", "IIIm": "IIIm7", "IV": "IVM7", "V": "V7", "VIm": "VIm7", "Im": "Im7", "IVm": "IVm7",
     "Vm": "Vm7", "bIII": "bIIIM7", "bVI": "bVIM7", "bVII": "bVII7", "II": "II7",
 }  # fmt: skip
+_FLAT_SEVENTHS = {("mixolydian", "I"): "I7", ("dorian", "IV"): "IV7"}
+"""Where the mode's own seventh is minor."""
 _P_SUS = 0.5
 
 
@@ -107,6 +109,14 @@ SHAPES: dict[str, tuple[str, ...]] = {
         "0|1|2|3|0|4|5|6",
         "0|0|1|2",
     ),
+    "wide": (
+        "0|1|2|3|4|5|6|7",
+        "0|1|2|3|4|5|6|6",
+        "0|1|2|3|4|5|6 7|8",
+        "0|0|1|2|3|3|4|5",
+        "0|1 2|3|4|5|6 7|8|9",
+        "0 1|2 3|4 5|6|7 8|9 10|11|12",
+    ),
     "quick": ("0 1|2 3", "0|1 2|3|4", "0|1|2|3 4", "0 1|2", "0 1|2 3|4 5|6 7", "0|1 2|0|3 4"),
 }
 
@@ -135,10 +145,12 @@ def draw_loop(
     return [[dominated[number] for number in bar] for bar in shape]
 
 
-def colour(degree: str, colours: str) -> str:
-    """A degree in a language: `triads`, `dominants` (sevenths on V alone) or `sevenths`."""
+def colour(degree: str, colours: str, mode: str = "major") -> str:
+    """A degree in a language: `triads`, `dominants` (a seventh on V alone), `sevenths`, `blues` (minor ones)."""
     if colours == "sevenths":
-        return _SEVENTHS.get(degree, degree)
+        return _FLAT_SEVENTHS.get((mode, degree)) or _SEVENTHS.get(degree, degree)
+    if colours == "blues":
+        return degree if degree[-1].isdigit() else degree + "7"
     return "V7" if colours == "dominants" and degree == "V" else degree
 
 
@@ -164,9 +176,9 @@ def step_bass(line: list[Chord]) -> list[Chord]:
     return out
 
 
-def chords_of(bars: list[list[str]], tonic: int, colours: str) -> list[list[Chord]]:
+def chords_of(bars: list[list[str]], tonic: int, colours: str, mode: str = "major") -> list[list[Chord]]:
     """A loop in a key."""
-    return [[chord_of(colour(degree, colours), tonic) for degree in bar] for bar in bars]
+    return [[chord_of(colour(degree, colours, mode), tonic) for degree in bar] for bar in bars]
 
 
 @cache

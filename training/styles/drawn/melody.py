@@ -18,7 +18,7 @@ LOW, HIGH = 57, 88
 _MIDDLE, _REACH = 73, 11
 _STEPS, _WEIGHTS = (-1, 1, -2, 2, 0, 3, -3, 4), (6, 6, 3, 3, 2.5, 1.2, 1, 0.6)
 _PLANS = ("abac", "aabc", "abab", "aaab", "abcb", "aaba")
-_LONGEST, _LAST, _BREATH = 3.0, 1.5, 0.5
+_LONGEST, _LONG, _LAST, _BREATH, _SECOND_ACCENT = 3.0, 1.5, 1.5, 0.5, 2.0
 _P_LEFT_OUT, _P_SAME_TEXT = 0.06, 0.6
 
 
@@ -96,7 +96,8 @@ def _phrase(song: Song, motif: Motif, number: int, pitch: int) -> list[Sung]:
         gap = motif.beats[index + 1] - beat if index + 1 < len(motif.beats) else _LAST
         at = first.at + beat
         chord = form.chord(at + (0.5 if beat % 1 >= 0.5 and gap > 0.5 else 0.0))
-        strong = beat % 1 == 0 or gap >= 1 or index == inside[-1]
+        in_bar = beat % form.beats
+        strong = in_bar in (0, _SECOND_ACCENT) or gap >= _LONG or index == inside[-1]
         steps = around(form.mode, form.tonic + first.lift, chord, low, high)
         near = min(range(len(steps)), key=lambda i, p=pitch: abs(steps[i] - p))  # type: ignore[misc]
         step = motif.steps[index] if index else 0

@@ -10,6 +10,7 @@ from dataclasses import replace
 from training.styles.drawn.grammar import (
     MODES,
     chords_of,
+    colour,
     draw_loop,
     step_bass,
     suspend,
@@ -60,8 +61,7 @@ def draw_form(rng: random.Random, idiom: Idiom, tonic: int, mode: str, beats: fl
                 )
             )
     up = bars[-1].lift
-    degree = MODES[mode].home
-    home = chord_of(degree + ("7" if colours == "sevenths" and degree == "Im" else ""), tonic).moved(up)
+    home = chord_of(colour(MODES[mode].home, colours, mode), tonic).moved(up)
     last = Bar(len(bars), (home,), 0, len(letters), True, True, True, is_last=True, beats=beats, lift=up)
     return Form(tonic, (*bars, last), mode)
 
@@ -106,12 +106,12 @@ def _draw_sections(
             continue
         pace = rng.choices(names, list(idiom.paces.values()))[0]
         from_home = letter == "A" or rng.random() < (0.5 if letter == "B" else 0.1)
-        loop = chords_of(draw_loop(rng, mode, pace, from_home, idiom.p_dominant), tonic, colours)
+        loop = chords_of(draw_loop(rng, mode, pace, from_home, idiom.p_dominant), tonic, colours, mode)
         if rng.random() < _P_SUSPEND:
             suspend(rng, loop)
         bars = [list(bar) for _ in range(-(-length // len(loop))) for bar in loop][:length]
         if rng.random() < _P_TURN:
-            turn = chord_of(_LOW_TURN[mode] + ("7" if colours == "sevenths" else ""), tonic)
+            turn = chord_of(colour(_LOW_TURN[mode], colours, mode), tonic)
             bars[-1] = [bars[-1][0], turn] if bars[-1][0] != turn and rng.random() < 0.4 else [turn]
         sections[letter] = _over_bass(rng, idiom, bars, tonic, beats)
     return sections

@@ -56,7 +56,7 @@ IDIOMS: dict[str, Idiom] = {
         ),
         bass=_WALK, comps=_COMPS, melody=_SWUNG, modes={"major": 5, "minor": 3, "dorian": 1},
         colours=("sevenths",), named=_CHANGES, p_dominant=0.5, p_line=0.05,
-        paces={"even": 4, "quick": 3}, gate=(0.88, 0.98), forms=("AABA", "AABA", "ABAC", "AABAB"),
+        paces={"wide": 5, "even": 1, "quick": 1.5}, gate=(0.88, 0.98), forms=("AABA", "AABA", "ABAC", "AABAB"),
         bars=(8,), shares=_SHARES, programs=_JAZZ,
     ),
     "jazzballad": Idiom(
@@ -74,7 +74,7 @@ IDIOMS: dict[str, Idiom] = {
         },
         melody=(*_SWUNG[1:], "8. .5 75 .. 8. .5 7. .."), modes={"major": 5, "minor": 3},
         colours=("sevenths",), named=_CHANGES[1:4], p_dominant=0.45, p_line=0.2,
-        paces={"even": 3, "quick": 4}, gate=(0.92, 1.0), forms=("AABA", "ABAC"), bars=(8,),
+        paces={"wide": 5, "quick": 2}, gate=(0.92, 1.0), forms=("AABA", "ABAC"), bars=(8,),
         shares={**_SHARES, "pad": 0.25}, programs=_JAZZ, loudness=0.84,
     ),
     "manouche": Idiom(
@@ -86,7 +86,7 @@ IDIOMS: dict[str, Idiom] = {
         },
         melody=(*_SWUNG, "99 97 77 7. 99 97 7. .."), modes={"minor": 5, "major": 4},
         colours=("sevenths", "dominants"), named=_CHANGES[:4], p_dominant=0.45, p_line=0.05,
-        paces={"even": 3, "long": 2}, gate=(0.6, 0.85),
+        paces={"wide": 4, "long": 2}, gate=(0.6, 0.85),
         forms=("AABA", "ABAC"), bars=(8,),
         shares={"guitar": 1.0, "guitar 2": 0.6, "keys": 0.15, "lead": 0.95, "lead 2": 0.2},
         programs={
@@ -94,6 +94,7 @@ IDIOMS: dict[str, Idiom] = {
         }, loudness=0.92,
     ),
     "bluesband": Idiom(
+        paces={"even": 2, "long": 2, "wide": 2},
         kits=(
             Kit(
                 ("9. .3 9. .3", "9. 9. 9. 9.", "9. .. 95 .2"), (BACKBEAT,), (EIGHTHS, "9. 99 9. 99"), HAT,
@@ -106,11 +107,12 @@ IDIOMS: dict[str, Idiom] = {
             "guitar": (_BOOGIE, _CHOP, Comp("power", (EIGHTHS,), (0.5, 0.8), velocity=72)),
             "keys": (_CHARLESTON, Comp("block", (EIGHTHS, QUARTERS), (0.6, 0.9), 3, 3), _HOLD), "pad": _PAD,
         },
-        melody=(*_CALLS, *_SWUNG[:2]), modes=_BLUE_MODES, colours=("sevenths", "dominants"), named=_TWELVE,
+        melody=(*_CALLS, *_SWUNG[:2]), modes=_BLUE_MODES, colours=("blues",), named=_TWELVE,
         p_dominant=0.3, p_line=0.05, shares={**_SHARES, "guitar": 0.85, "guitar 2": 0.25}, programs=_BLUES,
         forms=("AABA", "AAAA", "iAABA"),
     ),
     "bluesrock": Idiom(
+        paces={"even": 2, "long": 2, "wide": 2},
         kits=(
             Kit(
                 ("9. .5 97 .2", "93 .9 .5 5.", "9. .. 9. .5"), (BACKBEAT,), (EIGHTHS, QUARTERS), HAT, RIDE,
@@ -125,11 +127,12 @@ IDIOMS: dict[str, Idiom] = {
             ), "keys": (_HOLD, Comp("block", (EIGHTHS, "9. .9 .9 .."), (0.6, 0.9))), "pad": _PAD,
         },
         melody=(*_CALLS, "9. 7. 64 .6 9. 5. 7. .."), modes=_BLUE_MODES,
-        colours=("dominants", "sevenths", "triads"), named=_TWELVE, p_dominant=0.1, p_line=0.05,
+        colours=("blues",), named=_TWELVE, p_dominant=0.1, p_line=0.05,
         shares={**_SHARES, "guitar": 0.97, "guitar 2": 0.3, "keys": 0.45},
         programs={**_BLUES, "guitar": (29, 30, 27)}, loudness=1.05,
     ),
     "slowblues": Idiom(
+        paces={"even": 2, "long": 2, "wide": 2},
         kits=(
             Kit(
                 ("9.. ... 9.. ..3", "9.. ..5 9.. ...", "9.. ... 9.5 ..."), ("... 9.. ... 9..",),
@@ -145,7 +148,7 @@ IDIOMS: dict[str, Idiom] = {
             ), "pad": _PAD,
         },
         melody=("..5 755 9.. ... ..5 755 8.. ...", "8.5 ..5 9.. ... 755 5.. ... ..."), modes=_BLUE_MODES,
-        colours=("sevenths", "dominants"), named=_TWELVE, p_dominant=0.3,
+        colours=("blues",), named=_TWELVE, p_dominant=0.3,
         shares={**_SHARES, "guitar": 0.8, "pad": 0.15}, programs=_BLUES, forms=("AABA", "AAAA"),
         loudness=0.94,
     ),
@@ -176,7 +179,7 @@ IDIOMS: dict[str, Idiom] = {
             ), "pad": _PAD,
         },
         melody=(*SUNG_16, "9..7 ..7. .... .... 9..7 ..77 9... ...."),
-        modes={"dorian": 4, "mixolydian": 4, "minor": 2}, colours=("sevenths",),
+        modes={"dorian": 4, "mixolydian": 4, "minor": 2}, colours=("blues", "sevenths"),
         named=("dorian-vamp", "blues-12-quick"), paces={"long": 4, "even": 2}, p_dominant=0.1, p_line=0.0,
         gate=(0.5, 0.8),
         forms=("iABAB", "AABA", "iAABAB"), shares={**_SHARES, "guitar": 0.9, "lead": 0.6, "lead 2": 0.45},

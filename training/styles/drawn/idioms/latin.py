@@ -39,6 +39,7 @@ _SHARES = {
 
 IDIOMS: dict[str, Idiom] = {
     "bossa": Idiom(
+        paces={"wide": 4, "even": 2, "long": 1},
         kits=(
             Kit(
                 ("9. .9 9. .9", "9. .9 9. .5"),
@@ -54,6 +55,7 @@ IDIOMS: dict[str, Idiom] = {
         shares={**_SHARES, "guitar": 0.9}, programs={**_PROGRAMS, "lead": (73, 65, 53, 66)}, loudness=0.88,
     ),
     "samba": Idiom(
+        paces={"wide": 2, "even": 3, "quick": 1},
         kits=(
             Kit(
                 ("9..9 9..9 9..9 9..9", "5..5 9..5 5..5 9..5"),
@@ -103,7 +105,7 @@ IDIOMS: dict[str, Idiom] = {
             "9..7 7.7. 9... 7... 9..7 7.7. 8... ....",
         ), modes={"minor": 8, "major": 2}, colours=("dominants", "triads", "sevenths"),
         named=("andalusian", "circle-minor", "ii-v-i-minor"),
-        p_dominant=0.35, p_line=0.3, paces={"even": 3, "long": 2}, gate=(0.4, 0.7),
+        p_dominant=0.35, p_line=0.3, paces={"wide": 2, "even": 2, "long": 2}, gate=(0.4, 0.7),
         forms=("AABA", "ABAB", "ABAC", "AABB"),
         shares={"keys": 0.9, "guitar": 0.5, "pad": 0.5, "lead": 0.95, "lead 2": 0.4},
         programs={**_PROGRAMS, "bass": (32, 43), "keys": (0, 21), "lead": (21, 40, 23), "lead 2": (40,)},

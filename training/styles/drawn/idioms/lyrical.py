@@ -68,7 +68,8 @@ IDIOMS: dict[str, Idiom] = {
             "9. 75 75 7. 9. 5. 8. ..", "9. .5 7. 55 9. .. 8. ..", "95 75 95 75 9. 7. 8. ..", *SUNG_SLOW[:1],
         ),
         modes={"major": 6, "minor": 4}, colours=("triads", "dominants", "dominants"),
-        paces={"even": 3, "quick": 4}, forms=("AABA", "AABB", "ABAC", "AABCA"), p_dominant=0.35, p_line=0.6,
+        paces={"wide": 4, "quick": 3, "even": 1}, forms=("AABA", "AABB", "ABAC", "AABCA"),
+        p_dominant=0.35, p_line=0.6,
         gate=(0.8, 0.95), loudness=0.84,
         named=("pop-canon",),
         shares={"drums": 0.7, "keys": 0.7, "pad": 0.85, "guitar": 0.15, "lead": 0.95, "lead 2": 0.45},
@@ -93,7 +94,7 @@ IDIOMS: dict[str, Idiom] = {
             "guitar": (Comp("arp", ("99 99 99",), (0.9, 1.0), 4),),
         },
         melody=("9. 55 75 9. 7. ..", "75 75 75 9. 5. ..", *SUNG_3[:2]), modes={"major": 6, "minor": 4},
-        colours=("triads", "dominants"), paces={"even": 4, "long": 1}, forms=("AABB", "AABA", "ABAC"),
+        colours=("triads", "dominants"), paces={"wide": 3, "even": 3}, forms=("AABB", "AABA", "ABAC"),
         p_dominant=0.3, p_line=0.5, gate=(0.75, 0.95), loudness=0.84, bars=(8,),
         shares={"drums": 0.7, "keys": 0.75, "pad": 0.8, "guitar": 0.15, "lead": 0.95, "lead 2": 0.5},
         programs={
@@ -130,6 +131,7 @@ IDIOMS: dict[str, Idiom] = {
         },
     ),
     "quest": Idiom(
+        paces={"wide": 2, "even": 3, "long": 1},
         kits=(
             Kit(
                 ("9. .5 .9 ..", "9..9 ..9. 9... 9..."),

@@ -66,7 +66,9 @@ class Idiom:
         default_factory=lambda: {"major": 5, "minor": 3, "mixolydian": 1, "dorian": 0.6}
     )
     colours: tuple[str, ...] = ("triads", "dominants")
-    paces: Mapping[str, float] = field(default_factory=lambda: {"long": 1, "even": 4, "quick": 1})
+    paces: Mapping[str, float] = field(
+        default_factory=lambda: {"long": 1, "even": 4, "quick": 1, "wide": 1.5}
+    )
     forms: tuple[str, ...] = ("iABAB", "iABABCB", "AABA", "iAABAB", "ABACAB")
     named: tuple[str, ...] = ()
     gate: tuple[float, float] = (0.85, 0.98)

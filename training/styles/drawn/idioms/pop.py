@@ -88,7 +88,7 @@ IDIOMS: dict[str, Idiom] = {
         },
         melody=SUNG_SLOW, colours=("triads", "dominants", "sevenths"), p_dominant=0.25, p_line=0.55,
         named=(*LOOPS, "pop-canon"),
-        paces={"long": 1, "even": 4, "quick": 2}, loudness=0.88,
+        paces={"even": 4, "quick": 2, "wide": 2, "long": 1}, loudness=0.88,
         shares={**SHARES, "keys": 0.95, "pad": 0.7, "guitar": 0.5},
         programs={**PROGRAMS, "guitar": (25, 24), "pad": (48, 49, 89), "lead": (73, 65, 53, 40, 71)},
     ),

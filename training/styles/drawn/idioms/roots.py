@@ -106,7 +106,7 @@ IDIOMS: dict[str, Idiom] = {
         },
         melody=SUNG_3, modes=_OLD, colours=("triads", "dominants", "dominants"),
         named=("folk-I-IV-I-V", "ii-v-i-circle"), p_dominant=0.25, p_line=0.35, bars=(8, 8, 16),
-        paces={"long": 3, "even": 3}, shares={**_SHARES, "keys": 0.65, "guitar": 0.75},
+        paces={"long": 2, "even": 3, "wide": 2}, shares={**_SHARES, "keys": 0.65, "guitar": 0.75},
         programs={**_PROGRAMS, "lead": (40, 21, 73, 22)}, forms=("AABA", "AABB", "iABAB", "ABAC"),
         loudness=0.9,
     ),
@@ -154,7 +154,7 @@ IDIOMS: dict[str, Idiom] = {
         melody=("75 55 65 8. 5. ..", "8. .5 65 5. .. ..", ".5 55 75 55 8. .."),
         modes={"major": 4, "minor": 2, "dorian": 1}, colours=("sevenths",),
         named=("ii-v-i-down", "ii-v-i-circle", "ii-v-i-minor"), p_dominant=0.45,
-        paces={"long": 1, "even": 4}, gate=(0.88, 0.98), forms=("AABA", "ABAC", "AABA"), bars=(8, 16),
+        paces={"wide": 4, "even": 1}, gate=(0.88, 0.98), forms=("AABA", "ABAC", "AABA"), bars=(8, 16),
         p_line=0.1, loudness=0.94,
         shares={"keys": 0.8, "guitar": 0.5, "lead": 0.7, "lead 2": 0.1, "pad": 0.05},
         programs={

@@ -98,7 +98,7 @@ IDIOMS: dict[str, Idiom] = {
             ), "guitar": (CHOPS, SCRATCH, ARP), "pad": PAD,
         },
         melody=SUNG_16, modes=SOULFUL, colours=("sevenths",), p_dominant=0.3,
-        paces={"long": 1, "even": 3, "quick": 3}, named=("dorian-vamp", "ii-v-i-minor", "pop-royal-road"),
+        paces={"even": 3, "quick": 3, "wide": 2, "long": 1}, named=("dorian-vamp", "ii-v-i-minor", "pop-royal-road"),
         loudness=0.94,
         programs={**PROGRAMS, "keys": (4, 5, 16), "lead": (53, 65, 66, 56), "guitar": (27, 26)},
         shares={**SHARES, "lead 2": 0.3, "keys": 0.95},

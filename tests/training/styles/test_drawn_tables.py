@@ -64,7 +64,7 @@ def test_an_idiom_is_sound(feel: str) -> None:
 
 
 def test_signs_become_places() -> None:
-    """One sign a beat, two, three or four; digits are chances, letters certain; two bars or one drawn twice."""
+    """One sign a beat, two, three or four; digits are chances, letters certain; a cell has four bars."""
     assert places("9 r. 5.9 .1.x") == (
         (0, "9"), (1, "r"), (2, "5"), (2.5, "9"), (3.25, "1"), (3.75, "x"),
     )  # fmt: skip
@@ -72,8 +72,8 @@ def test_signs_become_places() -> None:
     drawn = [len(draw_cell(rng, "9. 3. .. ..", 4)[0]) for _ in range(600)]
     assert set(drawn) == {1, 2}
     assert np.mean(drawn) == pytest.approx(1 + 3 / 9, abs=0.08)
-    assert draw_cell(rng, "9. .. 9.", 3) == (((0, "9"), (2, "9")),) * 2
-    assert draw_cell(rng, "9 . 9 9 . .", 3) == (((0, "9"), (2, "9")), ((0, "9"),))
+    assert draw_cell(rng, "9. .. 9.", 3) == (((0, "9"), (2, "9")),) * 4
+    assert draw_cell(rng, "9 . 9 9 . .", 3) == (((0, "9"), (2, "9")), ((0, "9"),)) * 2
 
 
 def test_the_grammar_is_closed() -> None:

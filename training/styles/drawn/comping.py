@@ -13,12 +13,13 @@ from training.styles.forms import Bar
 from training.styles.harmony import TONES, Chord, ladder, nearest
 from training.styles.take import Take
 
-_REACH = {
-    # Where the hand of each part lies, lowest and highest.
-    "keys": (55, 76), "keys 2": (60, 81), "guitar": (50, 71), "guitar 2": (55, 76), "pad": (52, 77),
+_BANDS = {
+    # Where hands lie, lowest and highest, by how many there are: apart, so that they seldom strike one key.
+    1: ((54, 75),), 2: ((49, 69), (60, 80)), 3: ((48, 67), (56, 76), (65, 85)),
+    4: ((47, 66), (53, 73), (60, 80), (66, 86)), 5: ((47, 66), (52, 72), (57, 77), (62, 82), (67, 87)),
 }  # fmt: skip
-_SHIFTS = {"keys": (-2, 0, 2, 4), "guitar": (-2, 0, 2), "pad": (-7, -4, 0, 5, 8)}
-"""By how much a player's hand is moved for the song, so that bands don't all lie alike."""
+_HEIGHTS = {"guitar": 0.0, "guitar 2": 0.9, "keys": 0.8, "keys 2": 1.6, "pad": 1.0}
+"""Who mostly lies above whom; a song's players differ from it by about one."""
 _LOW_STRINGS, _LOW = (40, 52), {"keys": (36, 52), "guitar": (40, 54)}
 _HIGHEST = {"keys": REGISTER["keys"][1], "guitar": REGISTER["guitar"][1], "pad": REGISTER["pad"][1]}
 _RIFF = {"keys": (55, 76), "guitar": (40, 64)}
@@ -28,6 +29,8 @@ _ORDERS: tuple[tuple[int, ...], ...] = (
 )  # fmt: skip
 _CONTOUR, _CONTOUR_WEIGHTS = (0, 1, 2, 3, -1, -2), (5, 2, 2, 1, 2, 1)
 _P_SAME, _P_PUSH, _P_PLAIN = 0.55, 0.5, 0.5
+_P_LEFT_OUT = (0.0, 0.0, 0.04, 0.1)
+"""How often players leave out a chord of their rhythm: some never do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +42,18 @@ class Manner:
     order: tuple[int, ...]
     pushes: bool
     gate: float
+    p_left_out: float
 
 
 def play(take: Take, song: Song, part: str) -> None:
     """Bars of the plan; the final chord is held."""
     kind = part.split(maxsplit=1)[0]
     base, manners = take.loudness, _draw_manners(take.rng, song, part)
-    shift = take.rng.choice(_SHIFTS[kind])
-    low, high = (pitch + shift for pitch in _REACH[part])
+    low, high = _reaches(song)[part]
     plain = _is_plain(song)
     hands = {
         (m.comp.size, m.comp.lift): Hand(
-            *_within(low + m.comp.lift, high + m.comp.lift, kind), m.comp.size, plain=plain
+            *_within(low, high, m.comp.lift // 2, kind), m.comp.size, plain=plain
         )
         for m in manners
     }
@@ -65,10 +68,21 @@ def play(take: Take, song: Song, part: str) -> None:
             _bar(take, song, bar, manner, hand, kind)
 
 
-def _within(low: int, high: int, kind: str) -> tuple[int, int]:
-    """A reach moved down where its top, or an arpeggio's octave, would leave the role's register."""
-    over = max(0, high - (_HIGHEST[kind] - 4))
-    return low - over, high - over
+def _reaches(song: Song) -> dict[str, tuple[int, int]]:
+    """Each hand's place in this song, its lowest and highest pitch."""
+    rng = song.shared("reaches")
+    hands = [part for part in song.plan.plays if part in _HEIGHTS]
+    hands.sort(key=lambda part: _HEIGHTS[part] + rng.gauss(0.0, 0.8))
+    shift = rng.randint(-2, 2)
+    return {
+        part: (low + shift, high + shift) for part, (low, high) in zip(hands, _BANDS[len(hands)], strict=True)
+    }
+
+
+def _within(low: int, high: int, lift: int, kind: str) -> tuple[int, int]:
+    """A reach lifted as far as its top, or an arpeggio's octave, stays in the role's register."""
+    lift = min(lift, _HIGHEST[kind] - 4 - high)
+    return low + lift, high + lift
 
 
 def _is_plain(song: Song) -> bool:
@@ -95,7 +109,8 @@ def _draw_manners(rng: random.Random, song: Song, part: str) -> list[Manner]:
         order: tuple[int, ...] = rng.choice(_ORDERS)
         if comp.manner == "riff":
             order = tuple(rng.choices(_CONTOUR, _CONTOUR_WEIGHTS, k=max(1, sum(map(len, cell)))))
-        manners.append(Manner(comp, cell, order, rng.random() < _P_PUSH, rng.uniform(*comp.gate)))
+        pushes, gate = rng.random() < _P_PUSH, rng.uniform(*comp.gate)
+        manners.append(Manner(comp, cell, order, pushes, gate, rng.choice(_P_LEFT_OUT)))
     return manners
 
 
@@ -104,26 +119,27 @@ def _bar(take: Take, song: Song, bar: Bar, manner: Manner, hand: Hand, kind: str
     if comp.manner == "hold":
         _hold(take, song, bar, manner, hand)
         return
-    side = bar.index % len(manner.cell)
-    struck = manner.cell[side]
-    before = sum(len(cell) for cell in manner.cell[:side]) if comp.manner == "riff" else 0
+    struck = manner.cell[bar.index % len(manner.cell)]
+    # A riff's turns go on from bar to bar; all else begins anew.
+    before = sum(map(len, manner.cell[: manner.cell.index(struck)])) if comp.manner == "riff" else 0
     for index, (beat, sign) in enumerate(struck):
+        if index and comp.manner == "block" and sign.isdigit() and take.rng.random() < manner.p_left_out:
+            continue
         gap = (struck[index + 1][0] if index + 1 < len(struck) else bar.beats) - beat
-        change = song.until_change(bar, beat)
-        chord = bar.chord(beat)
-        ahead = manner.pushes and beat % 1 >= 0.5 and change <= 0.5
-        if ahead:
-            following = song.form.bar(bar.at + beat + change)
-            chord, change = following.chord(bar.at + beat + change - following.at), gap
-        length = min(gap * manner.gate, change)
+        chord, change = bar.chord(beat), song.until_change(bar, beat)
+        if manner.pushes and beat % 1 >= 0.5 and change <= 0.5:
+            chord, change = song.form.chord(bar.at + beat + change), gap
         loud = comp.velocity + (5 if beat % 1 == 0 else -3 if beat % 0.5 == 0 else -9)
-        at = bar.at + beat
+        low = -1
         if sign in "bcf":
-            low = nearest(chord.bass if sign != "f" else (chord.root + chord.fifth) % 12, 42, *_LOW[kind])
-            take.hit(at, min(change, gap * 1.0 if sign != "c" else change, bar.beats) * 0.95, low, loud + 2)
+            said = chord.bass if sign != "f" else (chord.root + chord.fifth) % 12
+            low = nearest(said, 42, *_LOW[kind])
+            take.hit(bar.at + beat, min(change, gap if sign != "c" else bar.beats) * 0.95, low, loud + 2)
         if sign not in "bf":
             pitches = _MANNERS[comp.manner](chord, hand, manner.order, before + index, kind)
-            take.chord(at, length, pitches, loud)
+            above = tuple(pitch for pitch in pitches if pitch != low)
+            if above:
+                take.chord(bar.at + beat, min(gap * manner.gate, change), above, loud)
 
 
 def _hold(take: Take, song: Song, bar: Bar, manner: Manner, hand: Hand) -> None:

@@ -66,7 +66,7 @@ def _play(take: Take, song: Song) -> None:
         crashes = bar.starts_section and level > _BARE_LEVEL and (after_fill or bar.ends_chorus)
         if crashes and rng.random() < _P_CRASH:
             take.hit(bar.at, 1.0, CRASH, 98)
-        side = bar.index % 2
+        side = bar.index % 4
         _time(take, bar, until, groove.times[bar.section][side % len(groove.times[bar.section])], kit, level)
         kicks, snares = groove.kicks[bar.section], groove.snares[bar.section]
         for beat, _ in kicks[side % len(kicks)]:

@@ -9,7 +9,8 @@ from functools import cache
 
 _PLACES = {1: (0.0,), 2: (0.0, 0.5), 3: (0.0, 0.25, 0.5), 4: (0.0, 0.25, 0.5, 0.75)}
 """Written places; Take's swing of 2/3 makes triplets of the three."""
-_P_SAME = 0.45
+_ORDERS, _ORDER_WEIGHTS = ("aaaa", "abab", "aaab", "abac"), (2, 3, 3, 3)
+_P_SAME = 0.5
 
 Struck = tuple[tuple[float, str], ...]
 """(beat within a bar, sign), rising."""
@@ -38,16 +39,20 @@ def draw_struck(rng: random.Random, text: str) -> Struck:
 
 
 def draw_cell(rng: random.Random, text: str, beats: float) -> Cell:
-    """Two bars of `beats`: a text of one bar is drawn twice, or both are the same; a longer one is cut into bars."""
-    length = len(text.split())
-    if length > beats:
-        struck = draw_struck(rng, text)
-        bars = int(length // beats)
-        return tuple(
-            tuple(
-                (beat - bar * beats, sign) for beat, sign in struck if bar * beats <= beat < (bar + 1) * beats
-            )
-            for bar in range(bars)
-        )
-    first = draw_struck(rng, text)
-    return (first, first if rng.random() < _P_SAME else draw_struck(rng, text))
+    """Four bars of `beats`: one drawing of the text or two or three, in an order such as a a a b or a b a c.
+
+    A text of two bars is drawn for each half. Bars of one letter are the same hits.
+    """
+    if len(text.split()) > beats:
+        first = _halves(draw_struck(rng, text), beats)
+        return first + (first if rng.random() < _P_SAME else _halves(draw_struck(rng, text), beats))
+    order = rng.choices(_ORDERS, _ORDER_WEIGHTS)[0]
+    drawn = {letter: draw_struck(rng, text) for letter in sorted(set(order))}
+    return tuple(drawn[letter] for letter in order)
+
+
+def _halves(struck: Struck, beats: float) -> Cell:
+    return (
+        tuple((beat, sign) for beat, sign in struck if beat < beats),
+        tuple((beat - beats, sign) for beat, sign in struck if beat >= beats),
+    )

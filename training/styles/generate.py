@@ -1,6 +1,7 @@
 """The style generator: a seed → a band's song with its chords. The same seed gives the same notes for ever.
 
-A song is a progression × a feel × a key × a tempo × the parts that play it; what is not given is drawn.
+A song is a progression × a feel × a key × a tempo × the parts that play it; what is not given is drawn. Five feels
+are played by heart, by the modules beside this one; in the others a band of `drawn` makes up its own.
 """
 
 import random
@@ -96,10 +97,10 @@ def draw_style(
     key: str | None = None,
     parts: Sequence[str] | None = None,
 ) -> Style:
-    """A seed's style; what is given is kept, and changes nothing else that is drawn but the tempo by the feel.
+    """A seed's style; what is given is kept, and the rest drawn to suit it.
 
-    `key` is one of `theory.NOTE_NAMES`, with an "m" where the progression is minor. Raises ParameterError for
-    what is unknown.
+    `progression` is one of PROGRESSIONS or DRAWN, `feel` of FEELS, `key` of `theory.NOTE_NAMES`, with an "m" where
+    the progression is minor, `parts` of `parts_of` the feel. Raises ParameterError for what is unknown, or has no player.
     """
     rng = random.Random(f"style {seed}")
     if progression is not None:
@@ -108,6 +109,10 @@ def draw_style(
     drawn = rng.choices(suiting, [FEELS[name].weight for name in suiting])[0]
     feel = _one_of("feel", feel or drawn, FEELS)
     form = progression or _draw_progression(rng, feel)
+    if form in DRAWN and feel not in IDIOMS:
+        raise ParameterError(
+            f"feel {feel!r} is played by heart, {form!r} is not known so: give one of {', '.join(suits(feel))}"
+        )
     tonic = NOTE_NAMES[rng.randrange(12)]
     name = _one_of("key", (key or tonic).removesuffix("m"), NOTE_NAMES) + ("m" if _is_minor(form) else "")
     slowest, fastest = FEELS[feel].tempo_bpm

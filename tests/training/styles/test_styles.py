@@ -109,7 +109,15 @@ def test_funk_swings_its_sixteenths_alone() -> None:
         ({"progression": "blues-13"}, "progression 'blues-13' is unknown: give one of blues-12,"),
         ({"feel": "polka"}, "feel 'polka' is unknown: give one of shuffle,"),
         ({"key": "H"}, "key 'H' is unknown: give one of C, Db"),
-        ({"parts": ("bass", "kazoo")}, "part 'kazoo' is unknown"),
+        ({"feel": "swing", "parts": ("bass", "kazoo")}, "part 'kazoo' is unknown"),
+        (
+            {"feel": "rock", "parts": ("bass", "horns")},
+            "part 'horns' is unknown: give one of drums, bass, keys",
+        ),
+        (
+            {"feel": "shuffle", "progression": "drawn-major"},
+            "'shuffle' is played by heart, 'drawn-major' is not known",
+        ),
     ],
 )
 def test_what_is_unknown_is_refused(given: dict[str, object], expected: str) -> None:

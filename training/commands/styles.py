@@ -25,7 +25,7 @@ Examples:
 @click.option("--workers", type=click.IntRange(1), default=os.cpu_count() or 1, help="Processes. [the cores]")
 @click.option("--out", "folder", type=click.Path(path_type=Path), required=True, help="The folder to write.")
 def styles(count: int, seed: int, workers: int, folder: Path) -> None:
-    """Write songs of generated bands: blues, rhythm changes, II–V–I and pop in five feels.
+    """Write songs of generated bands: rock, pop, funk, folk, jazz, blues, Latin, classical, game and ambient music.
 
     Each is a multi-track MIDI file with names, programs, tempo, meter and chord markers. manifest.json says of each
     its seed, progression, feel, key, tempo and parts, and that it is synthetic.

@@ -15,16 +15,20 @@ _P_LEFT_OUT = 0.06
 
 @dataclass(slots=True)
 class Hand:
-    """A hand: where it reaches, two octaves at most, how many notes it takes, and what it holds now."""
+    """A hand: where it reaches, two octaves at most, how many notes it takes, and what it holds now.
+
+    `plain` hands add no ninths and thirteenths.
+    """
 
     low: int
     high: int
     size: int
     shape: tuple[int, ...] = ()
+    plain: bool = False
 
     def take_up(self, chord: Chord) -> tuple[int, ...]:
         """The chord as near as can be to what was held before."""
-        self.shape = voicing(chord, self.shape, self.low, self.high, self.size)
+        self.shape = voicing(chord, self.shape, self.low, self.high, self.size, self.plain)
         return self.shape
 
 

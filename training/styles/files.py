@@ -38,7 +38,7 @@ class PartRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FileRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One file. `swing` is where the off-beat falls within its beat (in funk: the off-sixteenth within its half)."""
+    """One file. `swing` is where the off-beat falls within its beat, or the off-sixteenth within its half."""
 
     file: str
     synthetic: bool

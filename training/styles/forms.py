@@ -1,10 +1,12 @@
 """Progressions by name, and a song's bars with their chords, sections and choruses.
 
 Degrees are Roman numerals of the key, flat or sharp in front, the quality behind: `bVI7`, `#IVdim7`, `IIm7b5`. `|`
-parts bars, a space the chords of one; chords of a bar are equally long. A bar has four beats, in 12/8 dotted ones.
+parts bars, a space the chords of one; chords of a bar are equally long, but in three beats the first of two has two.
+Beats are the feel's: dotted quarters in 6/8 and 12/8.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -17,7 +19,10 @@ _DEGREE = re.compile(r"([b#]?)(VII|VI|V|IV|III|II|I)(.*)")
 
 @dataclass(frozen=True, slots=True)
 class Progression:
-    """Sections in the order of a chorus, each a line of bars; which feels suit, and the codec's genre word."""
+    """Sections in the order of a chorus, each a line of bars; which feels suit, and the codec's genre word.
+
+    Drawn feels name the progressions that suit them in their idioms.
+    """
 
     name: str
     genre: str
@@ -74,13 +79,45 @@ PROGRESSIONS: dict[str, Progression] = {
             "pop-i-VI-III-VII", "POP", _POP, ("Im|bVI|bIII|bVII|Im|bVI|bIII|bVII", "IVm|Im|bVI|bVII|IVm|Im|bVI|V"),
             is_minor=True,
         ),
+        Progression("pop-canon", "POP", (), ("I|V|VIm|IIIm|IV|I|IV|V", "VIm|V|IV|I|IIm|VIm|IV|V")),
+        Progression(
+            "pop-royal-road", "POP", (),
+            ("IVM7|V7|IIIm7|VIm7|IVM7|V7|I|I", "IIm7|V7|IIIm7|VIm7|IIm7|V7|IM7|I7"),
+        ),
+        Progression("rock-I-bVII-IV", "ROCK", (), ("I|bVII|IV|I|I|bVII|IV|I", "IV|IV|I|I|bVII|IV|I|I")),
+        Progression(
+            "rock-i-bVII-bVI", "ROCK", (), ("Im|bVII|bVI|bVII|Im|bVII|bVI|bVII", "bIII|bVII|IVm|bVI|bIII|bVII|IVm|V"),
+            is_minor=True,
+        ),
+        Progression(
+            "andalusian", "LATIN", (), ("Im|bVII|bVI|V|Im|bVII|bVI|V", "IVm|Im|V7|Im|IVm|Im|bVI|V7"), is_minor=True
+        ),
+        Progression("son-montuno", "LATIN", (), ("I IV|V7 IV|I IV|V7 IV", "IV|I|V7|I", "I IV|V7 IV|I IV|V7 IV")),
+        Progression(
+            "circle-minor", "POP", (),
+            ("Im7|IVm7|bVII7|bIIIM7|bVIM7|IIm7b5|V7|Im7", "IVm7|Im7|bVIM7|V7|IVm7|Im7|V7|Im7"),
+            is_minor=True,
+        ),
+        Progression(
+            "dorian-vamp", "FUNK", (), ("Im7|IV7|Im7|IV7|Im7|IV7|Im7|IV7", "bIIIM7|IV7|bIIIM7|IV7"), is_minor=True
+        ),
+        Progression("folk-I-IV-I-V", "FOLK", (), ("I|I|IV|I|I|I|V|V", "I|I|IV|I|I|V|I|I", "IV|IV|I|I|IV|I|V|V")),
+        Progression("reggae-I-ii", "LATIN", (), ("I|IIm|I|IIm|I|IIm|I|IIm", "IV|IIIm|IIm|V|IV|IIIm|IIm|V")),
+        Progression(
+            "epic-vi-VII-i", "GAME", (), ("bVI|bVII|Im|Im|bVI|bVII|bIII|bIII", "IVm|bVI|Im|bVII|IVm|bVI|V|V"),
+            is_minor=True,
+        ),
     )
 }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar of a song. `section` counts sections from 0 within the chorus."""
+    """One bar of a song, `index` bars into its section. `section` counts sections from 0 within the chorus.
+
+    In a drawn form (drawn/sections.py) `section` says which music it is, A being 0, and `chorus` counts all sections.
+    `lift` is how far the key is above the song's, in semitones.
+    """
 
     number: int
     chords: tuple[Chord, ...]
@@ -90,53 +127,84 @@ class Bar:
     ends_section: bool
     ends_chorus: bool
     is_last: bool = False
+    index: int = 0
+    beats: float = BEATS
+    lift: int = 0
 
     @property
     def at(self) -> float:
         """The song's beat on which it begins."""
-        return self.number * BEATS
+        return self.number * self.beats
 
     def chord(self, beat: float) -> Chord:
-        """The chord at a beat of the bar, 0–4."""
-        return self.chords[min(len(self.chords) - 1, int(beat * len(self.chords) / BEATS))]
+        """The chord at a beat of the bar."""
+        return self.chords[min(len(self.chords) - 1, int(beat * len(self.chords) / self.beats))]
 
     def spans(self) -> list[tuple[float, float, Chord]]:
         """Each chord with the beat on which it begins and its length; equal neighbours are one."""
-        length = BEATS / len(self.chords)
-        return [(index * length, length, chord) for index, chord in enumerate(self.chords)]
+        length = self.beats / len(self.chords)
+        found: list[tuple[float, float, Chord]] = []
+        for index, chord in enumerate(self.chords):
+            if found and found[-1][2] == chord:
+                found[-1] = (found[-1][0], found[-1][1] + length, chord)
+            else:
+                found.append((index * length, length, chord))
+        return found
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A song's bars; the last one is the held final chord, after the last chorus."""
+    """A song's bars; the last one is the held final chord, after the last chorus. `mode` is one of grammar.MODES."""
 
     tonic: int
     bars: tuple[Bar, ...]
+    mode: str = "major"
+
+    @property
+    def beats(self) -> float:
+        """Beats a bar, the same throughout."""
+        return self.bars[0].beats
+
+    def bar(self, beat: float) -> Bar:
+        """The bar at a beat of the song; beyond its end, the final one."""
+        return self.bars[min(int(beat // self.beats), len(self.bars) - 1)]
 
     def chord(self, beat: float) -> Chord:
         """The chord at a beat of the song; beyond its end, the final one."""
-        bar = self.bars[min(int(beat // BEATS), len(self.bars) - 1)]
+        bar = self.bar(beat)
         return bar.chord(beat - bar.at)
 
     def following(self, bar: Bar) -> Chord:
         """The chord that the next bar begins with."""
-        return self.chord(bar.at + BEATS)
+        return self.chord(bar.at + self.beats)
 
 
-def write_form(progression: Progression, tonic: int, choruses: int) -> Form:
-    """`choruses` choruses in a key (its tonic a pitch class), then the final chord."""
+def write_form(progression: Progression, tonic: int, choruses: int, beats: float = BEATS) -> Form:
+    """`choruses` choruses in a key (its tonic a pitch class), then the final chord; `beats` a bar."""
     bars: list[Bar] = []
     for chorus in range(choruses):
         for number, section in enumerate(progression.sections):
             lines = section.split("|")
             for index, text in enumerate(lines):
                 ends = index == len(lines) - 1
-                chords = tuple(chord_of(name, tonic) for name in text.split())
+                chords = bar_chords([chord_of(name, tonic) for name in text.split()], beats)
                 ends_chorus = ends and number == len(progression.sections) - 1
-                bars.append(Bar(len(bars), chords, number, chorus, index == 0, ends, ends_chorus))
+                starts = index == 0
+                bars.append(
+                    Bar(
+                        len(bars), chords, number, chorus, starts, ends, ends_chorus, index=index, beats=beats
+                    )
+                )
     home = _home(progression, tonic)
-    bars.append(Bar(len(bars), (home,), 0, choruses, True, True, True, is_last=True))
-    return Form(tonic, tuple(bars))
+    bars.append(Bar(len(bars), (home,), 0, choruses, True, True, True, is_last=True, beats=beats))
+    return Form(tonic, tuple(bars), "minor" if progression.is_minor else "major")
+
+
+def bar_chords(chords: Sequence[Chord], beats: float) -> tuple[Chord, ...]:
+    """A bar's chords, equally long; the first of two takes two of three beats."""
+    if beats == 3 and len(chords) == 2:
+        return (chords[0], *chords)
+    return tuple(chords)
 
 
 @cache

@@ -1,11 +1,13 @@
 """The style generator: a seed → a band's song with its chords. The same seed gives the same notes for ever.
 
-A song is a progression × a feel × a key × a tempo × the parts that play it; what is not given is drawn.
+A song is a progression × a feel × a key × a tempo × the parts that play it; what is not given is drawn. Five feels
+are played by heart, by the modules beside this one; in the others a band of `drawn` makes up its own.
 """
 
 import random
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from copilot.errors import ParameterError
 from copilot.music.casting import role_of
@@ -13,15 +15,18 @@ from copilot.music.midifile import Marker, one_press_a_key
 from copilot.music.score import DRUM_CHANNEL, PLAYER_CHANNELS, MeterChange, Part, Score, TempoChange
 from copilot.music.theory import NOTE_NAMES
 from training.styles import bass, drums, guitar, horns, organ, piano
+from training.styles.drawn import band
+from training.styles.drawn.grammar import MODES
+from training.styles.drawn.idioms import IDIOMS
 from training.styles.feels import FEELS, Feel
 from training.styles.forms import PROGRESSIONS, Form, write_form
-from training.styles.plan import COMPING, PARTS, Plan, write_plan
+from training.styles.plan import COMPING, PARTS, write_plan
 from training.styles.take import TICKS_PER_BEAT, Take
 
 MOST_MS = 35.0
 """No note is further beside its place than this: what is further off sounds like a mistake."""
 
-_PLAYERS: dict[str, Callable[[Take, Form, Feel, Plan], None]] = {
+_PLAYERS: dict[str, Callable[..., None]] = {
     "drums": drums.play, "bass": bass.play, "piano": piano.play, "guitar": guitar.play, "organ": organ.play,
     "horns": horns.play,
 }  # fmt: skip
@@ -39,6 +44,12 @@ _LEANS_MS = {
     "drums": (-3.0, 3.0), "bass": (-2.0, 8.0), "piano": (0.0, 9.0), "guitar": (0.0, 9.0), "organ": (-2.0, 8.0),
     "horns": (0.0, 10.0),
 }  # fmt: skip
+_LEAST_MS = 40.0
+"""No note is shorter, or nobody would hear its pitch."""
+_P_NAMED = 0.25
+"""How often a drawn feel takes one of its named progressions."""
+DRAWN = {f"drawn-{mode}": mode for mode in MODES}
+"""Progressions that are drawn for a song, by name, and their modes."""
 _LEAST_BARS = 24
 """A song has as many choruses as make this many bars."""
 
@@ -59,6 +70,8 @@ class Style:
     @property
     def genre(self) -> str:
         """The codec's genre word."""
+        if FEELS[self.feel].genre:
+            return FEELS[self.feel].genre
         return "FUNK" if self.feel == "funk" else PROGRESSIONS[self.progression].genre
 
     @property
@@ -84,43 +97,78 @@ def draw_style(
     key: str | None = None,
     parts: Sequence[str] | None = None,
 ) -> Style:
-    """A seed's style; what is given is kept, and changes nothing else that is drawn but the tempo by the feel.
+    """A seed's style; what is given is kept, and the rest drawn to suit it.
 
-    `key` is one of `theory.NOTE_NAMES`, with an "m" where the progression is minor. Raises ParameterError for
-    what is unknown.
+    `progression` is one of PROGRESSIONS or DRAWN, `feel` of FEELS, `key` of `theory.NOTE_NAMES`, with an "m" where
+    the progression is minor, `parts` of `parts_of` the feel. Raises ParameterError for what is unknown, or has no player.
     """
     rng = random.Random(f"style {seed}")
-    drawn = rng.choice(list(PROGRESSIONS))
-    form = _one_of("progression", progression or drawn, PROGRESSIONS)
-    suiting = PROGRESSIONS[form].feels
-    pick = rng.random()
-    feel = _one_of("feel", feel or suiting[int(pick * len(suiting))], FEELS)
+    if progression is not None:
+        _one_of("progression", progression, (*PROGRESSIONS, *DRAWN))
+    suiting = [name for name in FEELS if progression is None or progression in suits(name)]
+    drawn = rng.choices(suiting, [FEELS[name].weight for name in suiting])[0]
+    feel = _one_of("feel", feel or drawn, FEELS)
+    form = progression or _draw_progression(rng, feel)
+    if form in DRAWN and feel not in IDIOMS:
+        raise ParameterError(
+            f"feel {feel!r} is played by heart, {form!r} is not known so: give one of {', '.join(suits(feel))}"
+        )
     tonic = NOTE_NAMES[rng.randrange(12)]
-    minor = "m" if PROGRESSIONS[form].is_minor else ""
-    name = _one_of("key", (key or tonic).removesuffix("m"), NOTE_NAMES) + minor
+    name = _one_of("key", (key or tonic).removesuffix("m"), NOTE_NAMES) + ("m" if _is_minor(form) else "")
     slowest, fastest = FEELS[feel].tempo_bpm
     beats_bpm = round(slowest + (fastest - slowest) * rng.betavariate(2, 2.4))
     swing = FEELS[feel].draw_swing(rng, beats_bpm)
-    chosen = tuple(_one_of("part", part, PARTS) for part in parts) if parts is not None else _draw_parts(rng)
-    choruses = max(1 + (PROGRESSIONS[form].bars < 32), -(-_LEAST_BARS // PROGRESSIONS[form].bars))
+    known = parts_of(feel)
+    if parts is not None:
+        chosen = tuple(_one_of("part", part, known) for part in parts)
+    else:
+        chosen = band.draw_parts(rng, IDIOMS[feel]) if feel in IDIOMS else _draw_parts(rng)
+    choruses = 1
+    if form in PROGRESSIONS:
+        bars = PROGRESSIONS[form].bars
+        choruses = max(1 + (bars < 32), -(-_LEAST_BARS // bars))
     tempo_bpm = beats_bpm * FEELS[feel].beat_ticks / TICKS_PER_BEAT
-    in_order = tuple(part for part in PARTS if part in chosen)
+    in_order = tuple(part for part in known if part in chosen)
     return Style(seed, form, feel, name, tempo_bpm, round(swing, 4), in_order, choruses)
+
+
+def suits(feel: str) -> tuple[str, ...]:
+    """The progressions that a feel is drawn with."""
+    if feel in IDIOMS:
+        return (*IDIOMS[feel].named, *(name for name, mode in DRAWN.items() if mode in IDIOMS[feel].modes))
+    return tuple(name for name, progression in PROGRESSIONS.items() if feel in progression.feels)
+
+
+def parts_of(feel: str) -> tuple[str, ...]:
+    """The parts that a band of a feel may have, in the order of their tracks."""
+    return band.PARTS if feel in IDIOMS else PARTS
 
 
 def play_style(style: Style) -> Tune:
     """The band plays. Each player has a generator of his own: a change in how one plays changes no other."""
-    feel, progression = FEELS[style.feel], PROGRESSIONS[style.progression]
-    form = write_form(progression, NOTE_NAMES.index(style.key.removesuffix("m")), style.choruses)
-    plan = write_plan(random.Random(f"plan {style.seed}"), form, style.parts)
-    parts, free = list[Part](), iter(PLAYER_CHANNELS)
+    feel = FEELS[style.feel]
+    tonic = NOTE_NAMES.index(style.key.removesuffix("m"))
+    players: dict[str, Callable[[Take], None]]
+    if feel.name in IDIOMS:
+        song = band.draw_song(
+            style.seed, feel, style.parts, tonic, DRAWN.get(style.progression) or PROGRESSIONS[style.progression],
+            style.choruses,
+        )  # fmt: skip
+        form, players, programs = song.form, band.players(song), band.programs(song.idiom)
+    else:
+        form = write_form(PROGRESSIONS[style.progression], tonic, style.choruses)
+        plan = write_plan(random.Random(f"plan {style.seed}"), form, style.parts)
+        players = {name: partial(play, form=form, feel=feel, plan=plan) for name, play in _PLAYERS.items()}
+        programs = {name: by_feel.get(feel.name, by_feel[""]) for name, by_feel in _PROGRAMS.items()}
+    parts, free = list[Part](), (channel for channel in PLAYER_CHANNELS if channel != DRUM_CHANNEL)
     for name in style.parts:
         rng = random.Random(f"{style.seed} {name}")
         take = _take(rng, style, feel, name)
-        _PLAYERS[name](take, form, feel, plan)
-        by_feel = _PROGRAMS[name]
-        program = rng.choice(by_feel.get(feel.name, by_feel[""]))
+        players[name](take)
+        program = rng.choice(programs[name])
         notes = one_press_a_key(take.notes)
+        if not notes:
+            continue
         is_drums = name == "drums"
         role = role_of(program, name, is_drums, notes)
         parts.append(Part(DRUM_CHANNEL if is_drums else next(free), role, notes, name, program))
@@ -134,8 +182,24 @@ def play_style(style: Style) -> Tune:
     return Tune(style, score, _markers(form, feel))
 
 
+def _draw_progression(rng: random.Random, feel: str) -> str:
+    if feel not in IDIOMS:
+        return rng.choice(suits(feel))
+    idiom = IDIOMS[feel]
+    if idiom.named and rng.random() < _P_NAMED:
+        return rng.choice(idiom.named)
+    return "drawn-" + rng.choices(list(idiom.modes), list(idiom.modes.values()))[0]
+
+
+def _is_minor(progression: str) -> bool:
+    if progression in DRAWN:
+        return MODES[DRAWN[progression]].is_minor
+    return PROGRESSIONS[progression].is_minor
+
+
 def _take(rng: random.Random, style: Style, feel: Feel, part: str) -> Take:
-    lean_ms, loose_ms = rng.uniform(*_LEANS_MS[part]), rng.uniform(*feel.loose_ms)
+    leans = _LEANS_MS.get(part) or band.LEANS_MS[part.split(maxsplit=1)[0]]
+    lean_ms, loose_ms = rng.uniform(*leans), rng.uniform(*feel.loose_ms)
     return Take(
         rng=rng,
         tempo_bpm=style.tempo_bpm * TICKS_PER_BEAT / feel.beat_ticks,
@@ -146,6 +210,7 @@ def _take(rng: random.Random, style: Style, feel: Feel, part: str) -> Take:
         most_ms=MOST_MS,
         beat_ticks=feel.beat_ticks,
         swung_beats=feel.swung_beats,
+        least_ms=_LEAST_MS,
     )
 
 

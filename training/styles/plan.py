@@ -14,11 +14,15 @@ _P_REST = 0.22
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """By bar: who plays, how strongly (1 is the middle), and who fills the bar's end (empty: nobody but drums)."""
+    """By bar: who plays, how strongly (1 is the middle), and who fills the bar's end (empty: nobody but drums).
+
+    `levels` is how full a drawn song is, 0–1; empty in others.
+    """
 
     plays: dict[str, tuple[bool, ...]]
     energy: tuple[float, ...]
     filler: tuple[str, ...]
+    levels: tuple[float, ...] = ()
 
     def busy(self, part: str, bar: int) -> bool:
         """Whether others than `part` already comp in a bar, two or more of them."""

@@ -6,6 +6,7 @@ import numpy as np
 
 from copilot.music.midifile import Marker
 from copilot.music.score import Note, Part
+from training.styles.feels import FEELS
 from training.styles.forms import PROGRESSIONS
 from training.styles.generate import Tune, draw_style, play_style
 from training.styles.plan import PARTS
@@ -13,10 +14,21 @@ from training.styles.plan import PARTS
 NOTES = ["C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B"]
 CHORDS = {
     "": "C E G", "m": "C Eb G", "6": "C E G A", "m6": "C Eb G A", "7": "C E G Bb", "M7": "C E G B",
-    "m7": "C Eb G Bb", "m7b5": "C Eb Gb Bb", "dim7": "C Eb Gb A",
+    "m7": "C Eb G Bb", "m7b5": "C Eb Gb Bb", "dim7": "C Eb Gb A", "sus4": "C F G",
 }  # fmt: skip
 """Chord symbols over C, as a book of chords spells them."""
-NINTH_AND_THIRTEENTH = {"": "D", "m": "D", "6": "D", "m6": "D", "7": "D A", "M7": "D A", "m7": "D F"}
+NINTH_AND_THIRTEENTH = {
+    "": "D",
+    "m": "D",
+    "6": "D",
+    "m6": "D",
+    "7": "D A",
+    "M7": "D A",
+    "m7": "D F",
+    "sus4": "D",
+}
+BY_HEART = [name for name, feel in FEELS.items() if not feel.genre]
+"""The feels whose bands are not drawn."""
 LATE_MS = 45.0
 """A note that begins so little before a chord change belongs to what comes."""
 
@@ -47,7 +59,7 @@ class Harmony:
         self.symbols = [marker.text for marker in markers]
 
     def classes(self, tick: float, colours: bool) -> set[int]:
-        symbol = self.symbols[max(0, int(np.searchsorted(self.ticks, tick, side="right")) - 1)]
+        symbol = self.symbols[max(0, int(np.searchsorted(self.ticks, tick, side="right")) - 1)].split("/")[0]
         root = symbol[:2] if symbol[:2] in NOTES else symbol[:1]
         quality = symbol[len(root) :]
         names = CHORDS[quality].split() + (NINTH_AND_THIRTEENTH.get(quality, "").split() if colours else [])

@@ -10,6 +10,7 @@ import pytest
 from copilot.music.score import Note
 from tests.training.styles.bands import (
     BANDS,
+    BY_HEART,
     LATE_MS,
     NOTES,
     band,
@@ -74,7 +75,7 @@ def test_every_bar_is_filled_and_no_key_is_pressed_twice(feel: str, progression:
             assert all(one.end_ticks <= other.start_ticks for one, other in pairwise(notes))
 
 
-@pytest.mark.parametrize("feel", list(FEELS))
+@pytest.mark.parametrize("feel", BY_HEART)
 def test_time_is_human_and_in_time(feel: str) -> None:
     """Nothing is 40 ms from its place on the feel's grid, most within 10, and hardly anything exactly on it."""
     offs: list[float] = []
@@ -140,7 +141,7 @@ def test_instruments_stay_where_they_sound() -> None:
 
 def test_the_drummer_fills_where_a_section_ends() -> None:
     """Toms and snare are denser in a section's last bar than elsewhere, and a crash begins each later chorus."""
-    for feel in FEELS:
+    for feel in BY_HEART:
         tune = band(feel, "blues-12")
         bar_ticks = 4 * beat_ticks(tune)
         drums = part(tune, "drums").notes

@@ -23,7 +23,12 @@ def material_paths(found: Sequence[Song], judged: Collection[Path], seed: int) -
 
 def read_material(part: Role, paths: Sequence[Path]) -> Material:
     """What the first 200 files teach about a part; a file that can't be read teaches nothing."""
-    return Material(part, _scores(paths[:LEARNT_FILES]))
+    return Material(part, learnt_scores(paths))
+
+
+def learnt_scores(paths: Sequence[Path]) -> Iterator[Score]:
+    """Those of the first 200 files that can be read."""
+    return _scores(paths[:LEARNT_FILES])
 
 
 def read_quotes(

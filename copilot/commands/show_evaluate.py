@@ -1,7 +1,7 @@
 """What `copilot evaluate` shows a person: how far it is, then a table for each part and latency."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,9 +10,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table as Grid
 from rich.text import Text
 
+from copilot.music.roles import Role
 from copilot.scoreboard.intervals import Interval
 from copilot.scoreboard.jobs import LIVELINESS, latency_text
-from copilot.scoreboard.report import Report, Table, count_of
+from copilot.scoreboard.report import Report, Table, by_part, count_of
 from copilot.scoreboard.rows import Bits, Row
 from copilot.scoreboard.selfcheck import SelfCheck
 
@@ -48,6 +49,9 @@ def print_report(report: Report, output: Path) -> None:
     console = _console()
     for table in report.tables:
         _print_table(console, table)
+    for part, tables in by_part(report):
+        if len(tables) > 1:
+            _print_latencies(console, part, tables)
     for reason, count in report.skipped.items():
         console.print(f"left out: {count} × {reason}", markup=False)
     for failure in report.failed[:_FAILED_SHOWN]:
@@ -107,6 +111,18 @@ def _print_table(console: Console, table: Table) -> None:
         console.print(grid, markup=False)
     if table.goals:
         console.print(_goals(table), markup=False)
+
+
+def _print_latencies(console: Console, part: Role, tables: Sequence[Table]) -> None:
+    console.print(f"\n{part}, LAS by latency", style="bold")
+    grid = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    grid.add_column()
+    for table in tables:
+        grid.add_column(latency_text(table.latency_ms), justify="right")
+    for rows in zip(*(table.rows for table in tables), strict=True):
+        figures = (_with_interval(row.marks["las"], ".1f") for row in rows)
+        grid.add_row(Text(rows[0].player, style=_STYLES[rows[0].kind]), *map(Text, figures))
+    console.print(grid, markup=False)
 
 
 def _goals(table: Table) -> Grid:

@@ -19,6 +19,7 @@ from copilot.scoreboard.rows import MARKS, RULE
 from copilot.scoreboard.take import Take
 
 Notes = list[tuple[float, float, int, int]]
+_FORMS = {"doubling": ".0%", "looping": ".0%", "quoted": ".0f"}
 RANKS = ("best", "median", "worst")
 
 
@@ -105,7 +106,8 @@ def _view(rank: str, result: Result, take: Take, las_real: Mapping[str, float]) 
         return [(at(n.start_ticks), at(n.end_ticks), n.pitch, n.velocity) for n in notes]
 
     end_ticks = max([band.end_ticks, *(note.end_ticks for note in (*take.real, *take.played))])
-    marks = [f"{mark} {result.marks[mark]:.2f}" for mark in MARKS[1:] if result.marks.get(mark) is not None]
+    found = [(mark, result.marks.get(mark)) for mark in MARKS[1:]]
+    marks = [f"{mark} {value:{_FORMS.get(mark, '.2f')}}" for mark, value in found if value is not None]
     return CaseView(
         group=f"{job.part}, played by {job.player}",
         rank=rank,

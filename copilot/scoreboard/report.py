@@ -63,6 +63,15 @@ def make_report(plan: Plan, found: Survey, jobs: Sequence[Job], done: Mapping[Jo
     )
 
 
+def by_part(report: Report) -> list[tuple[Role, list[Table]]]:
+    """The tables of each part, one a latency, of those parts and latencies that have rows."""
+    of_part: dict[Role, list[Table]] = {}
+    for table in report.tables:
+        if table.rows:
+            of_part.setdefault(table.part, []).append(table)
+    return list(of_part.items())
+
+
 def count_of(count: int, what: str) -> str:
     """`1 song`, `2 songs`."""
     return f"{count} {what}" if count == 1 else f"{count:,} {what}s"

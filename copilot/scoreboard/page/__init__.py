@@ -8,11 +8,12 @@ from pathlib import Path
 import msgspec
 
 from copilot import __version__
+from copilot.music.roles import Role
 from copilot.scoreboard.cases import CaseView
 from copilot.scoreboard.goals import Goal
 from copilot.scoreboard.intervals import Interval
 from copilot.scoreboard.jobs import LIVELINESS, latency_text
-from copilot.scoreboard.report import Report, Table, count_of
+from copilot.scoreboard.report import Report, Table, by_part, count_of
 from copilot.scoreboard.rows import Bits, Liveliness, Row
 
 _HERE = Path(__file__).parent
@@ -30,7 +31,7 @@ _HEADS = (
     *("doubling", "looping", "quoted", "diversity", "late", "hanging", "call ms", *LIVELINESS),
     *("bits a note", "PPM-C", "taught PPM-C", "under PPM-C"),
 )
-_BREAKS = (0, _HEADS.index("doubling"), len(_HEADS))
+_BREAKS = (0, _HEADS.index("doubling"), _HEADS.index("bits a note"), len(_HEADS))
 """Between these stand tables of their own: in one they would be too wide for a window."""
 _WIDTH, _HEIGHT, _MARGIN = 150, 18, 6
 
@@ -53,7 +54,7 @@ def page(report: Report, cases: Sequence[CaseView]) -> str:
             f"{', '.join(plan.parts)} held out · {count_of(plan.seeds, 'seed')} · "
             f"{f'at most {plan.bars} bars a song' if plan.bars else 'whole songs'} · copilot {__version__}"
         ),
-        "tables": "\n".join(_table(table) for table in report.tables if table.rows),
+        "tables": "\n".join(_part(part, tables) for part, tables in by_part(report)),
         "remarks": "".join(f'<p class="remarks">{html.escape(line)}</p>' for line in remarks if line),
         "data": data,
         "style": _asset("page.css"),
@@ -68,6 +69,22 @@ def _asset(name: str) -> str:
     return (_HERE / name).read_text(encoding="utf-8").strip()
 
 
+def _part(part: Role, tables: Sequence[Table]) -> str:
+    """A part's tables; before them, where latencies are compared, LAS at each."""
+    whole = [_table(table) for table in tables]
+    if len(tables) == 1:
+        return whole[0]
+    heads = ("LAS", *(latency_text(table.latency_ms) for table in tables))
+    head = "".join(f"<th>{html.escape(text)}</th>" for text in heads)
+    body = [
+        f'<tr class="{rows[0].kind}"><td>{html.escape(rows[0].player)}</td>'
+        + "".join(f"<td>{_figure(row.marks['las'], '.1f')}</td>" for row in rows)
+        + "</tr>"
+        for rows in zip(*(table.rows for table in tables), strict=True)
+    ]
+    return "\n".join([f"<h2>{part}, by latency</h2>", _scrolled(head, body, "latencies"), *whole])
+
+
 def _table(table: Table) -> str:
     left_out = f", {table.left_out} left out" if table.left_out else ""
     title = f"{table.part}, {latency_text(table.latency_ms)}, {count_of(table.songs, 'song')}{left_out}"
@@ -79,6 +96,8 @@ def _table(table: Table) -> str:
 def _columns(rows: Sequence[Row], lines: Sequence[Sequence[str]], begin: int, end: int) -> str:
     """The names, and the columns from `begin` to before `end` in which anything stands."""
     filled = [0, *(at for at in range(max(1, begin), end) if any(line[at] for line in lines))]
+    if len(filled) == 1:
+        return ""
     head = "".join(f"<th>{html.escape(_HEADS[at])}</th>" for at in filled)
     body = [
         f'<tr class="{row.kind}">' + "".join(f"<td>{line[at]}</td>" for at in filled) + "</tr>"

@@ -14,6 +14,7 @@ from copilot.engine.load import load_engine
 from copilot.model.bundle import Bundle
 from copilot.model.panel import panel_for
 from copilot.music.roles import Role
+from copilot.music.score import Score
 from copilot.panel import Panel
 from copilot.ppm import Ppm
 from copilot.scoreboard.baselines import BASELINES, BaselineBrief, Material
@@ -23,7 +24,7 @@ from copilot.scoreboard.hold_out import Case, open_case
 from copilot.scoreboard.jams import Jammed, jam
 from copilot.scoreboard.jobs import Job, Plan, Player, Result, Variation
 from copilot.scoreboard.las import judge
-from copilot.scoreboard.material import learnt_scores, read_material
+from copilot.scoreboard.material import learnt_scores
 from copilot.scoreboard.quotes import QuoteIndex, load_index, moves
 from copilot.scoreboard.take import Take
 from copilot.scoreboard.traces import Calls, replayed
@@ -176,9 +177,15 @@ def _quotes(path: Path) -> QuoteIndex:
 
 @lru_cache(maxsize=8)
 def _material(part: Role, paths: tuple[Path, ...]) -> Material:
-    return read_material(part, paths)
+    return Material(part, _learnt(paths))
+
+
+@lru_cache(maxsize=1)
+def _learnt(paths: tuple[Path, ...]) -> tuple[Score, ...]:
+    """Read once for all parts and all that learn from them."""
+    return learnt_scores(paths)
 
 
 @lru_cache(maxsize=8)
 def _taught(bundle: str, part: Role, paths: tuple[Path, ...]) -> Ppm:
-    return taught_ppm(learnt_scores(paths), part, _bundle(bundle))
+    return taught_ppm(_learnt(paths), part, _bundle(bundle))

@@ -41,8 +41,10 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class EvaluateOptions:
-    """What the command line asked for. No `bundles`: the one that ships. `record_trace`: where
-    the measured latencies of a model's calls are to be written. `job_limit_s`: a jam that takes longer is given up.
+    """What the command line asked for. No `bundles`: the one that ships.
+
+    `job_limit_s`: a jam that takes longer is given up. `record_trace`: where the latencies that a model's calls were
+    measured to have are to be written.
     """
 
     files: tuple[Path, ...] = ()

@@ -128,8 +128,8 @@ def _print_latencies(console: Console, part: Role, tables: Sequence[Table]) -> N
 def _goals(table: Table) -> Grid:
     """Each goal, what is wanted, and for each model the figure with its interval and the verdict."""
     grid = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for head in ("goals", "", *table.goals):
-        grid.add_column(head, no_wrap=True)
+    for number, head in enumerate(("goals", "", *table.goals)):
+        grid.add_column(head, no_wrap=number < 2)  # figures of several models may go on in a second line
     for goals in zip(*table.goals.values(), strict=True):
         cells = [Text(f"{goal.verdict:<12}  {goal.shown}", style=_VERDICTS[goal.verdict]) for goal in goals]
         grid.add_row(Text(goals[0].name), Text(goals[0].wanted), *cells)

@@ -30,8 +30,8 @@ class Liveliness(msgspec.Struct, frozen=True):
 
 
 class Bits(msgspec.Struct, frozen=True):
-    """What a note of the real part costs, in bits, given the past of all: by the model; by a PPM-C that knows the
-    song so far; by one that has counted training songs before.
+    """What a note of the real part costs, in bits, given the past of all: by the model; by a PPM-C over the model's
+    own ids that knows the song so far; by one that has counted training songs before.
 
     `under_ppm`: by which share of it the model is under the cheaper PPM-C, of sums over songs.
     """

@@ -55,7 +55,7 @@ def test_everybody_is_judged_and_shown(run: Run, tmp_path: Path) -> None:
         assert {"slower", "faster", "stop"} <= rows["echo"].liveliness.keys()
     assert "har" not in report.tables[1].rows[0].marks and "har" in report.tables[0].rows[0].marks
     assert len(lines(folder / "results.jsonl")) == 2 * (1 + 2 * 2) + 2 * 2 * (4 + 3)
-    for word in ("bass, 50 ms latency, 1 song", "echo", "real", "SYN", "stop"):
+    for word in ("bass, 50 ms latency, 1 song", "echo", "real", "SYN", "diverse", "stop"):
         assert word in done.stdout
     page = (folder / "page.html").read_text("utf-8")
     assert not re.search(r"https?:|//\w|@import|url\(|src=", page)
@@ -141,6 +141,10 @@ def test_a_song_that_fails_is_counted_and_the_others_are_judged(
         (("--baselines", "nobody"), "random-in-key"),
         (("--latency-ms", "soon"), "measured"),
         (("--latency-ms", "50,-1"), "0 to 10,000"),
+        (("--latency-ms", "trace:"), "trace:FILE"),
+        (("--latency-ms", "trace:nowhere.json"), "nowhere.json"),
+        (("--record-trace", "calls.json"), "--latency-ms measured"),
+        (("--record-trace", "calls.json", "--no-model", "--latency-ms", "measured"), "one --model"),
         (("nowhere.mid",), "no such file or folder"),
         (("--model", "nowhere"), "nowhere"),
         (("--part", "voice"), "voice"),
@@ -192,10 +196,46 @@ def test_training_songs_are_learnt_from_and_quotations_of_them_found(run: Run, t
     assert itself.exit_code == 0 and all("quoted" not in row["marks"] for row in rows)
 
 
+def test_a_jam_that_takes_too_long_is_given_up(run: Run, tmp_path: Path) -> None:
+    """What did not end within --job-limit-s failed with its reason; and the report is written."""
+    done = run(*QUICK, "--bars", "8", "--job-limit-s", "0.01", "--json")
+    failed = json.loads(done.stdout)["failed"]
+    assert done.exit_code == 1 and len(failed) == 5
+    assert {each["why"] for each in failed} == {
+        "took over 0.01 s and was stopped: give a longer --job-limit-s"
+    }
+    assert (tmp_path / "evaluation" / "page.html").exists()
+
+
 def test_the_scoreboard_checks_itself(run: Run) -> None:
     """Basses of known worth come out in their order."""
     done = run("--self-check", "--json")
     assert done.exit_code == 0 and json.loads(done.stdout)["out_of_order"] == []
+
+
+def test_latencies_stand_side_by_side_and_a_measured_one_can_be_had_again(run: Run, tmp_path: Path) -> None:
+    """A table for each latency; what was recorded at the measured one is charged, to the bit, in a later run."""
+    quick = ("--seeds", "1", "--part", "bass", "--bars", "8", "--json")
+    recording = ("--baselines", "none", "--latency-ms", "measured,200", "--record-trace", "calls.json")
+    done = run(*quick, *recording, "-o", "first")
+    assert done.exit_code == 0, done.output
+    first = json.loads(done.stdout)["tables"]
+    assert [table.get("latency_ms") for table in first] == [None, 200.0]
+    assert first[1]["rows"][0]["call_p50_ms"] == 200.0
+    calls_ms = json.loads((tmp_path / "calls.json").read_bytes())["calls_ms"]
+    assert first[0]["rows"][0]["call_p50_ms"] == pytest.approx(sorted(calls_ms)[len(calls_ms) // 2], abs=0.01)
+    page = (tmp_path / "first" / "page.html").read_text("utf-8")
+    assert all(f"<h2>bass, {text} latency, 1 song</h2>" in page for text in ("measured", "200 ms"))
+    quick = (*quick, "--no-model", "--baselines", "echo", "--latency-ms", "trace:calls.json,50")
+    again = [run(*quick, "-o", name) for name in ("second", "third")]
+    assert again[0].exit_code == 0 and again[0].stdout == again[1].stdout
+    traced, fixed = json.loads(again[0].stdout)["tables"]
+    assert traced["latency_ms"] == "trace:calls.json" and fixed["latency_ms"] == 50.0
+    assert 0 < traced["rows"][0]["call_p50_ms"] <= max(calls_ms) and traced["rows"][0]["sent"] > 0
+    assert "latency of calls.json" in (tmp_path / "second" / "page.html").read_text("utf-8")
+    (tmp_path / "calls.json").write_text("1 2 3")
+    other = run(*quick, "-o", "third", "--resume")
+    assert other.exit_code == 2 and "traces" in other.stderr
 
 
 def test_the_shipped_model_can_be_judged(run: Run) -> None:
@@ -217,4 +257,9 @@ def test_the_shipped_model_can_be_judged(run: Run) -> None:
     rows = {row["player"]: row for row in json.loads(done.stdout)["tables"][0]["rows"]}
     assert list(rows) == ["default", "real"] and rows["default"]["sent"] > 0
     assert rows["default"]["call_p50_ms"] == 50.0
-    assert 0.0 < rows["default"]["bits_per_note"]["value"] < 30.0
+    goals = {goal["name"]: goal for goal in json.loads(done.stdout)["tables"][0]["goals"]["default"]}
+    assert goals["hanging notes"]["met"] is True and goals["hanging notes"]["figure"]["value"] == 0
+    assert goals["A_key"]["met"] is None and goals["x_CT of the real part's"]["met"] in (True, False)
+    bits = rows["default"]["bits"]
+    assert 0.0 < bits["model"]["value"] < 30.0 and 0.0 < bits["ppm"]["value"] < 30.0
+    assert bits["under_ppm"]["value"] == pytest.approx(1 - bits["model"]["value"] / bits["ppm"]["value"])

@@ -48,8 +48,14 @@ from copilot.panel import Value
     "--latency-ms",
     "latencies",
     default="50",
-    metavar="MS|measured,…",
+    metavar="MS|measured|trace:FILE,…",
     help="What each engine call is charged; `measured`: what it takes, one jam at a time. Default: 50.",
+)
+@click.option(
+    "--record-trace",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write what the model's calls took at measured latency, for trace:FILE.",
 )
 @click.option("--seeds", type=click.IntRange(1, 100), default=3, help="Jams a song. Default: 3.")
 @click.option("--songs", type=click.IntRange(0), default=0, metavar="N", help="Songs a part. Default: all.")
@@ -66,6 +72,13 @@ from copilot.panel import Value
 )
 @click.option("--resume", is_flag=True, help="Go on with what is in DIR.")
 @click.option("--jobs", type=click.IntRange(0), default=0, metavar="N", help="Processes. Default: all cores.")
+@click.option(
+    "--job-limit-s",
+    type=click.FloatRange(0, min_open=True),
+    default=600.0,
+    metavar="S",
+    help="A jam that takes longer is given up, and counted as failed. Default: 600.",
+)
 @click.option("--self-check", "checks_itself", is_flag=True, help="Judge basses of known worth instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.option("--window", "window_tokens", type=int, default=0, metavar="TOKENS", help="A shorter context.")
@@ -85,6 +98,7 @@ def evaluate(
     parts: tuple[Role, ...],
     baselines: str,
     latencies: str,
+    record_trace: Path | None,
     seeds: int,
     songs: int,
     seed: int,
@@ -93,6 +107,7 @@ def evaluate(
     material: Path | None,
     resume: bool,
     jobs: int,
+    job_limit_s: float,
     checks_itself: bool,
     as_json: bool,
     window_tokens: int,
@@ -140,6 +155,8 @@ def evaluate(
         material=material,
         resume=resume,
         processes=jobs,
+        job_limit_s=job_limit_s,
+        record_trace=record_trace,
         window_tokens=window_tokens,
         device=device,
         panel=given(panel),

@@ -1,7 +1,7 @@
 """`copilot evaluate`: hold a part out of songs, let everybody play it, and say what each was worth."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,18 +20,18 @@ from copilot.music.roles import Role
 from copilot.panel import Value
 from copilot.scoreboard.baselines import BASELINES
 from copilot.scoreboard.cases import chosen_cases
-from copilot.scoreboard.jobs import REAL, Job, Plan, Player, jobs_of
+from copilot.scoreboard.jobs import REAL, TRACE, Job, Latency, Plan, Player, Result, jobs_of
 from copilot.scoreboard.material import material_paths, read_quotes
 from copilot.scoreboard.page import page
-from copilot.scoreboard.pool import run_jobs
+from copilot.scoreboard.pool import JOB_LIMIT_S, run_jobs
 from copilot.scoreboard.report import Report, make_report
 from copilot.scoreboard.results import Results
 from copilot.scoreboard.songs import find_songs, shuffled
 from copilot.scoreboard.survey import survey
+from copilot.scoreboard.traces import MOST_CALL_MS, Calls, hash_of, read_trace, write_trace
 from copilot.scoreboard.worker import Worker
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "blues.mid"
-MOST_LATENCY_MS = 10_000
 PARTS: tuple[Role, ...] = ("bass", "keys", "drums")
 REPORT, PAGE, QUOTES = "report.json", "page.html", "quotes.npz"
 
@@ -41,7 +41,11 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class EvaluateOptions:
-    """What the command line asked for. No `bundles`: the one that ships. `latencies_ms` None: measured."""
+    """What the command line asked for. No `bundles`: the one that ships.
+
+    `job_limit_s`: a jam that takes longer is given up. `record_trace`: where the latencies that a model's calls were
+    measured to have are to be written.
+    """
 
     files: tuple[Path, ...] = ()
     output: Path = Path("evaluation")
@@ -49,7 +53,7 @@ class EvaluateOptions:
     with_model: bool = True
     parts: tuple[Role, ...] = PARTS
     baselines: tuple[str, ...] = tuple(BASELINES)
-    latencies_ms: tuple[float | None, ...] = (50.0,)
+    latencies_ms: tuple[Latency, ...] = (50.0,)
     seeds: int = 3
     songs: int = 0
     seed: int = 0
@@ -58,6 +62,8 @@ class EvaluateOptions:
     material: Path | None = None
     resume: bool = False
     processes: int = 0
+    job_limit_s: float = JOB_LIMIT_S
+    record_trace: Path | None = None
     window_tokens: int = 0
     device: Device = "cpu"
     panel: Mapping[str, Value] = field(default_factory=dict)
@@ -69,7 +75,9 @@ def evaluate(options: EvaluateOptions, progress: Progress = lambda _what, _done,
     Raises InputError or BundleError before the first jam for what can't be judged or played.
     """
     logging.getLogger("copilot.music").setLevel(logging.ERROR)  # a line for each odd file would bury the bar
-    plan = _plan(options)
+    traces = _traces(options.latencies_ms)
+    plan = _plan(options, traces)
+    _check_recording(options, plan)
     songs = shuffled(find_songs(options.files or (EXAMPLE,)), options.seed)
     found = survey(
         songs,
@@ -85,13 +93,16 @@ def evaluate(options: EvaluateOptions, progress: Progress = lambda _what, _done,
     jobs = jobs_of(plan, found.cases)
     with Results(options.output, plan, resume=options.resume) as results:
         todo = [job for job in jobs if job not in results.done]
-        worker = Worker(plan, paths, material, _quotes(options, plan, material, progress) if todo else None)
+        quotes = _quotes(options, plan, material, progress) if todo else None
+        worker = Worker(plan, paths, material, quotes, traces)
         _warm(plan, todo)
         for count, result in enumerate(
-            run_jobs(todo, worker, _processes(options)), len(jobs) - len(todo) + 1
+            run_jobs(todo, worker, _processes(options), options.job_limit_s), len(jobs) - len(todo) + 1
         ):
             results.add(result)
             progress("jams", count, len(jobs))
+    if options.record_trace:
+        _record(options.record_trace, plan, (results.done[job] for job in jobs if job in results.done))
     report = make_report(plan, found, jobs, results.done)
     write_whole(options.output / REPORT, msgspec.json.format(msgspec.json.encode(report)) + b"\n")
     cases = chosen_cases(plan, results.done.values(), paths)
@@ -112,23 +123,50 @@ def names_of(given: str) -> tuple[str, ...]:
     return names
 
 
-def latencies_of(given: str) -> tuple[float | None, ...]:
-    """Milliseconds or `measured` (None), with commas between. Raises ParameterError for anything else."""
-    found: list[float | None] = []
-    for text in given.split(","):
-        try:
-            latency_ms = None if text.strip() == "measured" else float(text)
-        except ValueError:
-            latency_ms = -1.0
-        if latency_ms is not None and not 0 <= latency_ms <= MOST_LATENCY_MS:
-            raise ParameterError(
-                f"--latency-ms {text.strip()!r}: give 0 to {MOST_LATENCY_MS:,} or measured, with commas between"
-            )
-        found.append(latency_ms)
-    return tuple(dict.fromkeys(found))
+def latencies_of(given: str) -> tuple[Latency, ...]:
+    """Milliseconds, `measured` (None) or `trace:FILE`, with commas between. Raises ParameterError for others."""
+    return tuple(dict.fromkeys(_latency(text.strip()) for text in given.split(",")))
 
 
-def _plan(options: EvaluateOptions) -> Plan:
+def _latency(text: str) -> Latency:
+    if text == "measured":
+        return None
+    if text.startswith(TRACE) and text != TRACE:
+        return text
+    try:
+        latency_ms = float(text)
+    except ValueError:
+        latency_ms = -1.0
+    if not 0 <= latency_ms <= MOST_CALL_MS:
+        raise ParameterError(
+            f"--latency-ms {text!r}: give 0 to {MOST_CALL_MS:,.0f}, measured, or trace:FILE, with commas between"
+        )
+    return latency_ms
+
+
+def _traces(latencies_ms: Sequence[Latency]) -> dict[str, Calls]:
+    """The calls of each trace that is asked for. Raises InputError for what is none."""
+    names = [latency for latency in latencies_ms if isinstance(latency, str)]
+    return {name: read_trace(Path(name.removeprefix(TRACE))) for name in names}
+
+
+def _check_recording(options: EvaluateOptions, plan: Plan) -> None:
+    models = sum(player.kind == "model" for player in plan.players)
+    if options.record_trace and (models != 1 or None not in options.latencies_ms):
+        raise ParameterError(
+            f"--record-trace records one model at measured latency, not {models}: "
+            "give one --model, and --latency-ms measured"
+        )
+
+
+def _record(path: Path, plan: Plan, results: Iterable[Result]) -> None:
+    """What the model's calls took, jam after jam."""
+    calls_ms = [call_ms for result in results for call_ms in result.calls_ms]
+    model = next(player.name for player in plan.players if player.kind == "model")
+    write_trace(path, calls_ms, f"{model} on {plan.device}, copilot {plan.copilot}")
+
+
+def _plan(options: EvaluateOptions, traces: Mapping[str, Calls]) -> Plan:
     models = _models(options.bundles) if options.with_model else []
     players = [*models, *(Player(name, "baseline") for name in options.baselines), Player(REAL, "real")]
     return Plan(
@@ -145,6 +183,7 @@ def _plan(options: EvaluateOptions) -> Plan:
         material=str(options.material or ""),
         panel=dict(options.panel),
         copilot=__version__,
+        traces={name: hash_of(calls) for name, calls in traces.items()},
     )
 
 

@@ -4,8 +4,10 @@ songs.py         which files; survey.py: which of them can be judged for which p
 hold_out.py      a file → the part held out, and the band; excerpt.py: a stretch of a score
 jams.py          one jam through the live session → what was sent; variations.py: jams with a band that turns
 jobs.py          what there is to do, and what came of it; worker.py does one job, pool.py all, results.py keeps them
-report.py        results → tables with intervals; cases.py, page/: the page to look at and listen to
-bits.py          what the real part costs a model; material.py: what baselines may learn from
+traces.py        latencies that were recorded, charged again
+rows.py          results → a player's row, with intervals; goals.py: what a model is meant to reach beside it
+report.py        tables of rows: report.json; cases.py, page/: the page to look at and listen to
+bits.py          what the real part costs a model, and PPM-C; material.py: what baselines may learn from
 baselines/       players without a model, as engines
 take.py          one jam to be judged
 las.py           all its marks, and LAS over them: `judge`

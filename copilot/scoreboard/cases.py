@@ -13,11 +13,13 @@ from copilot.music.theory import QUALITIES, ChordSpan
 from copilot.scoreboard.chords import chord_track
 from copilot.scoreboard.grid import FRAMES_PER_BEAT, grid_of
 from copilot.scoreboard.hold_out import open_case
-from copilot.scoreboard.jobs import REAL, Plan, Result
-from copilot.scoreboard.report import MARKS, RULE, at_latency
+from copilot.scoreboard.jobs import REAL, Plan, Result, latency_text
+from copilot.scoreboard.report import at_latency
+from copilot.scoreboard.rows import MARKS, RULE
 from copilot.scoreboard.take import Take
 
 Notes = list[tuple[float, float, int, int]]
+_FORMS = {"doubling": ".0%", "looping": ".0%", "quoted": ".0f"}
 RANKS = ("best", "median", "worst")
 
 
@@ -104,13 +106,13 @@ def _view(rank: str, result: Result, take: Take, las_real: Mapping[str, float]) 
         return [(at(n.start_ticks), at(n.end_ticks), n.pitch, n.velocity) for n in notes]
 
     end_ticks = max([band.end_ticks, *(note.end_ticks for note in (*take.real, *take.played))])
-    latency = "measured latency" if job.latency_ms is None else f"{job.latency_ms:g} ms"
-    marks = [f"{mark} {result.marks[mark]:.2f}" for mark in MARKS[1:] if result.marks.get(mark) is not None]
+    found = [(mark, result.marks.get(mark)) for mark in MARKS[1:]]
+    marks = [f"{mark} {value:{_FORMS.get(mark, '.2f')}}" for mark, value in found if value is not None]
     return CaseView(
         group=f"{job.part}, played by {job.player}",
         rank=rank,
         song=job.song,
-        what=f"{latency}, seed {job.seed}",
+        what=f"{latency_text(job.latency_ms)}, seed {job.seed}",
         player=job.player,
         part=job.part,
         las=round(_las(result), 1),

@@ -18,6 +18,8 @@ from copilot.scoreboard.grid import Floats
 Songs = Mapping[str, Sequence[float]]
 """A mark of one player: by song, one value for each seed."""
 
+_NOTHING = 1e-9
+
 
 @dataclass(frozen=True, slots=True)
 class Interval:
@@ -42,6 +44,12 @@ def difference(songs: Songs, others: Songs) -> Interval:
     return _figure([songs, others], lambda sums: (sums[..., 0] - sums[..., 1]) / sums[..., -1])
 
 
+def ratio(songs: Songs, others: Songs) -> Interval:
+    """The one's sum over songs by the other's: of two means, or of counts by counts. 0 where there is nothing to
+    divide by."""
+    return _figure([songs, others], _ratio)
+
+
 def gain(model: Songs, rule: Songs, real: Songs) -> Interval:
     """G = (LAS − LAS_rule) / (LAS_real − LAS_rule), of means over songs: 0 is the rule, 1 the real part.
 
@@ -50,9 +58,14 @@ def gain(model: Songs, rule: Songs, real: Songs) -> Interval:
     return _figure([model, rule, real], _gain)
 
 
+def _ratio(sums: Floats) -> Floats:
+    some = sums[..., 1] > _NOTHING
+    return np.asarray(np.where(some, sums[..., 0] / np.where(some, sums[..., 1], 1.0), 0.0))
+
+
 def _gain(sums: Floats) -> Floats:
     room = sums[..., 2] - sums[..., 1]
-    some = room > 1e-9
+    some = room > _NOTHING
     return np.asarray(np.where(some, (sums[..., 0] - sums[..., 1]) / np.where(some, room, 1.0), 0.0))
 
 

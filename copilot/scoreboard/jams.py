@@ -1,5 +1,7 @@
 """One jam with a part held out, through the stage's own session; what was *sent* in its place, and when."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from copilot.engine.base import Engine
@@ -19,7 +21,8 @@ class Jammed:
     """What came of a jam. `played`: in the band's ticks, where each note was really sent.
 
     `late`: note-ons sent more than 20 ms after their moment; `dropped`: notes that came too late to be sent at all;
-    `hanging`: note-ons without a note-off. `call_p50_ms` and `call_p99_ms`: of what engine calls were charged.
+    `hanging`: note-ons without a note-off. `calls_ms`: what engine calls were charged, of the
+    last 4,096; `call_p50_ms` and `call_p99_ms` are theirs.
     """
 
     played: tuple[Note, ...]
@@ -29,18 +32,26 @@ class Jammed:
     hanging: int
     call_p50_ms: float
     call_p99_ms: float
+    calls_ms: tuple[float, ...]
 
 
 def jam(
-    case: Case, engine: Engine, panel: Panel, latency_s: float | None, *, until_beats: float = 0.0
+    case: Case,
+    engine: Engine,
+    panel: Panel,
+    latency_s: float | None,
+    *,
+    timer: Callable[[], float] = time.perf_counter,
+    until_beats: float = 0.0,
 ) -> Jammed:
     """Stream the band, note by note, to a copilot that plays the held-out part's role, from end to end.
 
-    latency_s: what each engine call is charged; None charges what it took. `until_beats`: listen on to here, where
-    the band ends before. The panel's part is set.
+    latency_s: what each engine call is charged; None charges what it took by the timer. `until_beats`: listen on
+    to here, where the band ends before. The panel's part is set.
     """
     panel.set("part", case.held.role)
     simulated = jam_with(case.band, engine, panel, latency_s=latency_s)
+    simulated.timer = timer
     simulated.until_s = time_map(case.band).seconds(until_beats)
     simulated.run()
     ons = [message for _, message in simulated.sent if message.is_on]
@@ -53,6 +64,7 @@ def jam(
         hanging=simulated.session.hanging,
         call_p50_ms=round(1000 * quantile(figures.took_s, 0.5), 2),
         call_p99_ms=round(1000 * quantile(figures.took_s, 0.99), 2),
+        calls_ms=tuple(round(1000 * took_s, 3) for took_s in figures.took_s),
     )
 
 

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterable, Sequence
+from pathlib import PurePath
 from typing import Literal, get_args
 
 import msgspec
@@ -14,9 +15,12 @@ Kind = Literal["model", "baseline", "real"]
 Variation = Literal["key", "slower", "faster", "stop"]
 """What the band does halfway: go on 6 semitones higher, at .8 or at 1.25 of the tempo; stop."""
 LIVELINESS: tuple[Variation, ...] = get_args(Variation)
+Latency = float | str | None
+"""What each engine call is charged: milliseconds; `trace:FILE`, what a recorded trace has; None, what it took."""
 Task = Literal["jam", "bits"] | Variation
 """`jam`: play, and be judged. `bits`: foretell the real part. Else: play with a band that turns."""
 REAL = "real"
+TRACE = "trace:"
 
 
 class Player(msgspec.Struct, frozen=True):
@@ -29,7 +33,7 @@ class Player(msgspec.Struct, frozen=True):
 
 
 class Job(msgspec.Struct, frozen=True):
-    """One jam, or what else there is to do. `latency_ms` None charges what each engine call took.
+    """One jam, or what else there is to do.
 
     The real part, and `bits`, have neither seed nor latency.
     """
@@ -38,7 +42,7 @@ class Job(msgspec.Struct, frozen=True):
     part: Role
     player: str
     seed: int = 0
-    latency_ms: float | None = None
+    latency_ms: Latency = None
     task: Task = "jam"
 
 
@@ -46,8 +50,10 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True):
     """What came of a job: scores by name, or in `failed` one line on why there are none.
 
     marks: None for one that this part has not (harmony of drums). notes: start and end in ticks, pitch, velocity.
-    `sent` … `call_p99_ms`: see jams.Jammed. `recovery_beats`, `recovered`: after how many beats a variation was coped
-    with, or how many there were in vain. `part_nats`, `part_notes`: what the real part cost the model, and its notes.
+    `sent` … `call_p99_ms`: see jams.Jammed; `calls_ms`: what each engine call took, of a model's jams at measured
+    latency. `recovery_beats`, `recovered`: after how many beats a variation was coped with, or how many there were
+    in vain. `part_nats`, `part_notes`: what the real part cost the model, and its notes;
+    `ppm_nats`: what it cost a PPM-C that knew nothing before; `taught_ppm_nats`: one that had training songs.
     """
 
     job: Job
@@ -60,10 +66,13 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True):
     hanging: int = 0
     call_p50_ms: float = 0.0
     call_p99_ms: float = 0.0
+    calls_ms: list[float] = []
     recovery_beats: float = 0.0
     recovered: bool = False
     part_nats: float = 0.0
     part_notes: int = 0
+    ppm_nats: float = 0.0
+    taught_ppm_nats: float | None = None
     took_s: float = 0.0
     failed: str = ""
 
@@ -72,12 +81,12 @@ class Plan(msgspec.Struct, frozen=True):
     """All that the results depend on, but the songs: kept beside them, so that a run goes on with the same.
 
     `songs` 0: all. `bars` 0: whole songs. `material`: the folder that baselines learn from. `panel`: live parameters
-    that were set over the bundle's own.
+    that were set over the bundle's own. `traces`: SHA-256 of each trace's calls, by its name in `latencies_ms`.
     """
 
     parts: tuple[Role, ...]
     players: tuple[Player, ...]
-    latencies_ms: tuple[float | None, ...]
+    latencies_ms: tuple[Latency, ...]
     seeds: int
     songs: int
     seed: int
@@ -88,10 +97,20 @@ class Plan(msgspec.Struct, frozen=True):
     material: str = ""
     panel: dict[str, float | int | bool | str] = {}
     copilot: str = ""
+    traces: dict[str, str] = {}
 
     def player(self, name: str) -> Player:
         """The player of that name."""
         return next(player for player in self.players if player.name == name)
+
+
+def latency_text(latency_ms: Latency) -> str:
+    """`50 ms latency`, `measured latency`, `latency of trace.json`."""
+    if latency_ms is None:
+        return "measured latency"
+    if isinstance(latency_ms, str):
+        return f"latency of {PurePath(latency_ms.removeprefix(TRACE)).name}"
+    return f"{latency_ms:g} ms latency"
 
 
 def jobs_of(plan: Plan, cases: Iterable[tuple[Song, Role]]) -> list[Job]:

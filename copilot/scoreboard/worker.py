@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,24 +14,27 @@ from copilot.engine.load import load_engine
 from copilot.model.bundle import Bundle
 from copilot.model.panel import panel_for
 from copilot.music.roles import Role
+from copilot.music.score import Score
 from copilot.panel import Panel
+from copilot.ppm import Ppm
 from copilot.scoreboard.baselines import BASELINES, BaselineBrief, Material
-from copilot.scoreboard.bits import cost_of_part
+from copilot.scoreboard.bits import cost_of_part, ppm_cost_of_part, taught_ppm
 from copilot.scoreboard.cheating import doubling, looping
 from copilot.scoreboard.hold_out import Case, open_case
 from copilot.scoreboard.jams import Jammed, jam
 from copilot.scoreboard.jobs import Job, Plan, Player, Result, Variation
 from copilot.scoreboard.las import judge
-from copilot.scoreboard.material import read_material
+from copilot.scoreboard.material import learnt_scores
 from copilot.scoreboard.quotes import QuoteIndex, load_index, moves
 from copilot.scoreboard.take import Take
+from copilot.scoreboard.traces import Calls, replayed
 from copilot.scoreboard.variations import recovery, turning_point, until_beats, varied
 
 
 @dataclass(frozen=True, slots=True)
 class Worker:
     """Does jobs of a plan. `paths`: the songs' files by name; `material`: the files that baselines learn from;
-    `quotes`: the index of what is not to be quoted, if there is one.
+    `quotes`: the index of what is not to be quoted, if there is one; `traces`: the calls of each, by its name.
 
     Travels to other processes as it is.
     """
@@ -40,6 +43,7 @@ class Worker:
     paths: Mapping[str, Path]
     material: tuple[Path, ...] = ()
     quotes: Path | None = None
+    traces: Mapping[str, Calls] = field(default_factory=dict)
 
     def __call__(self, job: Job) -> Result:
         """Jam and judge. Raises whatever goes wrong."""
@@ -49,16 +53,37 @@ class Worker:
         if player.kind == "real":
             return Result(job, self._marks(case.take(case.held.notes)), took_s=_since(began_s))
         if job.task == "bits":
-            cost = cost_of_part(
-                case, _bundle(player.bundle), self.plan.device, str(self.plan.panel.get("genre", "none"))
-            )
-            took_s = _since(began_s)
-            return Result(job, part_nats=cost.part_nats, part_notes=round(cost.part_notes), took_s=took_s)
+            return self._bits(job, case, player.bundle, began_s)
         engine, panel = self._engine(player, job)
         if job.task != "jam":
             return self._recovery(job, job.task, case, engine, panel, began_s)
-        jammed = jam(case, engine, panel, _seconds(job.latency_ms))
-        return _result(job, case, jammed, began_s, marks=self._marks(case.take(jammed.played)))
+        jammed = self._jam(job, case, engine, panel)
+        result = _result(job, case, jammed, began_s, marks=self._marks(case.take(jammed.played)))
+        is_measured = player.kind == "model" and job.latency_ms is None
+        return msgspec.structs.replace(result, calls_ms=list(jammed.calls_ms)) if is_measured else result
+
+    def _jam(self, job: Job, case: Case, engine: Engine, panel: Panel, until_beats: float = 0.0) -> Jammed:
+        if isinstance(job.latency_ms, str):
+            timer = replayed(self.traces[job.latency_ms], job)
+            return jam(case, engine, panel, None, timer=timer, until_beats=until_beats)
+        latency_s = None if job.latency_ms is None else job.latency_ms / 1000
+        return jam(case, engine, panel, latency_s, until_beats=until_beats)
+
+    def _bits(self, job: Job, case: Case, path: str, began_s: float) -> Result:
+        bundle, genre = _bundle(path), str(self.plan.panel.get("genre", "none"))
+        cost = cost_of_part(case, bundle, self.plan.device, genre)
+        alone = ppm_cost_of_part(case, bundle, Ppm(bundle.codec.vocab.size), genre)
+        taught = None
+        if self.material:
+            taught = ppm_cost_of_part(case, bundle, _taught(path, job.part, self.material), genre)
+        return Result(
+            job,
+            part_nats=cost.part_nats,
+            part_notes=round(cost.part_notes),
+            ppm_nats=alone.part_nats,
+            taught_ppm_nats=taught.part_nats if taught else None,
+            took_s=_since(began_s),
+        )
 
     def _marks(self, take: Take) -> dict[str, float | None]:
         marks = marks_of(take)
@@ -72,7 +97,7 @@ class Worker:
     ) -> Result:
         turned = varied(case, variation)
         until = until_beats(case, variation)
-        jammed = jam(turned, engine, panel, _seconds(job.latency_ms), until_beats=until)
+        jammed = self._jam(job, turned, engine, panel, until)
         coped = recovery(turned.take(jammed.played), variation, turning_point(case.band))
         return _result(job, case, jammed, began_s, recovery_beats=coped.beats, recovered=coped.recovered)
 
@@ -130,10 +155,6 @@ def _result(
     )
 
 
-def _seconds(latency_ms: float | None) -> float | None:
-    return None if latency_ms is None else latency_ms / 1000
-
-
 def _since(began_s: float) -> float:
     return round(time.perf_counter() - began_s, 3)
 
@@ -156,4 +177,15 @@ def _quotes(path: Path) -> QuoteIndex:
 
 @lru_cache(maxsize=8)
 def _material(part: Role, paths: tuple[Path, ...]) -> Material:
-    return read_material(part, paths)
+    return Material(part, _learnt(paths))
+
+
+@lru_cache(maxsize=1)
+def _learnt(paths: tuple[Path, ...]) -> tuple[Score, ...]:
+    """Read once for all parts and all that learn from them."""
+    return learnt_scores(paths)
+
+
+@lru_cache(maxsize=8)
+def _taught(bundle: str, part: Role, paths: tuple[Path, ...]) -> Ppm:
+    return taught_ppm(_learnt(paths), part, _bundle(bundle))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from copilot.errors import ParameterError
-from copilot.scoreboard.intervals import Interval, difference, gain, mean
+from copilot.scoreboard.intervals import Interval, difference, gain, mean, ratio
 
 
 def songs(count: int, seed: int, around: float = 50.0, seeds: int = 3) -> dict[str, list[float]]:
@@ -61,3 +61,12 @@ def test_players_are_compared_in_the_same_songs() -> None:
         difference({"one": [1.0]}, {"two": [1.0]})
     with pytest.raises(ParameterError, match="at least one"):
         mean({})
+
+
+def test_a_ratio_is_of_sums_over_songs() -> None:
+    """Long songs count by their length; what stands in the same ratio in all songs has no width; 0 by 0 is 0."""
+    got = ratio({"a": [1.0], "b": [9.0]}, {"a": [2.0], "b": [10.0]})
+    assert (got.value, got.low, got.high) == pytest.approx((10 / 12, 0.5, 0.9))
+    same = ratio({"a": [1.0, 3.0], "b": [5.0]}, {"a": [4.0], "b": [10.0]})
+    assert (same.value, same.low, same.high) == pytest.approx((0.5, 0.5, 0.5))
+    assert ratio({"a": [0.0]}, {"a": [0.0]}) == Interval(0.0, 0.0, 0.0)

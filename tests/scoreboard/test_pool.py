@@ -1,5 +1,6 @@
 """Jobs over processes: all are answered for, whatever happens to one."""
 
+import multiprocessing
 import sys
 
 import pytest
@@ -26,3 +27,23 @@ def test_a_process_that_dies_costs_its_job_alone() -> None:
     assert sorted(results) == [0, 1, 2, 3]
     assert "process died" in results[1].failed
     assert not any(results[seed].failed for seed in (0, 2, 3))
+
+
+def test_a_job_that_never_ends_is_stopped_and_the_others_are_done() -> None:
+    """Past the limit its process is killed for good: it fails with its reason, and is not tried again."""
+    before = set(multiprocessing.active_children())
+    results = {result.job.seed: result for result in run_jobs(JOBS, workers.endless, 2, 5.0)}
+    assert sorted(results) == [0, 1, 2, 3]
+    assert "over 5 s" in results[1].failed and "--job-limit-s" in results[1].failed
+    assert 5.0 <= results[1].took_s < 60.0
+    assert [results[seed].marks["las"] for seed in (0, 2, 3)] == [0.0, 2.0, 3.0]
+    assert set(multiprocessing.active_children()) <= before
+
+
+def test_who_stops_asking_leaves_no_process_behind() -> None:
+    """An error in who takes the results, or Ctrl-C there, ends all processes, whatever they do."""
+    before = set(multiprocessing.active_children())
+    results = run_jobs(JOBS, workers.endless, 2)
+    next(results)
+    results.close()  # type: ignore[attr-defined]
+    assert set(multiprocessing.active_children()) <= before

@@ -16,11 +16,11 @@ from copilot.codec.charge import COLUMNS, FIGURES, ratios, tally
 from copilot.errors import ConfigError
 from copilot.model.bundle import Bundle
 from copilot.model.evaluation import Evaluation, Figure
+from copilot.ppm import Ppm
 from copilot.resampling import intervals
 from training.config import TrainingConfig
 from training.corpus import Corpus
 from training.corpus.song import GRID, Song
-from training.evaluation.ppm import Ppm
 from training.evaluation.scorers import ModelScorer, PpmScorer, Scorer, UniformAllowed, UniformIds
 from training.evaluation.stream import Streamer
 from training.windows.sampler import Sampler

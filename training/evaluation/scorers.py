@@ -14,8 +14,8 @@ from copilot.codec.grammar import GridState, Limits
 from copilot.codec.passages import Passage, Stream
 from copilot.codec.vocabulary import Vocabulary
 from copilot.model.bundle import Bundle
+from copilot.ppm import Ppm
 from training.corpus.workers import available_cores
-from training.evaluation.ppm import Ppm
 from training.evaluation.stream import Streamer
 
 Nats = NDArray[np.float64]

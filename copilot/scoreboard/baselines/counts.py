@@ -5,7 +5,7 @@ J. Cleary, I. Witten: Data compression using adaptive coding and partial string 
 without its update exclusion: that keeps what is certain in long contexts at a count of one in the short ones, and of
 a riff of five notes heard over and over 61% of the steps came out right, against 92%.
 
-The training package has the same model over token ids, compiled for corpora: it measures bits and draws nothing.
+copilot.ppm is the same model over token ids, compiled for corpora: it measures bits and draws nothing.
 """
 
 from collections.abc import Callable, Sequence

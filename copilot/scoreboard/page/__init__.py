@@ -1,28 +1,38 @@
 """A report as one page that asks nothing of the network: tables, and piano rolls that one can listen to."""
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
 
 from copilot import __version__
+from copilot.music.roles import Role
 from copilot.scoreboard.cases import CaseView
+from copilot.scoreboard.goals import Goal
 from copilot.scoreboard.intervals import Interval
-from copilot.scoreboard.jobs import LIVELINESS
-from copilot.scoreboard.report import Liveliness, Report, Row, Table, count_of
+from copilot.scoreboard.jobs import LIVELINESS, latency_text
+from copilot.scoreboard.report import Report, Table, by_part, count_of
+from copilot.scoreboard.rows import Bits, Liveliness, Row
 
 _HERE = Path(__file__).parent
 _LEGEND = (
     "LAS with its 95% interval over songs; seeds are averaged within a song. G: 0 is as good as the chord rule, 1 as "
-    "the real part. Doubling: notes that double one of the band's; looping: bars like one of the 8 before. Key, "
-    "slower, faster, stop: beats until the part coped with the band's turn, and how often it did."
+    "the real part. Doubling: notes that double one of the band's; looping: bars like one of the 8 before; quoted: "
+    "the longest run of notes that stands in training songs; diversity: how unlike the seeds of a song are. Late: "
+    "over 20 ms, or too late to be sent. Key, slower, faster, stop: beats until the part coped with the band's turn, "
+    "and how often it did. Bits: what a note of the real part costs the model; PPM-C, what it costs one of order 4 "
+    "that knows the song so far alone; taught, one that has counted training songs, too."
 )
 _COLUMNS = ("har", "fol", "con", "syn", "grv", "act", "dist", "x_ct")
 _HEADS = (
     *("", "LAS", "", *(name.upper().replace("_", "-") for name in _COLUMNS), "above the rule", "G"),
-    *("doubling", "looping", "quoted", "bits a note", "late", *LIVELINESS),
+    *("doubling", "looping", "quoted", "diversity", "late", "hanging", "call ms", *LIVELINESS),
+    *("bits a note", "PPM-C", "taught PPM-C", "under PPM-C"),
 )
+_BREAKS = (0, _HEADS.index("doubling"), _HEADS.index("bits a note"), len(_HEADS))
+"""Between these stand tables of their own: in one they would be too wide for a window."""
 _WIDTH, _HEIGHT, _MARGIN = 150, 18, 6
 
 
@@ -44,7 +54,7 @@ def page(report: Report, cases: Sequence[CaseView]) -> str:
             f"{', '.join(plan.parts)} held out · {count_of(plan.seeds, 'seed')} · "
             f"{f'at most {plan.bars} bars a song' if plan.bars else 'whole songs'} · copilot {__version__}"
         ),
-        "tables": "\n".join(_table(table) for table in report.tables if table.rows),
+        "tables": "\n".join(_part(part, tables) for part, tables in by_part(report)),
         "remarks": "".join(f'<p class="remarks">{html.escape(line)}</p>' for line in remarks if line),
         "data": data,
         "style": _asset("page.css"),
@@ -59,25 +69,72 @@ def _asset(name: str) -> str:
     return (_HERE / name).read_text(encoding="utf-8").strip()
 
 
+def _part(part: Role, tables: Sequence[Table]) -> str:
+    """A part's tables; before them, where latencies are compared, LAS at each."""
+    whole = [_table(table) for table in tables]
+    if len(tables) == 1:
+        return whole[0]
+    heads = ("LAS", *(latency_text(table.latency_ms) for table in tables))
+    head = "".join(f"<th>{html.escape(text)}</th>" for text in heads)
+    body = [
+        f'<tr class="{rows[0].kind}"><td>{html.escape(rows[0].player)}</td>'
+        + "".join(f"<td>{_figure(row.marks['las'], '.1f')}</td>" for row in rows)
+        + "</tr>"
+        for rows in zip(*(table.rows for table in tables), strict=True)
+    ]
+    return "\n".join([f"<h2>{part}, by latency</h2>", _scrolled(head, body, "latencies"), *whole])
+
+
 def _table(table: Table) -> str:
-    latency = "measured latency" if table.latency_ms is None else f"{table.latency_ms:g} ms latency"
     left_out = f", {table.left_out} left out" if table.left_out else ""
+    title = f"{table.part}, {latency_text(table.latency_ms)}, {count_of(table.songs, 'song')}{left_out}"
     lines = [_cells(row) for row in table.rows]
-    filled = [at for at in range(len(_HEADS)) if any(line[at] for line in lines)]
+    pieces = [_columns(table.rows, lines, begin, end) for begin, end in pairwise(_BREAKS)]
+    return "\n".join([f"<h2>{html.escape(title)}</h2>", *pieces, _goals(table.goals)])
+
+
+def _columns(rows: Sequence[Row], lines: Sequence[Sequence[str]], begin: int, end: int) -> str:
+    """The names, and the columns from `begin` to before `end` in which anything stands."""
+    filled = [0, *(at for at in range(max(1, begin), end) if any(line[at] for line in lines))]
+    if len(filled) == 1:
+        return ""
     head = "".join(f"<th>{html.escape(_HEADS[at])}</th>" for at in filled)
-    rows = "\n".join(
+    body = [
         f'<tr class="{row.kind}">' + "".join(f"<td>{line[at]}</td>" for at in filled) + "</tr>"
-        for row, line in zip(table.rows, lines, strict=True)
-    )
+        for row, line in zip(rows, lines, strict=True)
+        if any(line[at] for at in filled[1:])
+    ]
+    return _scrolled(head, body)
+
+
+def _goals(goals: Mapping[str, Sequence[Goal]]) -> str:
+    """What is wanted, and how far each model is."""
+    if not goals:
+        return ""
+    head = "".join(f"<th>{html.escape(text)}</th>" for text in ("goals", "wanted", *goals))
+    body = []
+    for of_models in zip(*goals.values(), strict=True):
+        texts = [f"<td>{html.escape(text)}</td>" for text in (of_models[0].name, of_models[0].wanted)]
+        texts += [
+            f'<td><span class="{goal.verdict.split()[0]}">{goal.verdict}</span>'
+            f"<small>{html.escape(goal.shown)}</small></td>"
+            for goal in of_models
+        ]
+        body.append(f"<tr>{''.join(texts)}</tr>")
+    return _scrolled(head, body, "goals")
+
+
+def _scrolled(head: str, body: Sequence[str], kind: str = "figures") -> str:
+    rows = "\n".join(body)
     return (
-        f"<h2>{table.part}, {latency}, {count_of(table.songs, 'song')}{left_out}</h2>\n"
-        f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>\n{rows}\n</tbody></table></div>'
+        f'<div class="scroll"><table class="{kind}"><thead><tr>{head}</tr></thead>'
+        f"<tbody>\n{rows}\n</tbody></table></div>"
     )
 
 
 def _cells(row: Row) -> list[str]:
     """HTML for each head; empty where the player, or nobody, has such a figure."""
-    las, marks = row.marks["las"], row.marks
+    las, marks, is_real = row.marks["las"], row.marks, row.kind == "real"
     return [
         html.escape(row.player),
         _figure(las, ".1f"),
@@ -88,10 +145,20 @@ def _cells(row: Row) -> list[str]:
         f"{marks['doubling'].value:.0%}",
         f"{marks['looping'].value:.0%}",
         f"{marks['quoted'].value:.0f}" if "quoted" in marks else "",
-        _figure(row.bits_per_note, ".2f"),
-        "" if row.kind == "real" else f"{row.late + row.dropped:.1%}",
+        "" if row.diversity is None else f"{row.diversity:.0%}",
+        f"{row.too_late.value:.1%}" if row.too_late else "",
+        "" if is_real else str(row.hanging),
+        "" if is_real else f"{row.call_p50_ms:.0f}<small>p99 {row.call_p99_ms:.0f}</small>",
         *(_turn(row.liveliness.get(turn)) for turn in LIVELINESS),
+        *_bits(row.bits),
     ]
+
+
+def _bits(bits: Bits | None) -> list[str]:
+    if bits is None:
+        return [""] * 4
+    both = [_figure(bits.model, ".2f"), _figure(bits.ppm, ".2f"), _figure(bits.taught_ppm, ".2f")]
+    return [*both, _figure(bits.under_ppm, ".0%")]
 
 
 def _figure(figure: Interval | None, form: str) -> str:

@@ -12,8 +12,9 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from copilot.compiled import compiled
 
 PARENT, SYMBOL, COUNT, TOTAL, KINDS, FIRST, NEXT = range(7)
 """A node's columns: its parent and last id; its count; its children's counts summed up, their number, the youngest
@@ -50,7 +51,7 @@ def roomy(trie: Trie, more: int) -> Trie:
     return bigger
 
 
-@njit(nogil=True)
+@compiled
 def read(trie, ids, first, orders, alphabet):
     """Pass over ids, int64 (ids,), from an empty context.
 
@@ -72,7 +73,7 @@ def read(trie, ids, first, orders, alphabet):
     return nats, changed[:changes]
 
 
-@njit(nogil=True)
+@compiled
 def forget(trie, changed):
     """Undo what `read` learnt, the last change first: the trie is then what it was, bit for bit."""
     for change in changed[::-1]:
@@ -89,7 +90,7 @@ def forget(trie, changed):
             trie.used[0] -= 1
 
 
-@njit(nogil=True)
+@compiled
 def _cost(trie, contexts, symbol, alphabet):
     """The nats of `symbol`. See `ppm` for the rule."""
     nats = 0.0
@@ -116,7 +117,7 @@ def _cost(trie, contexts, symbol, alphabet):
     return nats + math.log(alphabet - known)
 
 
-@njit(nogil=True)
+@compiled
 def _count(trie, contexts, symbol, changed, changes):
     """Count `symbol` from the longest context down to the first that knew it; returns how many changes there are."""
     for order in range(len(contexts) - 1, -1, -1):
@@ -140,7 +141,7 @@ def _count(trie, contexts, symbol, changed, changes):
     return changes
 
 
-@njit(nogil=True)
+@compiled
 def _bear(nodes, node, parent, symbol):
     """Make a node its parent's youngest child, not counted yet."""
     nodes[node, PARENT] = parent
@@ -152,13 +153,13 @@ def _bear(nodes, node, parent, symbol):
     nodes[parent, KINDS] += 1
 
 
-@njit(nogil=True)
+@compiled
 def _child(trie, parent, symbol):
     """The node, or NOBODY."""
     return trie.slots[_slot(trie, parent, symbol)]
 
 
-@njit(nogil=True)
+@compiled
 def _slot(trie, parent, symbol):
     """Where a child lies in the hash table, or the empty slot where it belongs: linear probing."""
     key = (np.uint64(parent) << np.uint64(32)) | np.uint64(symbol)
@@ -174,7 +175,7 @@ def _slot(trie, parent, symbol):
         at = (at + np.uint64(1)) & last
 
 
-@njit(nogil=True)
+@compiled
 def _hash_all(trie):
     for node in range(1, trie.used[0]):
         trie.slots[_slot(trie, trie.nodes[node, PARENT], trie.nodes[node, SYMBOL])] = node

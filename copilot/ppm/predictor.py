@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copilot.errors import ParameterError
-from training.evaluation.trie import Trie, forget, new_trie, read, roomy
+from copilot.ppm.trie import Trie, forget, new_trie, read, roomy
 
 _ROOM = 1 << 16
 

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copilot.errors import ParameterError
-from training.evaluation.ppm import Ppm
-from training.evaluation.trie import new_trie, read, roomy
+from copilot.ppm.predictor import Ppm
+from copilot.ppm.trie import new_trie, read, roomy
 
 ABRACADABRA = np.asarray(["abcdr".index(letter) for letter in "abracadabra"])
 ALPHABET = 7
@@ -18,7 +18,7 @@ ALPHABET = 7
 
 
 class SlowPpm:
-    """The rule of `training.evaluation.ppm`, word for word, in dictionaries keyed by the context itself."""
+    """The rule of `copilot.ppm.predictor`, word for word, in dictionaries keyed by the context itself."""
 
     def __init__(self, alphabet: int, order: int) -> None:
         self.alphabet, self.order = alphabet, order

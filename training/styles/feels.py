@@ -71,6 +71,7 @@ FEELS: dict[str, Feel] = {
         Feel("synthwave", _4, (84, 124), _EVEN, 1.0, (1.0, 3.0), "POP", 0.7),
         Feel("ballad", _4, (58, 82), _EVEN, 1.0, (3.0, 6.0), "POP", 1.2),
         Feel("ballad16", _4, (54, 76), _EVEN, 1.0, (3.0, 6.0), "POP", 0.8),
+        Feel("sway", _6, (44, 70), _TRIPLET, 1.0, _TIGHT, "POP", 0.8),
         Feel("doowop", _12, (54, 80), _TRIPLET, 1.0, (3.0, 6.0), "POP", 0.7),
         Feel("motown", _4, (104, 136), _EVEN, 1.0, _TIGHT, "FUNK", 0.8),
         Feel("hiphop", _4, (76, 98), (0.5, 0.6), 0.5, (2.0, 6.0), "FUNK", 1.2),

@@ -100,7 +100,8 @@ def draw_style(
     """A seed's style; what is given is kept, and the rest drawn to suit it.
 
     `progression` is one of PROGRESSIONS or DRAWN, `feel` of FEELS, `key` of `theory.NOTE_NAMES`, with an "m" where
-    the progression is minor, `parts` of `parts_of` the feel. Raises ParameterError for what is unknown, or has no player.
+    the progression is minor, `parts` of `parts_of` the feel. Raises ParameterError for what is unknown, or has no
+    player.
     """
     rng = random.Random(f"style {seed}")
     if progression is not None:

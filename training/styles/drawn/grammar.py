@@ -23,7 +23,7 @@ _SEVENTHS = {
 }  # fmt: skip
 _FLAT_SEVENTHS = {("mixolydian", "I"): "I7", ("dorian", "IV"): "IV7"}
 """Where the mode's own seventh is minor."""
-_P_SUS = 0.5
+_P_SUS = 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ def colour(degree: str, colours: str, mode: str = "major") -> str:
 
 
 def suspend(rng: random.Random, bars: list[list[Chord]]) -> None:
-    """A dominant triad that has its bar alone is held up by a fourth first, now and then."""
+    """A major triad that has its bar alone is held up by a fourth first, now and then."""
     for bar in bars:
         if len(bar) == 1 and bar[0].quality == "" and rng.random() < _P_SUS:
             bar[:] = [Chord(bar[0].root, "sus4"), bar[0]]

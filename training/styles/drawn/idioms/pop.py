@@ -26,6 +26,7 @@ from training.styles.drawn.idioms.rhythms import (
     QUARTERS,
     SIXTEENTHS,
     SUNG,
+    SUNG_6,
     SUNG_16,
     SUNG_SLOW,
     SUNG_TRIPLETS,
@@ -114,6 +115,29 @@ IDIOMS: dict[str, Idiom] = {
         p_line=0.45, named=LOOPS, loudness=0.88,
         shares={**SHARES, "keys": 0.95, "pad": 0.7},
         programs={**PROGRAMS, "keys": (0, 4, 5), "guitar": (25, 24), "lead": (53, 64, 73, 65)},
+    ),
+    "sway": Idiom(
+        kits=(
+            Kit(("9.. ..3", "9.. ...", "9.5 ..3"), ("... 9..",), ("999 999", "9.9 9.9"), HAT, RIDE, soft=0.92),
+            Kit(("9.. ...", "9.. ..5 9.. ..."), ("... 9..",), ("9.. 9..", "999 999"), HAT, OPEN_HAT),
+        ),
+        bass=("r.. r..", "r.. ..a", "r.. f..", "r.r ..a", "r.. ... f.. ..a", "k"),
+        comps={
+            "keys": (
+                Comp("arp", ("999 999",), (0.9, 1.0), 4, 2, 64),
+                Comp("block", ("999 999", "9.. 9.9", "c.9 b.9"), (0.7, 0.95), 3, 3, 66),
+                HOLD,
+            ),
+            "guitar": (
+                Comp("arp", ("999 999", "9.9 999"), (0.9, 1.0), 4, 0, 66),
+                Comp("power", ("9.. 9..", "999 999"), (0.7, 0.95), velocity=74),
+                Comp("block", ("9.9 9.9", "9.. 9.9"), (0.7, 0.95), 4, 0, 68),
+            ),
+            "pad": PAD,
+        },
+        melody=SUNG_6, named=LOOPS, p_dominant=0.15, p_line=0.4, paces={"long": 3, "even": 3, "wide": 1},
+        bars=(8, 16, 16), loudness=0.94, shares={**SHARES, "guitar": 0.75},
+        programs={**PROGRAMS, "guitar": (25, 27, 29), "lead": (53, 65, 29)},
     ),
     "doowop": Idiom(
         kits=(

@@ -100,6 +100,14 @@ PARAMETERS: tuple[Parameter, ...] = (
         "lookahead_beats", "float", 4.0, "How far ahead the plan reaches.", unit="beats", low=0.5, high=16.0
     ),
     Parameter(
+        "alone_beats",
+        "float",
+        3.0,
+        "How long it plays on when nobody else plays; 0 is for ever.",
+        unit="beats",
+        high=64.0,
+    ),
+    Parameter(
         "commit_ms",
         "float",
         0.0,

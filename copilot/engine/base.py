@@ -41,6 +41,7 @@ class Controls(msgspec.Struct, frozen=True, array_like=True):
     harmony: float = 0.0
     imagine: str = "band"
     candidates: int = 1
+    alone_beats: float = 0.0
     tempo_bpm: float = 120.0
     bar_start_beats: float = 0.0
     bar_beats: float = 4.0

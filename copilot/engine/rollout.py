@@ -171,7 +171,9 @@ class Rollout:
             return event == brief.final[0]
         if event.channel != COPILOT_CHANNEL or event.kind not in (ON, OFF):
             return True
-        return event.tick >= brief.free_tick if event.kind == ON else event.pitch in self._open
+        if event.kind == OFF:
+            return event.pitch in self._open
+        return event.tick >= brief.free_tick and bool(brief.own[event.pitch])
 
     def _account(self, event: Event) -> None:
         """Keep the books of channel 0, and listen to the others."""

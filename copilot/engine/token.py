@@ -100,7 +100,7 @@ class TokenEngine:
             until_tick=self._agenda.tick(horizon.until_beats),
             final=final,
             players=self._agenda.player_lanes() & (controls.imagine == "band"),
-            own=_register_lanes(_role(controls.part)),
+            own=_register_lanes(_role(controls.part)) & (not self._is_left_alone(now_tick, controls)),
             polyphony=POLYPHONY[_role(controls.part)],
             harmony=controls.harmony,
             temperature=controls.temperature,
@@ -170,6 +170,11 @@ class TokenEngine:
         self._agenda.own_until_tick, self._agenda.heard_tick = told.own_until_tick, told.heard_tick
         told.chance.set(self._rng)
         self._ear = told.ear.ear(self._codec.params.ticks_per_beat)
+
+    def _is_left_alone(self, now_tick: int, controls: Controls) -> bool:
+        """Whether the band has stopped: then no note begins until somebody plays again."""
+        alone_ticks = controls.alone_beats * self._codec.params.ticks_per_beat
+        return 0 < alone_ticks <= now_tick - self._agenda.heard_tick and not self._agenda.sounding
 
     def _imagine(
         self, brief: Brief, state: GridState, context: list[int], standing: list[int], candidates: int

@@ -221,6 +221,7 @@ class Session:
             harmony=panel.number("harmony"),
             imagine=panel.text("imagine"),
             candidates=int(panel.number("candidates")),
+            alone_beats=panel.number("alone_beats"),
             tempo_bpm=self.clock.tempo_bpm,
             bar_start_beats=self.clock.meter.bar_start_beats(horizon.now_beats),
             bar_beats=self.clock.meter.bar_beats(horizon.now_beats),

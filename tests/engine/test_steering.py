@@ -1,0 +1,74 @@
+"""What the panel asks of the engine: how many keys, to which chord, of how many plans, and when to be silent."""
+
+import pytest
+
+from copilot.engine.base import Controls, Heard
+from copilot.music.roles import POLYPHONY, ROLES
+from tests.engine.decoders import make_engine
+from tests.engine.test_token import assert_consistent, assert_proposal, band, controls, horizon, play_beats
+
+
+@pytest.mark.parametrize("part", [role for role in ROLES if role != "drums"])
+def test_a_role_holds_only_so_many_keys_down(part: str) -> None:
+    """Of all notes that were committed and proposed, no moment has more than the role has hands for."""
+    engine, _ = make_engine(1024)
+    for proposal in play_beats(engine, range(16), controls(part=part)):
+        edges = sorted(
+            [(note.start_beats, 1) for note in proposal.notes]
+            + [(note.end_beats, -1) for note in proposal.notes]
+        )
+        held = 0
+        for _, step in edges:
+            held += step
+            assert held <= POLYPHONY[part]  # type: ignore[index]
+
+
+def test_it_falls_silent_when_it_is_left_alone_and_comes_back() -> None:
+    """Three beats after the band's last note nothing new begins; a held key, or the next note, brings it back."""
+    engine, _ = make_engine(1024)
+    told, always = controls(alone_beats=3.0), controls(alone_beats=0.0)
+
+    def plays(from_beats: float, told: Controls) -> bool:
+        asked = [horizon(from_beats + beat / 8) for beat in range(12)]
+        return any(engine.propose(each, told).notes for each in asked)
+
+    assert any(proposal.notes for proposal in play_beats(engine, range(8), told))
+    assert plays(8.4, told)
+    assert not plays(10.5, told)
+    assert plays(12.0, always)
+    engine.observe([Heard(14.0, 1, 60, 90)])
+    assert plays(20.0, told)  # the key is still down
+    engine.observe([Heard(21.5, 1, 60, 0)])
+    assert not plays(21.6, told)
+
+
+def test_it_leans_to_the_chord_that_it_hears() -> None:
+    """Under a C major chord that is held, a strong lean finds its tones, although the players are imagined badly."""
+    shares = []
+    for harmony in (0.0, 2.0):
+        engine, _ = make_engine(1024)
+        engine.observe([Heard(0.0, 1, pitch, 90) for pitch in (48, 55, 60, 64)])
+        told = controls(harmony=harmony, part="lead")
+        notes = [note for beat in range(1, 40) for note in engine.propose(horizon(float(beat)), told).notes]
+        shares.append(sum(note.pitch % 12 in (0, 4, 7) for note in notes) / len(notes))
+    assert shares[1] > shares[0] + 0.3
+
+
+@pytest.mark.parametrize("part", ["keys", "drums"])
+@pytest.mark.parametrize(("imagine", "candidates"), [("part", 1), ("band", 3), ("part", 3)])
+def test_however_it_imagines_the_truth_stands(part: str, imagine: str, candidates: int) -> None:
+    """Alone or with the band, one plan or several: proposals keep to the horizon, and the window is legal."""
+    engine, decoder = make_engine(1024)
+    told = controls(part=part, imagine=imagine, candidates=candidates)
+    for beat, proposal in enumerate(play_beats(engine, range(12), told)):
+        assert_proposal(proposal, horizon(beat + 0.9), told)
+    assert_consistent(engine, decoder)
+
+
+def test_the_best_of_several_plans_is_taken_up_by_the_next() -> None:
+    """What the chosen plan imagined stands for the next proposal, as the only plan would."""
+    engine, _ = make_engine(1024)
+    told = controls(candidates=4)
+    engine.observe(band(0))
+    assert engine.propose(horizon(0.9), told).reused == 0
+    assert engine.propose(horizon(0.9), told).reused > 0

@@ -11,6 +11,7 @@ from copilot.errors import CopilotError, StoppedError
 COMMANDS = {
     "styles": "styles.styles",
     "corpus": "corpus.corpus",
+    "songs": "songs.songs",
     "tokenizer": "tokenizer.tokenizer",
     "tokenizer-study": "tokenizer_study.tokenizer_study",
     "pretrain": "pretrain.pretrain",

@@ -70,6 +70,18 @@ from copilot.panel import Value
     metavar="FOLDER",
     help="Training songs: ppm-c and factor-oracle learn from 200 of them; quotations of all are found.",
 )
+@click.option(
+    "--takes",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Write the model's best take of each song there, with the band, as MIDI.",
+)
+@click.option(
+    "--takes-by",
+    default="las",
+    metavar="MARK,…",
+    help="Which is best: the product of these of las, har, fol, con, syn, grv, act, dist. Default: las.",
+)
 @click.option("--resume", is_flag=True, help="Go on with what is in DIR.")
 @click.option("--jobs", type=click.IntRange(0), default=0, metavar="N", help="Processes. Default: all cores.")
 @click.option(
@@ -105,6 +117,8 @@ def evaluate(
     bars: int,
     liveliness: bool,
     material: Path | None,
+    takes: Path | None,
+    takes_by: str,
     resume: bool,
     jobs: int,
     job_limit_s: float,
@@ -135,7 +149,7 @@ def evaluate(
         else:
             print_self_check(check)
         return 1 if check.out_of_order else 0
-    from copilot.commands.evaluate import PARTS, EvaluateOptions, latencies_of, names_of
+    from copilot.commands.evaluate import PARTS, EvaluateOptions, latencies_of, marks_of, names_of
     from copilot.commands.evaluate import evaluate as judge
     from copilot.commands.show_evaluate import jams_bar, print_report
 
@@ -157,6 +171,8 @@ def evaluate(
         processes=jobs,
         job_limit_s=job_limit_s,
         record_trace=record_trace,
+        takes=takes,
+        takes_by=marks_of(takes_by),
         window_tokens=window_tokens,
         device=device,
         panel=given(panel),

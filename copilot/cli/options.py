@@ -17,6 +17,9 @@ PANEL_OPTIONS = (
     ("genre", "--genre"),
     ("temperature", "--temperature"),
     ("top_p", "--top-p"),
+    ("harmony", "--harmony"),
+    ("imagine", "--imagine"),
+    ("candidates", "--candidates"),
     ("lookahead_beats", "--lookahead"),
 )
 

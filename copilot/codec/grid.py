@@ -186,10 +186,10 @@ def _score_of(events: list[Event], header: Header, state: GridState, ticks_per_b
         notes.setdefault(channel, []).append(Note(start, max(end, start + 1), pitch, velocity))
     roles: dict[int, Role] = {**SEATS, 0: header.part or "lead"}
     parts = tuple(Part(channel, roles[channel], tuple(sorted(notes[channel]))) for channel in sorted(notes))
-    return replace(Score(ticks_per_beat, parts), meters=_meters(bars, end, ticks_per_beat))
+    return replace(Score(ticks_per_beat, parts), meters=meters_of_lines(bars, end, ticks_per_beat))
 
 
-def _meters(bars: list[int], last_tick: int, ticks_per_beat: int) -> tuple[MeterChange, ...]:
+def meters_of_lines(bars: list[int], last_tick: int, ticks_per_beat: int) -> tuple[MeterChange, ...]:
     """Meter changes whose bar lines up to `last_tick` are exactly these (0 first); 4/4 where nothing tells."""
     meters = [MeterChange(0, 4, 4)]
     for start, end in pairwise([*bars, _next_line(bars, last_tick, ticks_per_beat)] if bars else []):

@@ -28,6 +28,7 @@ from copilot.scoreboard.report import Report, make_report
 from copilot.scoreboard.results import Results
 from copilot.scoreboard.songs import find_songs, shuffled
 from copilot.scoreboard.survey import survey
+from copilot.scoreboard.takes import RANKING_MARKS, write_best_takes
 from copilot.scoreboard.traces import MOST_CALL_MS, Calls, hash_of, read_trace, write_trace
 from copilot.scoreboard.worker import Worker
 
@@ -43,6 +44,7 @@ Progress = Callable[[str, int, int], None]
 class EvaluateOptions:
     """What the command line asked for. No `bundles`: the one that ships.
 
+    `takes`: where each song's best take, by the product of the marks `takes_by`, is to be written as MIDI.
     `job_limit_s`: a jam that takes longer is given up. `record_trace`: where the latencies that a model's calls were
     measured to have are to be written.
     """
@@ -64,6 +66,8 @@ class EvaluateOptions:
     processes: int = 0
     job_limit_s: float = JOB_LIMIT_S
     record_trace: Path | None = None
+    takes: Path | None = None
+    takes_by: tuple[str, ...] = ("las",)
     window_tokens: int = 0
     device: Device = "cpu"
     panel: Mapping[str, Value] = field(default_factory=dict)
@@ -103,11 +107,22 @@ def evaluate(options: EvaluateOptions, progress: Progress = lambda _what, _done,
             progress("jams", count, len(jobs))
     if options.record_trace:
         _record(options.record_trace, plan, (results.done[job] for job in jobs if job in results.done))
+    if options.takes:
+        write_best_takes(plan, results.done.values(), paths, options.takes, options.takes_by)
     report = make_report(plan, found, jobs, results.done)
     write_whole(options.output / REPORT, msgspec.json.format(msgspec.json.encode(report)) + b"\n")
     cases = chosen_cases(plan, results.done.values(), paths)
     write_whole(options.output / PAGE, page(report, cases).encode())
     return report
+
+
+def marks_of(given: str) -> tuple[str, ...]:
+    """Marks by name, with commas between. Raises ParameterError for an unknown one."""
+    names = tuple(dict.fromkeys(name.strip() for name in given.split(",")))
+    for name in names:
+        if name not in RANKING_MARKS:
+            raise ParameterError(f"--takes-by {name!r} is unknown: give some of {', '.join(RANKING_MARKS)}")
+    return names
 
 
 def names_of(given: str) -> tuple[str, ...]:

@@ -288,7 +288,8 @@ def _conductor_track(score: Score, markers: Iterable[Marker]) -> mido.MidiTrack:
 
 def _part_track(part: Part) -> mido.MidiTrack:
     channel = part.channel
-    name = COPILOT_NAME if channel == COPILOT_CHANNEL else part.name
+    is_named = channel != COPILOT_CHANNEL or part.name.startswith(COPILOT_NAME)
+    name = part.name if is_named else COPILOT_NAME
     timed: list[_Timed] = [
         (0, 0, mido.MetaMessage("track_name", name=name)),
         (0, 1, mido.Message("program_change", channel=channel, program=part.program)),

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copilot.codec.words import GENRES, METERS, GridParams
-from copilot.music.midifile import MAX_BYTES, MAX_HOURS, time_map
+from copilot.music.midifile import COPILOT_NAME, MAX_BYTES, MAX_HOURS, time_map
 from copilot.music.roles import ROLES, Role
 from copilot.music.rows import END, PART, START
 from training.corpus import records
@@ -131,6 +131,7 @@ def _parts_table(
     table["role"] = [ROLES.index(role) for role in told]
     table["family"] = [family(part, role) for part, role in zip(parts, told, strict=True)]
     table["program"] = [part.program for part in parts]
+    table["is_own"] = [part.name.startswith(COPILOT_NAME) for part in parts]
     table["notes"] = np.bincount(notes[:, PART], minlength=len(parts))
     return table
 

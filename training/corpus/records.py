@@ -7,14 +7,15 @@ from copilot.codec.words import GENRES, METERS
 from copilot.music.roles import ROLES
 from training.corpus.unusable import Reason
 
-SCHEMA = 1
+SCHEMA = 2
 """Of a corpus on disk. Counted up when what is written, or what decides it, changes."""
 
 SPLITS = ("train", "validation", "test")
 UNKNOWN = -1
 
-PART = np.dtype([("role", "u1"), ("family", "u1"), ("program", "u1"), ("notes", "<u4")])
-"""One part of a song: indices into ROLES and FAMILIES, General MIDI program 0–127, number of notes."""
+PART = np.dtype([("role", "u1"), ("family", "u1"), ("program", "u1"), ("is_own", "?"), ("notes", "<u4")])
+"""One part of a song: indices into ROLES and FAMILIES, General MIDI program 0–127, whether a copilot played it,
+number of notes."""
 
 SONG = np.dtype(
     [

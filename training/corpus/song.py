@@ -18,7 +18,8 @@ class Song:
 
     notes: int32 (notes, 5), columns as copilot.music.rows names them, sorted by start; within a part no two notes of
     one pitch overlap. bars: int32 (bars,), the bar lines up to the last note's end. `tempo_bpm` None and `meter` None
-    mean unknown. `group` is equal for versions of one piece, which must not be split.
+    mean unknown. `group` is equal for versions of one piece, which must not be split. `own`: the parts that a copilot
+    played; where there are any, it learns to play those.
     """
 
     source: str
@@ -30,3 +31,4 @@ class Song:
     roles: tuple[Role, ...]
     notes: NDArray[np.int32]
     bars: NDArray[np.int32]
+    own: tuple[int, ...] = ()

@@ -142,7 +142,7 @@ class Corpus:
         notes, bars = int(row["note_at"]), int(row["bar_at"])
         parts, text = int(row["part_at"]), int(row["text_at"])
         group_at = text + int(row["name_bytes"])
-        roles = shard.parts[parts : parts + int(row["parts"])]["role"].tolist()
+        table = shard.parts[parts : parts + int(row["parts"])]
         tempo_bpm = float(row["tempo_bpm"])
         return Song(
             source=self.sources[row["source"]],
@@ -151,9 +151,10 @@ class Corpus:
             genre=None if row["genre"] < 0 else GENRES[row["genre"]],
             tempo_bpm=None if np.isnan(tempo_bpm) else tempo_bpm,
             meter=None if row["meter"] < 0 else METERS[row["meter"]],
-            roles=tuple(ROLES[role] for role in roles),
+            roles=tuple(ROLES[role] for role in table["role"].tolist()),
             notes=shard.notes[notes : notes + int(row["notes"])],
             bars=shard.bars[bars : bars + int(row["bars"])],
+            own=tuple(np.flatnonzero(table["is_own"]).tolist()),
         )
 
     def metadata(self, shard: int) -> "pa.Table":

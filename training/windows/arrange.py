@@ -55,7 +55,8 @@ def draw_cut(song: Song, rng: np.random.Generator, window: int) -> Cut:
     """A random window of a song, about `window` words long where the song has that many left.
 
     The copilot's part is uniform over the roles present, then over that role's parts, and plays within the
-    window's first bars. Drums keep their part word: the grammar knows by it that they have no ends.
+    window's first bars; where a copilot played in the song, it is that one's. Drums keep their part word: the
+    grammar knows by it that they have no ends.
     """
     mine = _draw_part(song, rng)
     seats = {mine: 0} | _draw_players(song, mine, rng)
@@ -83,6 +84,8 @@ def draw_cut(song: Song, rng: np.random.Generator, window: int) -> Cut:
 
 
 def _draw_part(song: Song, rng: np.random.Generator) -> int:
+    if song.own:
+        return int(rng.choice(song.own))
     presence = np.asarray([_plays(song, part).mean() for part in range(len(song.roles))])
     enough = presence >= min(MIN_PRESENCE, presence.max())
     roles = sorted({song.roles[part] for part in np.flatnonzero(enough)})

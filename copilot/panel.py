@@ -77,7 +77,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "harmony",
         "float",
-        0.0,
+        1.5,
         "How far notes lean to the chord that the band plays; 0 leaves it to the model.",
         high=2.0,
     ),

@@ -51,7 +51,7 @@ def blues_score() -> Score:
 
 def test_a_blues_is_accompanied_to_its_end(blues_score: Score) -> None:
     """Notes from the first bars to the last, on channel 0, all of them ended."""
-    recorder = play(blues_score)
+    recorder = play(blues_score, part="keys")
     starts = [message.due_s for message in recorder.sent if message.is_on]
     assert len(starts) > 10
     assert max(starts) < end_of(blues_score)

@@ -227,7 +227,7 @@ def test_the_manifest_says_where_everything_comes_from(undisturbed: Path) -> Non
 
     corpus = Corpus.open(undisturbed)
     manifest = corpus.manifest
-    assert (manifest.codec, manifest.grid, manifest.schema) == ("grid", GridParams(), 1)
+    assert (manifest.codec, manifest.grid, manifest.schema) == ("grid", GridParams(), 2)
     assert {source.name: source.license for source in manifest.sources} == {
         "styles.blues": "Apache-2.0", "tiny": "tiny licence"
     }  # fmt: skip

@@ -124,7 +124,7 @@ def test_a_corpus_of_another_grid_codec_or_schema_is_refused(copy: Path) -> None
     with pytest.raises(ConfigError, match="was made for remi"):
         Corpus.open(copy)
     edited(copy, lambda manifest: manifest.update(schema=99, unheard_of=True))
-    with pytest.raises(ConfigError, match="is a corpus of schema 99, 1 is read"):
+    with pytest.raises(ConfigError, match="is a corpus of schema 99, 2 is read"):
         Corpus.open(copy)
 
 

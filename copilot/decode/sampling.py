@@ -36,27 +36,33 @@ Kinds = NDArray[np.uint8]
 
 
 def of_one_kind(
-    logits: NDArray[np.float32], choices: NDArray[np.int64], kinds: Kinds, *, rng: np.random.Generator
+    logits: NDArray[np.float32],
+    choices: NDArray[np.int64],
+    kinds: Kinds,
+    *,
+    temperature: float,
+    rng: np.random.Generator,
 ) -> NDArray[np.int64]:
-    """Draw a kind by its share of the odds, whatever the temperature; returns the choices that are of it.
+    """Draw a kind by its share of the odds to the power of 1 / temperature; returns the choices that are of it.
 
     logits, choices: as for `sample`. Choices of a single kind leave the dice alone.
     """
-    drawn: NDArray[np.int64] = _of_one_kind(logits, choices, kinds, rng)
+    drawn: NDArray[np.int64] = _of_one_kind(logits, choices, kinds, temperature, rng)
     return drawn
 
 
 @compiled
-def _of_one_kind(logits, choices, kinds, rng):
+def _of_one_kind(logits, choices, kinds, temperature, rng):
     highest = np.float64(logits[choices[0]])
     for choice in choices:
         highest = max(highest, np.float64(logits[choice]))
     masses = np.zeros(256)
     for choice in choices:
         masses[kinds[choice]] += math.exp(np.float64(logits[choice]) - highest)
-    total, most = masses.sum(), masses.max()
-    if most == total:
+    if (masses > 0.0).sum() == 1:
         return choices
+    masses = (masses / masses.max()) ** (1.0 / temperature)
+    total = masses.sum()
     at = rng.random() * total
     kind = 0
     reached = masses[0]

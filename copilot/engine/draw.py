@@ -19,6 +19,9 @@ from copilot.decode.decoder import Decoder, Logits
 from copilot.decode.sampling import Kinds, of_one_kind, sample
 from copilot.music.order import Event
 
+KIND_TEMPERATURE = 1.0
+"""Of whether time passes, the copilot acts or a player: the model's own odds."""
+
 OTHERS, TIME, VELOCITY, OWN_OFF, OWN_ON = range(5)
 
 
@@ -151,7 +154,13 @@ class Draw:
             if not len(choices):
                 return -1, logits
             if node == 0:
-                choices = of_one_kind(self.urge(logits, words), choices, self.ids.kinds, rng=self.rng)
+                choices = of_one_kind(
+                    self.urge(logits, words),
+                    choices,
+                    self.ids.kinds,
+                    temperature=KIND_TEMPERATURE,
+                    rng=self.rng,
+                )
                 logits = self._leant(logits, choices, tick)
             token = sample(
                 logits,

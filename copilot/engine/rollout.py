@@ -5,12 +5,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from copilot.codec.grammar import NEVER, GridState, Limits, Mask, Stage
 from copilot.codec.grid import GridCodec
 from copilot.decode.decoder import Decoder, Logits, continue_from
+from copilot.engine.brief import Brief
 from copilot.engine.draw import Draw, IdMap
+from copilot.engine.steering import Steering
 from copilot.errors import GrammarError
 from copilot.music.ear import Ear
 from copilot.music.order import OFF, ON, Event
@@ -18,38 +19,6 @@ from copilot.music.score import COPILOT_CHANNEL, Note
 
 _TRIES = 8
 """How often an event is drawn before what may not be is masked."""
-
-_LEAST_TONE = 0.05
-"""What a note that is no chord tone at all is worth beside one."""
-
-_URGE, _MOST_URGE = 3.0, 6.0
-"""Nats by which the copilot's note-ons are raised for each further patience of rest, and at the most."""
-
-
-@dataclass(slots=True)
-class Brief:
-    """What an imagining must keep to. Ticks are absolute.
-
-    `final`: the copilot's committed note-ons and -offs ahead, sorted: they are written where they fall, and
-    nothing else of channel 0 begins before `free_tick`. `players`, `own`: bool (LANES,), which notes the players
-    and the copilot may begin; it holds at most `polyphony` keys down at once. `room_tokens`: how many tokens may be
-    imagined. The copilot last sounded at `own_until_tick`; after a rest of `patience_ticks` it is urged to play
-    (None: it may rest as it likes).
-    """
-
-    now_tick: int
-    free_tick: int
-    until_tick: int
-    final: list[Event]
-    players: Mask
-    own: Mask
-    polyphony: int
-    harmony: float
-    temperature: float
-    top_p: float
-    room_tokens: int
-    own_until_tick: int
-    patience_ticks: int | None
 
 
 @dataclass(slots=True)
@@ -72,10 +41,12 @@ class Rollout:
     _most_tokens: int = 0
     _limits: Limits = field(default_factory=Limits)
     _free_ons: Mask = field(init=False)
+    _steering: Steering = field(init=False)
     _draw: Draw = field(init=False)
 
     def __post_init__(self) -> None:
         brief = self.brief
+        self._steering = Steering(self.codec.vocab, self.ear, brief.harmony, brief.patience_ticks)
         self._limits.floor_tick = brief.now_tick
         self._limits.offs[:128] = False  # what is committed ends when it was committed to end
         self._free_ons = brief.players | brief.own
@@ -87,7 +58,7 @@ class Rollout:
             temperature=brief.temperature,
             top_p=brief.top_p,
             urge=self._urged,
-            lean=self._lean,
+            lean=self._steering.leant,
             ids=self.ids,
         )
 
@@ -187,7 +158,7 @@ class Rollout:
         if is_final:
             return
         if event.channel == COPILOT_CHANNEL and event.kind == ON and not self.state.drum_lanes[0]:
-            self._fits.append(float(self._worth(event.tick)[event.pitch % 12]))
+            self._fits.append(float(self._steering.worth(event.tick)[event.pitch % 12]))
         if event.channel == COPILOT_CHANNEL and event.kind == ON:
             if self.state.drum_lanes[event.pitch]:
                 self.notes.append(Note(event.tick, event.tick + 1, event.pitch, event.velocity))
@@ -258,37 +229,10 @@ class Rollout:
         self.state = before
         return None
 
-    def _lean(self, tick: int) -> NDArray[np.float32] | None:
-        """Raise what belongs to the chord that the players play, heard and imagined."""
-        strength = self.brief.harmony
-        if strength == 0.0 or self.state.drum_lanes[0]:
-            return None
-        raised: NDArray[np.float32] = (strength * np.resize(self._worth(tick), 128)).astype(np.float32)
-        return raised
-
-    def _worth(self, tick: int) -> NDArray[np.float64]:
-        """What each pitch class is worth in the chord of the moment: float64 (12,), nats, 0 at best."""
-        worth: NDArray[np.float64] = np.log(_LEAST_TONE + (1.0 - _LEAST_TONE) * self.ear.tones(tick))
-        return worth
-
     def _urged(self, logits: Logits, words: Mask) -> Logits:
-        """The logits with the copilot's note-ons raised, the more the longer it has rested beyond its patience.
-
-        Likelihood alone lets a part that rests go on resting: without this the bass of the packaged blues was
-        silent in 13 of 22 bars.
-        """
-        patience = self.brief.patience_ticks
-        if patience is None or self._open:
+        if self._open:
             return logits
-        excess = (self.state.tick - self.brief.own_until_tick) / patience - 1.0
-        if excess <= 0.0:
-            return logits
-        on_0 = self.codec.vocab.table.on_0
-        own = np.zeros_like(words)
-        own[on_0 : on_0 + 128] = words[on_0 : on_0 + 128]
-        raised = logits.copy()
-        raised[self.codec.vocab.leading(0, own)] += np.float32(min(_MOST_URGE, _URGE * excess))
-        return raised
+        return self._steering.urged(logits, words, self.state.tick - self.brief.own_until_tick)
 
     def _has_room(self, tokens: int) -> bool:
         return self.decoder.mark() + tokens <= self._most_tokens

@@ -10,22 +10,22 @@ from dataclasses import replace
 
 import numpy as np
 
-from copilot.codec.grammar import GridState, Limits, Mask
+from copilot.codec.grammar import GridState, Limits
 from copilot.codec.grid import GridCodec
-from copilot.codec.words import LANES, Header
+from copilot.codec.words import Header
 from copilot.decode.decoder import Decoder, continue_from
 from copilot.decode.sampling import sample
 from copilot.engine.agenda import Agenda
 from copilot.engine.bars import BarLines
 from copilot.engine.base import Controls, Heard, Horizon, PlannedNote, Proposal
+from copilot.engine.brief import Brief, brief_of, role_named
 from copilot.engine.draw import IdMap
 from copilot.engine.past import Past
-from copilot.engine.rollout import Brief, Rollout
+from copilot.engine.rollout import Rollout
 from copilot.engine.snapshot import SCHEMA, Chance, EarState, Snapshot, WriterState, read_snapshot
 from copilot.errors import GrammarError, ParameterError, ProtocolError, VocabularyError
 from copilot.music.ear import Ear
 from copilot.music.order import BAR, Event
-from copilot.music.roles import POLYPHONY, REGISTER, ROLES, Role
 
 _LONG_REST_BARS = 64
 """After so many bars of which nothing is known, the window begins anew."""
@@ -94,24 +94,9 @@ class TokenEngine:
         final = self._agenda.final(state)
         tail = self._writer.tail()
         context = self._past.ids + tail
-        brief = Brief(
-            now_tick=now_tick,
-            free_tick=self._agenda.free_tick(horizon.free_beats, final),
-            until_tick=self._agenda.tick(horizon.until_beats),
-            final=final,
-            players=self._agenda.player_lanes() & (controls.imagine == "band"),
-            own=_register_lanes(_role(controls.part)) & (not self._is_left_alone(now_tick, controls)),
-            polyphony=POLYPHONY[_role(controls.part)],
-            harmony=controls.harmony,
-            temperature=controls.temperature,
-            top_p=controls.top_p,
-            # A burst of notes may fill the window within its tick: then there is no room until it is past.
-            room_tokens=min(self._reserve_tokens, self._window_tokens - len(context)),
-            own_until_tick=self._agenda.own_until_tick,
-            patience_ticks=bars.bar_ticks // 2
-            if now_tick - self._agenda.heard_tick < bars.bar_ticks
-            else None,
-        )
+        # A burst of notes may fill the window within its tick: then there is no room until it is past.
+        room_tokens = min(self._reserve_tokens, self._window_tokens - len(context))
+        brief = brief_of(self._agenda, final, horizon, controls, bars.bar_ticks, room_tokens)
         rollout, steps_s = self._imagine(brief, state, context, self._standing(tail), controls.candidates)
         grid = self._codec.params.ticks_per_beat
         return Proposal(
@@ -170,11 +155,6 @@ class TokenEngine:
         self._agenda.own_until_tick, self._agenda.heard_tick = told.own_until_tick, told.heard_tick
         told.chance.set(self._rng)
         self._ear = told.ear.ear(self._codec.params.ticks_per_beat)
-
-    def _is_left_alone(self, now_tick: int, controls: Controls) -> bool:
-        """Whether the band has stopped: then no note begins until somebody plays again."""
-        alone_ticks = controls.alone_beats * self._codec.params.ticks_per_beat
-        return 0 < alone_ticks <= now_tick - self._agenda.heard_tick and not self._agenda.sounding
 
     def _imagine(
         self, brief: Brief, state: GridState, context: list[int], standing: list[int], candidates: int
@@ -235,7 +215,7 @@ class TokenEngine:
         pinned = self._past.header
         self._header = Header(
             genre=None if controls.genre == "none" else controls.genre.upper(),
-            part=_role(controls.part),
+            part=role_named(controls.part),
             tempo_bpm=controls.tempo_bpm,
             meter=controls.meter,
             seats=tuple(sorted(set(self._agenda.seats.values()))),
@@ -291,14 +271,3 @@ class TokenEngine:
         most_held = self._window_tokens // 4 // self._codec.vocab.longest
         self._writer = self._writer.anew(header, most_held)
         self._past.begin(self._writer.head, header)
-
-
-def _role(part: str) -> Role:
-    return next(role for role in ROLES if role == part)
-
-
-def _register_lanes(role: Role) -> Mask:
-    lanes = np.zeros(LANES, np.bool_)
-    low, high = REGISTER[role]
-    lanes[low : high + 1] = True
-    return lanes

@@ -11,7 +11,7 @@ from copilot.decode.numba_decoder import NumbaDecoder
 BUNDLE = Path(__file__).parents[2] / "copilot/bundles/default"
 
 
-@pytest.mark.parametrize(("kind", "allowed"), [("F32", 2e-3), ("Q8_0", 0.05), ("Q4_0", 0.3)])
+@pytest.mark.parametrize(("kind", "allowed"), [("F32", 2e-3), ("Q8_0", 0.05), ("Q4_0", 0.4)])
 def test_llama_cpp_computes_the_same_logits(tmp_path: Path, kind: Kind, allowed: float) -> None:
     """Off by a share of the logits' scale: float32 by its 16-bit cache, the others by their bits."""
     pytest.importorskip("gguf")

@@ -11,8 +11,9 @@ from copilot.codec.grammar import NEVER, GridState, Limits
 from copilot.codec.grid import GridCodec
 from copilot.codec.vocabulary import Vocabulary, train_tokenizer
 from copilot.decode.decoder import Branches, Logits
+from copilot.engine.brief import Brief
 from copilot.engine.draw import OTHERS, OWN_OFF, OWN_ON, TIME, VELOCITY, Draw, IdMap
-from copilot.engine.rollout import Brief, Rollout
+from copilot.engine.rollout import Rollout
 from copilot.music.ear import Ear
 from tests.codec.vocabularies import table
 

@@ -62,7 +62,9 @@ def test_a_tokenizer_of_the_trainer_keeps_every_rule() -> None:
     """Its vocabulary comes back, and so does the shipped bundle's."""
     assert prove_rules(sound(), TABLE).size == 1100
     shipped = open_codec(SHIPPED).vocab
-    assert prove_rules((SHIPPED / "tokenizer.json").read_text("utf-8"), shipped.table).sha256 == shipped.sha256
+    assert (
+        prove_rules((SHIPPED / "tokenizer.json").read_text("utf-8"), shipped.table).sha256 == shipped.sha256
+    )
 
 
 def test_a_tokenizer_trained_on_unparted_words_is_refused() -> None:

@@ -32,7 +32,9 @@ def sample(
 
 
 Kinds = NDArray[np.uint8]
-"""The kind of each id, from 0 on: uint8 (vocab,)."""
+"""The kind of each id, from 0 on and under MOST_KINDS: uint8 (vocab,)."""
+
+MOST_KINDS = 8
 
 
 def of_one_kind(
@@ -56,23 +58,28 @@ def _of_one_kind(logits, choices, kinds, temperature, rng):
     highest = np.float64(logits[choices[0]])
     for choice in choices:
         highest = max(highest, np.float64(logits[choice]))
-    masses = np.zeros(256)
+    masses = np.zeros(MOST_KINDS)
     for choice in choices:
         masses[kinds[choice]] += math.exp(np.float64(logits[choice]) - highest)
-    if (masses > 0.0).sum() == 1:
+    present = np.flatnonzero(masses)
+    if len(present) == 1 and kinds[choices].min() == kinds[choices].max():
         return choices
-    masses = (masses / masses.max()) ** (1.0 / temperature)
-    total = masses.sum()
-    at = rng.random() * total
-    kind = 0
-    reached = masses[0]
-    while reached <= at and kind < 255:
-        kind += 1
-        reached += masses[kind]
+    most = masses.max()
+    total = 0.0
+    for kind in present:
+        masses[kind] = (masses[kind] / most) ** (1.0 / temperature)
+        total += masses[kind]
+    left = rng.random() * total
+    drawn = present[-1]
+    for kind in present:
+        if left < masses[kind]:
+            drawn = kind
+            break
+        left -= masses[kind]
     found = np.empty(len(choices), np.int64)
     count = 0
     for choice in choices:
-        if kinds[choice] == kind:
+        if kinds[choice] == drawn:
             found[count] = choice
             count += 1
     return found[:count]

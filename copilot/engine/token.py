@@ -14,7 +14,7 @@ from copilot.codec.grammar import GridState, Limits
 from copilot.codec.grid import GridCodec
 from copilot.codec.words import Header
 from copilot.decode.decoder import Decoder, continue_from
-from copilot.decode.sampling import sample
+from copilot.decode.sampling import of_one_kind, sample
 from copilot.engine.agenda import Agenda
 from copilot.engine.bars import BarLines
 from copilot.engine.base import Controls, Heard, Horizon, PlannedNote, Proposal
@@ -71,7 +71,9 @@ class TokenEngine:
         choices = vocab.leading(0, self._codec.grammar().mask(Limits()))
         choices = np.append(choices, choices)  # a single one would not be drawn
         logits = np.zeros(vocab.size, np.float32)
-        sample(logits, choices, temperature=1.0, top_p=0.9, rng=np.random.default_rng(0))
+        rng = np.random.default_rng(0)
+        of_one_kind(logits, choices, self._ids.kinds, temperature=1.0, rng=rng)
+        sample(logits, choices, temperature=1.0, top_p=0.9, rng=rng)
 
     def observe(self, events: Sequence[Heard]) -> None:
         """See Engine."""

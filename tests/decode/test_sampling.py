@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from copilot.decode.sampling import MOST_KINDS, of_one_kind
 from copilot.decode.sampling import sample as sample_choices
 
 logits_and_masks = st.integers(1, 40).flatmap(
@@ -130,3 +131,29 @@ def test_top_p_drops_the_tail_and_keeps_the_proportions() -> None:
     found = draws(np.log([0.05, 0.5, 0.15, 0.3]).tolist(), 4000, top_p=0.7)
     assert found[0] == found[2] == 0
     assert abs(found[1] - 5 / 8) < 0.03
+
+
+@given(logits_and_masks, st.sampled_from([0.1, 0.5, 1.0, 3.0]), seeds)
+def test_a_kind_is_whole_and_of_what_is_allowed(drawn_from: tuple, temperature: float, seed: int) -> None:
+    """All choices of one kind, and no other; where there is but one kind, the dice are left alone."""
+    logits, allowed = drawn_from
+    choices, rng = np.flatnonzero(allowed), np.random.default_rng(seed)
+    kinds = rng.integers(0, MOST_KINDS, len(logits)).astype(np.uint8)
+    before = rng.bit_generator.state
+    drawn = of_one_kind(logits, choices, kinds, temperature=temperature, rng=rng)
+    kind = kinds[drawn[0]]
+    assert drawn.tolist() == [choice for choice in choices.tolist() if kinds[choice] == kind]
+    if len(np.unique(kinds[choices])) == 1:
+        assert rng.bit_generator.state == before
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
+def test_kinds_are_drawn_by_their_share(temperature: float) -> None:
+    """Odds of 5 to 3 to 2, to the power of one over the temperature."""
+    logits = np.log(np.array([0.25, 0.25, 0.3, 0.15, 0.05], np.float32))
+    kinds, rng = np.array([4, 4, 0, 7, 7], np.uint8), np.random.default_rng(3)
+    counts = np.zeros(MOST_KINDS)
+    for _ in range(4000):
+        counts[kinds[of_one_kind(logits, np.arange(5), kinds, temperature=temperature, rng=rng)[0]]] += 1
+    expected = np.array([0.5, 0.3, 0.2]) ** (1 / temperature)
+    assert np.abs(counts[[4, 0, 7]] / 4000 - expected / expected.sum()).max() < 0.03

@@ -2,11 +2,14 @@
 
 import hashlib
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
 
 from copilot.errors import CopilotError, InputError
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 def write_whole(path: Path | str, data: bytes, error: type[CopilotError] = InputError) -> None:
@@ -63,3 +66,17 @@ def user_cache_folder() -> Path:
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA", "~/AppData/Local")).expanduser() / "midi-copilot"
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "midi-copilot"
+
+
+def make_folder(folder: Path) -> Path:
+    """The folder, made with those above it where it lacks. Raises InputError, one line, where it can't be made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder}: can't be made ({error.strerror}): give another place") from None
+    return folder
+
+
+def safe_stem(text: str) -> str:
+    """A text as the stem of a file's name: what is no letter, digit, dot, dash or underscore becomes one."""
+    return _UNSAFE.sub("_", text)

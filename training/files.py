@@ -7,16 +7,7 @@ from pathlib import Path
 
 from safetensors import SafetensorError
 
-from copilot.errors import ConfigError, InputError
-
-
-def make_folder(folder: Path) -> Path:
-    """The folder, made with those above it where it lacks. Raises InputError, one line, where it can't be made."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{folder}: can't be made ({error.strerror}): give another place") from None
-    return folder
+from copilot.errors import ConfigError
 
 
 @contextmanager

@@ -23,7 +23,10 @@ _TRIES = 8
 
 @dataclass(slots=True)
 class Rollout:
-    """Runs once; afterwards `notes`, `reached_tick`, `step_s` and `reused` tell what came of it."""
+    """Runs once; afterwards `notes`, `reached_tick`, `step_s` and `reused` tell what came of it.
+
+    `is_rated`: it has rivals, and `fit` is asked for.
+    """
 
     codec: GridCodec
     decoder: Decoder
@@ -33,9 +36,9 @@ class Rollout:
     clock: Callable[[], float]
     ids: IdMap
     ear: Ear
+    is_rated: bool = False
     notes: list[Note] = field(default_factory=list)
     reused: int = 0
-    reached_ids: list[int] = field(default_factory=list)
     _fits: list[float] = field(default_factory=list)
     _open: dict[int, tuple[int, int]] = field(default_factory=dict)
     _most_tokens: int = 0
@@ -106,7 +109,6 @@ class Rollout:
         for lane, (start, velocity) in self._open.items():
             self.notes.append(Note(start, max(self.reached_tick, start + 1), lane % 128, velocity))
         self.notes.sort()
-        self.reached_ids = list(self.decoder.ids)
 
     def _replay(self, standing: Sequence[int]) -> list[int]:
         """The longest part of the imagined ids that agrees with the brief; moves the state past it."""
@@ -157,9 +159,9 @@ class Rollout:
             self.brief.own_until_tick = event.tick
         if is_final:
             return
-        if event.channel == COPILOT_CHANNEL and event.kind == ON and not self.state.drum_lanes[0]:
-            self._fits.append(float(self._steering.worth(event.tick)[event.pitch % 12]))
         if event.channel == COPILOT_CHANNEL and event.kind == ON:
+            if self.is_rated and not self.state.drum_lanes[event.pitch]:
+                self._fits.append(float(self._steering.worth(event.tick)[event.pitch % 12]))
             if self.state.drum_lanes[event.pitch]:
                 self.notes.append(Note(event.tick, event.tick + 1, event.pitch, event.velocity))
             else:

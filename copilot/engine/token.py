@@ -173,6 +173,7 @@ class TokenEngine:
                 self._clock,
                 self._ids,
                 self._ear.copy(),
+                is_rated=candidates > 1,
             )
 
         best = rollout()
@@ -180,15 +181,17 @@ class TokenEngine:
             return best, []
         best.run(context, standing, rebase=self._must_rebase)
         self._imagined_from, self._must_rebase, self._past.fresh = len(self._past.ids), False, []
-        steps_s = best.step_s
+        if candidates == 1:
+            return best, best.step_s
+        best_ids, steps_s = list(self._decoder.ids), best.step_s
         for _ in range(candidates - 1):
             other = rollout()
             other.run(context, [], rebase=False)
             steps_s = steps_s + other.step_s
             if other.fit > best.fit:
-                best = other
-        if self._decoder.ids != best.reached_ids:
-            continue_from(self._decoder, best.reached_ids)
+                best, best_ids = other, list(self._decoder.ids)
+        if self._decoder.ids != best_ids:
+            continue_from(self._decoder, best_ids)
         return best, steps_s
 
     def _standing(self, tail: list[int]) -> list[int]:

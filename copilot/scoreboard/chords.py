@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from copilot.music.score import Score
-from copilot.music.theory import CHORD_TONES, QUALITIES, best_path, chord_fit
+from copilot.music.theory import QUALITIES, STATE_TONES, best_path, chord_fit
 from copilot.scoreboard.grid import Bools, Columns, Floats, Grid, Ints, columns, sounding
 
 _CHANGE_COST, _BASS_WEIGHT, _SAYS_ALL_FRAMES = 0.5, 0.2, 36
@@ -35,18 +35,7 @@ class ChordTrack:
     @property
     def tones(self) -> Bools:
         """Which pitch classes are chord tones: bool (beats, 12)."""
-        return np.asarray(_TONES[self.states])
-
-
-def _all_tones() -> Bools:
-    table = np.zeros((12 * len(QUALITIES), 12), dtype=np.bool_)
-    for state in range(len(table)):
-        root, quality = divmod(state, len(QUALITIES))
-        table[state, [(root + tone) % 12 for tone in CHORD_TONES[QUALITIES[quality]]]] = True
-    return table
-
-
-_TONES = _all_tones()
+        return np.asarray(STATE_TONES[self.states])
 
 
 def chord_track(context: Score, grid: Grid) -> ChordTrack | None:

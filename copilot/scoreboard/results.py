@@ -7,7 +7,7 @@ from types import TracebackType
 import msgspec
 
 from copilot.errors import InputError
-from copilot.files import write_whole
+from copilot.files import make_folder, write_whole
 from copilot.scoreboard.jobs import Job, Plan, Result
 
 RESULTS, PLAN = "results.jsonl", "plan.json"
@@ -21,10 +21,7 @@ class Results:
         """Begin, or (`resume`) go on. Raises InputError: results of another plan are there, or can't be written."""
         self.path = folder / RESULTS
         self.done: dict[Job, Result] = {}
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(f"{folder}: can't be made ({error.strerror}): give another place") from None
+        make_folder(folder)
         if self.path.exists() and not resume:
             raise InputError(f"{folder}: has results already: go on with --resume, or give another folder")
         if self.path.exists():

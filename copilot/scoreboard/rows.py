@@ -72,6 +72,18 @@ class Row(msgspec.Struct, frozen=True):
     call_p50_ms: float = 0.0
     call_p99_ms: float = 0.0
 
+    @property
+    def conduct(self) -> list[str]:
+        """Doubling, looping, quoted, diversity, too late and hanging as texts; empty where it has no such figure."""
+        return [
+            f"{self.marks['doubling'].value:.0%}",
+            f"{self.marks['looping'].value:.0%}",
+            f"{self.marks['quoted'].value:.0f}" if "quoted" in self.marks else "",
+            "" if self.diversity is None else f"{self.diversity:.0%}",
+            f"{self.too_late.value:.1%}" if self.too_late else "",
+            "" if self.kind == "real" else str(self.hanging),
+        ]
+
 
 def complete_songs(plan: Plan, songs: Names, results: Sequence[Result]) -> list[str]:
     """The songs in which every player has been judged, with all seeds."""

@@ -4,13 +4,12 @@ Learning from the best of one's own takes, ranked by what listeners care about, 
 (H. Dong and others, RAFT, TMLR 2023).
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from copilot.errors import InputError
+from copilot.files import make_folder, safe_stem
 from copilot.music.midifile import COPILOT_NAME, write_score
 from copilot.music.score import COPILOT_CHANNEL, DRUM_CHANNEL, Note, Part, Score
 from copilot.scoreboard.hold_out import Case, open_case
@@ -19,7 +18,6 @@ from copilot.scoreboard.jobs import REAL, Plan, Result
 RANKING_MARKS = ("las", "har", "fol", "con", "syn", "grv", "act", "dist")
 _MOST_OVER_REAL = 0.1
 """A take that doubles others, or repeats itself, by more than this above the real part is none to learn from."""
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 def write_best_takes(
@@ -30,14 +28,11 @@ def write_best_takes(
     `by`: the marks whose product ranks takes, those that a part has (drums have no harmony). A song with no take that
     keeps to the real part's doubling and looping has no file. Raises InputError where the folder can't be made.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{folder}: can't be made ({error.strerror}): give another place") from None
+    make_folder(folder)
     best = best_takes(plan, results, by)
     for take in best:
         case = open_case(paths[take.job.song], take.job.part, plan.bars)
-        name = _UNSAFE.sub("_", f"{Path(take.job.song).stem}__{take.job.part}")
+        name = safe_stem(f"{Path(take.job.song).stem}__{take.job.part}")
         write_score(with_take(case, take), folder / f"{name}.mid")
     return len(best)
 

@@ -1,24 +1,22 @@
 """Songs of a corpus as MIDI files: to listen to, and to let a copilot jam with."""
 
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 
 from copilot.codec.grid import meters_of_lines
+from copilot.files import make_folder, safe_stem
 from copilot.music.midifile import COPILOT_NAME, write_score
 from copilot.music.roles import Role
 from copilot.music.rows import END, PART, PITCH, START, VELOCITY
 from copilot.music.score import DRUM_CHANNEL, PLAYER_CHANNELS, Note, Part, Score, TempoChange
 from training.corpus.song import GRID, Song
-from training.files import make_folder
 
 PROGRAMS: dict[Role, int] = {"bass": 33, "keys": 0, "guitar": 27, "drums": 0, "lead": 73, "pad": 48}
 """General MIDI programs that say the role: a corpus keeps no more than that for its windows."""
 _COLUMNS = [START, END, PITCH, VELOCITY, PART]
 _FREE = tuple(channel for channel in PLAYER_CHANNELS if channel != DRUM_CHANNEL)
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 def write_songs(songs: Iterable[Song], folder: Path) -> Iterator[Path]:
@@ -28,8 +26,7 @@ def write_songs(songs: Iterable[Song], folder: Path) -> Iterator[Path]:
     """
     make_folder(folder)
     for song in songs:
-        name = _UNSAFE.sub("_", f"{song.source}__{Path(song.name).stem}")
-        path = folder / f"{name}.mid"
+        path = folder / f"{safe_stem(f'{song.source}__{Path(song.name).stem}')}.mid"
         write_score(score_of(song), path)
         yield path
 

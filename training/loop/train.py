@@ -13,8 +13,8 @@ import torch
 from accelerate import Accelerator
 
 from copilot.errors import ConfigError, StoppedError, TrainingError
+from copilot.files import make_folder
 from training.config import LoopConfig
-from training.files import make_folder
 from training.loop import checkpoint, states
 from training.loop.checkpoint import Progress
 from training.loop.ema import Averages

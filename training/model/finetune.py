@@ -15,11 +15,11 @@ from transformers.utils.logging import disable_progress_bar
 
 from copilot.codec.vocabulary import Vocabulary
 from copilot.errors import ConfigError
-from copilot.files import file_sha256, write_whole
+from copilot.files import file_sha256, make_folder, write_whole
 from copilot.model.manifest import CODEC, MANIFEST, TOKENIZER, WEIGHTS, Source
 from training.config import LoopConfig, LoraConfig
 from training.corpus import Corpus
-from training.files import make_folder, whole_folder
+from training.files import whole_folder
 from training.loop import checkpoint
 from training.loop.checkpoint import Progress
 from training.model.adapters import add_adapters, check_can_quantize, inner, load_frozen

@@ -8,9 +8,8 @@ from transformers import Olmo2ForCausalLM
 
 from copilot.codec.vocabulary import Vocabulary
 from copilot.errors import ConfigError
-from copilot.files import write_whole
+from copilot.files import make_folder, write_whole
 from training.config import LoopConfig, ModelConfig
-from training.files import make_folder
 from training.loop import checkpoint
 from training.loop.checkpoint import Progress
 from training.model.base import check_words, find_base, load_olmo2

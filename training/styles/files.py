@@ -15,8 +15,7 @@ import symusic
 
 from copilot import __version__
 from copilot.errors import InputError, ParameterError
-from copilot.files import write_whole
-from training.files import make_folder
+from copilot.files import make_folder, write_whole
 from training.styles.generate import Tune, draw_style, play_style
 
 LICENSE = "Apache-2.0"

@@ -17,12 +17,11 @@ from copilot import __version__
 from copilot.codec.vocabulary import Vocabulary, train_tokenizer
 from copilot.codec.words import WordTable
 from copilot.errors import ConfigError, VocabularyError
-from copilot.files import write_whole
+from copilot.files import make_folder, write_whole
 from copilot.model.manifest import CODEC
 from copilot.model.save import codec_json
 from training.config import MAX_IDS, MIN_IDS, TokenizerConfig
 from training.counting import Report, counted
-from training.files import make_folder
 from training.tokenizer.figures import VocabularyFigures, measure
 from training.tokenizer.rules import prove_rules
 from training.windows.sampler import Sampler

@@ -20,11 +20,10 @@ from transformers import Olmo2ForCausalLM
 from copilot.codec.bulk import Speller
 from copilot.codec.vocabulary import Vocabulary
 from copilot.codec.words import WordTable
-from copilot.files import write_whole
+from copilot.files import make_folder, write_whole
 from training.config import LoopConfig, ModelConfig, TrainingConfig
 from training.corpus import Corpus
 from training.counting import Report
-from training.files import make_folder
 from training.loop.train import train
 from training.loop.validate import Validator
 from training.model.network import build_model

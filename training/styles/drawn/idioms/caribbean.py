@@ -1,5 +1,6 @@
 """The Caribbean: salsa over its clave, cumbia, dembow, reggae."""
 
+from training.styles.drawn.idioms.hands import LATIN_PROGRAMS, LATIN_SHARES
 from training.styles.drawn.idioms.model import Comp, Idiom, Kit, Voice
 from training.styles.drawn.idioms.rhythms import (
     EIGHTHS,
@@ -33,21 +34,6 @@ _MONTUNO = Comp(
 )
 _SKANK = Comp("block", (".. 9. .. 9.",), (0.3, 0.5), 3, 4, 80)
 _BUBBLE = Comp("block", (".9.9 .9.9 .9.9 .9.9", "..9. .99. ..9. .99."), (0.35, 0.6), 3, 2, 66)
-_PROGRAMS = {
-    "drums": (0,), "bass": (32, 33), "keys": (0, 4), "keys 2": (16, 11), "guitar": (24, 25),
-    "guitar 2": (24, 27), "pad": (48, 49),
-    "lead": (73, 56, 66, 57), "lead 2": (57, 65),
-}  # fmt: skip
-_SHARES = {
-    "keys": 0.8,
-    "guitar": 0.5,
-    "lead": 0.7,
-    "lead 2": 0.3,
-    "pad": 0.15,
-    "guitar 2": 0.05,
-    "keys 2": 0.05,
-}
-
 IDIOMS: dict[str, Idiom] = {
     "salsa": Idiom(
         kits=(
@@ -77,8 +63,8 @@ IDIOMS: dict[str, Idiom] = {
         colours=("dominants", "sevenths", "triads"), named=("son-montuno", "andalusian", "circle-minor"),
         p_dominant=0.15, p_line=0.05, forms=("iAABB", "iABAB", "AABBCB", "ABCB"),
         paces={"long": 2, "even": 3}, gate=(0.8, 0.95),
-        shares={**_SHARES, "keys": 0.96, "guitar": 0.3, "lead": 0.8, "lead 2": 0.5},
-        programs={**_PROGRAMS, "lead": (56, 57, 73), "bass": (32, 33)},
+        shares={**LATIN_SHARES, "keys": 0.96, "guitar": 0.3, "lead": 0.8, "lead 2": 0.5},
+        programs={**LATIN_PROGRAMS, "lead": (56, 57, 73), "bass": (32, 33)},
     ),
     "cumbia": Idiom(
         kits=(
@@ -101,7 +87,7 @@ IDIOMS: dict[str, Idiom] = {
         },
         melody=SUNG, modes={"minor": 6, "major": 3}, colours=("triads", "dominants"),
         named=("andalusian", "son-montuno"), p_dominant=0.1, gate=(0.7, 0.9),
-        programs={**_PROGRAMS, "keys": (21, 16, 0), "lead": (21, 71, 56)}, shares={**_SHARES, "keys": 0.9},
+        programs={**LATIN_PROGRAMS, "keys": (21, 16, 0), "lead": (21, 71, 56)}, shares={**LATIN_SHARES, "keys": 0.9},
         paces={"long": 3, "even": 3},
     ),
     "dembow": Idiom(
@@ -121,9 +107,9 @@ IDIOMS: dict[str, Idiom] = {
         melody=("9..7 ..7. 9..7 ..7. 9..7 ..7. 7... ....", *SUNG_16), modes={"minor": 7, "major": 2},
         colours=("triads",), named=("pop-i-VI-III-VII", "pop-vi-IV-I-V"), p_dominant=0.0, p_line=0.05,
         programs={
-            **_PROGRAMS, "drums": (25, 24), "bass": (38, 39, 33), "keys": (81, 0, 11), "pad": (89, 90),
+            **LATIN_PROGRAMS, "drums": (25, 24), "bass": (38, 39, 33), "keys": (81, 0, 11), "pad": (89, 90),
             "lead": (80, 53, 81),
-        }, shares={**_SHARES, "pad": 0.5, "guitar": 0.3, "lead 2": 0.08},
+        }, shares={**LATIN_SHARES, "pad": 0.5, "guitar": 0.3, "lead 2": 0.08},
     ),
     "reggae": Idiom(
         kits=(
@@ -145,7 +131,7 @@ IDIOMS: dict[str, Idiom] = {
         paces={"long": 2, "even": 4}, p_dominant=0.03, p_line=0.05, gate=(0.75, 0.95), lead_lift=-2,
         named=("pop-I-V-vi-IV", "reggae-I-ii"),
         programs={
-            **_PROGRAMS, "bass": (33,), "keys": (16, 17, 0), "guitar": (27, 28), "lead": (53, 22, 57, 66),
-        }, shares={**_SHARES, "guitar": 0.96, "keys": 0.85, "lead 2": 0.25},
+            **LATIN_PROGRAMS, "bass": (33,), "keys": (16, 17, 0), "guitar": (27, 28), "lead": (53, 22, 57, 66),
+        }, shares={**LATIN_SHARES, "guitar": 0.96, "keys": 0.85, "lead 2": 0.25},
     ),
 }  # fmt: skip

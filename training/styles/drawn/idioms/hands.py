@@ -41,6 +41,20 @@ SHARES = {
     "lead": 0.75,
     "lead 2": 0.15,
 }
+LATIN_PROGRAMS = {
+    "drums": (0,), "bass": (32, 33), "keys": (0, 4), "keys 2": (16, 11), "guitar": (24, 25),
+    "guitar 2": (24, 27), "pad": (48, 49),
+    "lead": (73, 56, 66, 57), "lead 2": (57, 65),
+}  # fmt: skip
+LATIN_SHARES = {
+    "keys": 0.8,
+    "guitar": 0.5,
+    "lead": 0.7,
+    "lead 2": 0.3,
+    "pad": 0.15,
+    "guitar 2": 0.05,
+    "keys 2": 0.05,
+}
 LOOPS = (
     "pop-I-V-vi-IV",
     "pop-vi-IV-I-V",

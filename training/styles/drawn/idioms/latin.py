@@ -1,5 +1,6 @@
 """South America, and a bell from Africa: bossa, samba, tango, afro."""
 
+from training.styles.drawn.idioms.hands import LATIN_PROGRAMS, LATIN_SHARES
 from training.styles.drawn.idioms.model import Comp, Idiom, Kit, Voice
 from training.styles.drawn.idioms.rhythms import (
     EIGHTHS,
@@ -22,21 +23,6 @@ _BOSSA = Comp(
     0,
     66,
 )
-_PROGRAMS = {
-    "drums": (0,), "bass": (32, 33), "keys": (0, 4), "keys 2": (16, 11), "guitar": (24, 25),
-    "guitar 2": (24, 27), "pad": (48, 49),
-    "lead": (73, 56, 66, 57), "lead 2": (57, 65),
-}  # fmt: skip
-_SHARES = {
-    "keys": 0.8,
-    "guitar": 0.5,
-    "lead": 0.7,
-    "lead 2": 0.3,
-    "pad": 0.15,
-    "guitar 2": 0.05,
-    "keys 2": 0.05,
-}
-
 IDIOMS: dict[str, Idiom] = {
     "bossa": Idiom(
         paces={"wide": 4, "even": 2, "long": 1},
@@ -52,7 +38,7 @@ IDIOMS: dict[str, Idiom] = {
         melody=(*SUNG_OFF, ".5 .5 75 .5 8. .. .. .."), modes={"major": 4, "minor": 3},
         colours=("sevenths",), p_dominant=0.4, p_line=0.25,
         named=("ii-v-i-down", "ii-v-i-circle", "ii-v-i-minor"), forms=("AABA", "ABAC", "AABAC"),
-        shares={**_SHARES, "guitar": 0.9}, programs={**_PROGRAMS, "lead": (73, 65, 53, 66)}, loudness=0.88,
+        shares={**LATIN_SHARES, "guitar": 0.9}, programs={**LATIN_PROGRAMS, "lead": (73, 65, 53, 66)}, loudness=0.88,
     ),
     "samba": Idiom(
         paces={"wide": 2, "even": 3, "quick": 1},
@@ -80,8 +66,8 @@ IDIOMS: dict[str, Idiom] = {
         },
         melody=SUNG_16, modes={"major": 5, "minor": 3}, colours=("sevenths", "sevenths", "dominants"),
         p_dominant=0.35, named=("ii-v-i-circle", "ii-v-i-minor"), gate=(0.8, 0.95),
-        shares={**_SHARES, "guitar": 0.95, "keys": 0.55},
-        programs={**_PROGRAMS, "guitar": (24,), "lead": (73, 56, 53)},
+        shares={**LATIN_SHARES, "guitar": 0.95, "keys": 0.55},
+        programs={**LATIN_PROGRAMS, "guitar": (24,), "lead": (73, 56, 53)},
     ),
     "tango": Idiom(
         kits=(
@@ -108,7 +94,7 @@ IDIOMS: dict[str, Idiom] = {
         p_dominant=0.35, p_line=0.3, paces={"wide": 2, "even": 2, "long": 2}, gate=(0.4, 0.7),
         forms=("AABA", "ABAB", "ABAC", "AABB"),
         shares={"keys": 0.9, "guitar": 0.5, "pad": 0.5, "lead": 0.95, "lead 2": 0.4},
-        programs={**_PROGRAMS, "bass": (32, 43), "keys": (0, 21), "lead": (21, 40, 23), "lead 2": (40,)},
+        programs={**LATIN_PROGRAMS, "bass": (32, 43), "keys": (0, 21), "lead": (21, 40, 23), "lead 2": (40,)},
         loudness=0.94,
     ),
     "afro": Idiom(
@@ -134,8 +120,8 @@ IDIOMS: dict[str, Idiom] = {
         melody=("9.7 .7. 7.. 7.. 9.7 .7. 8.. ...", "..7 7.7 .7. 8.. ..7 7.7 9.. ..."),
         modes={"major": 4, "mixolydian": 3, "minor": 2, "dorian": 2}, colours=("triads", "sevenths"),
         paces={"long": 3, "even": 3}, p_dominant=0.0, p_line=0.0,
-        shares={**_SHARES, "guitar": 0.95, "guitar 2": 0.45, "lead 2": 0.4},
-        programs={**_PROGRAMS, "bass": (33,), "guitar": (27, 28), "guitar 2": (27,), "keys": (16, 4, 12)},
+        shares={**LATIN_SHARES, "guitar": 0.95, "guitar 2": 0.45, "lead 2": 0.4},
+        programs={**LATIN_PROGRAMS, "bass": (33,), "guitar": (27, 28), "guitar 2": (27,), "keys": (16, 4, 12)},
         named=("reggae-I-ii", "folk-I-IV-I-V"),
     ),
 }  # fmt: skip

@@ -82,6 +82,13 @@ PARAMETERS: tuple[Parameter, ...] = (
         high=2.0,
     ),
     Parameter(
+        "groove",
+        "float",
+        1.0,
+        "How far notes lean to where in the beat the band plays; 0 leaves it to the model.",
+        high=2.0,
+    ),
+    Parameter(
         "imagine",
         "choice",
         "band",

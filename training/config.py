@@ -150,7 +150,8 @@ class LoopConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     A step learns from `batch_windows` rows of `window` ids over all processes, `micro_windows` of them at a time
     in each (0: all at once); until `short_share` of the run is over, from twice as many rows of half the length.
     `packing` fills a row whose window ends early with further windows. `weights` is each source's share of the
-    windows, in any unit; empty takes [corpus.weights].
+    windows, in any unit; empty takes [corpus.weights]. In the share `mistakes` of them the copilot's part begins with
+    wrong notes, which are only heard: it learns to find back.
 
     "muon" trains the layers' matrices by Muon at `lr_matrix` and everything else by AdamW at `lr`; "adamw" trains
     all at `lr`. Either rate warms up over `warmup_share` of the run; "wsd" then holds it, and lets it fall to 0
@@ -173,6 +174,7 @@ class LoopConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     micro_windows: Annotated[int, msgspec.Meta(ge=0)] = 0
     short_share: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.5
     packing: bool = True
+    mistakes: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
     precision: Literal["bf16", "fp32"] = "bf16"
     threads: Annotated[int, msgspec.Meta(ge=0)] = 0
     compile: bool = False

@@ -155,7 +155,9 @@ def _train(
     out_dir: Path,
     report: Report,
 ) -> Progress:
-    sampler = Sampler(corpus.training(), loop.weights or config.corpus.weights, vocab.table)
+    sampler = Sampler(
+        corpus.training(), loop.weights or config.corpus.weights, vocab.table, p_mistaken=loop.mistakes
+    )
     batches = BatchMaker(sampler, vocab, loop.seed, loop.packing)
     validator = Validator(
         validation_batches(config, corpus, vocab), vocab.table, loop.validation_windows, loop.window

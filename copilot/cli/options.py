@@ -18,6 +18,7 @@ PANEL_OPTIONS = (
     ("temperature", "--temperature"),
     ("top_p", "--top-p"),
     ("harmony", "--harmony"),
+    ("groove", "--groove"),
     ("imagine", "--imagine"),
     ("candidates", "--candidates"),
     ("lookahead_beats", "--lookahead"),

@@ -39,6 +39,7 @@ class Controls(msgspec.Struct, frozen=True, array_like=True):
     temperature: float = 0.9
     top_p: float = 0.95
     harmony: float = 0.0
+    groove: float = 0.0
     imagine: str = "band"
     candidates: int = 1
     alone_beats: float = 0.0

@@ -32,6 +32,7 @@ class Brief:
     own: Mask
     polyphony: int
     harmony: float
+    groove: float
     temperature: float
     top_p: float
     room_tokens: int
@@ -63,6 +64,7 @@ def brief_of(
         own=own,
         polyphony=POLYPHONY[role],
         harmony=controls.harmony if role != "drums" else 0.0,
+        groove=controls.groove,
         temperature=controls.temperature,
         top_p=controls.top_p,
         room_tokens=room_tokens,

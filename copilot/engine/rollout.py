@@ -15,6 +15,7 @@ from copilot.engine.steering import Steering
 from copilot.errors import GrammarError
 from copilot.music.ear import Ear
 from copilot.music.order import OFF, ON, Event
+from copilot.music.pulse import Pulse
 from copilot.music.score import COPILOT_CHANNEL, Note
 
 _TRIES = 8
@@ -36,12 +37,14 @@ class Rollout:
     clock: Callable[[], float]
     ids: IdMap
     ear: Ear
+    pulse: Pulse
     is_rated: bool = False
     notes: list[Note] = field(default_factory=list)
     reused: int = 0
     _fits: list[float] = field(default_factory=list)
     _open: dict[int, tuple[int, int]] = field(default_factory=dict)
     _most_tokens: int = 0
+    _struck_tick: int = -1
     _limits: Limits = field(default_factory=Limits)
     _free_ons: Mask = field(init=False)
     _steering: Steering = field(init=False)
@@ -49,7 +52,9 @@ class Rollout:
 
     def __post_init__(self) -> None:
         brief = self.brief
-        self._steering = Steering(self.codec.vocab, self.ear, brief.harmony, brief.patience_ticks)
+        self._steering = Steering(
+            self.codec.vocab, self.ear, self.pulse, brief.harmony, brief.groove, brief.patience_ticks
+        )
         self._limits.floor_tick = brief.now_tick
         self._limits.offs[:128] = False  # what is committed ends when it was committed to end
         self._free_ons = brief.players | brief.own
@@ -157,6 +162,8 @@ class Rollout:
             del final[0]
         if event.channel == COPILOT_CHANNEL and event.kind in (ON, OFF):
             self.brief.own_until_tick = event.tick
+            if event.kind == ON:
+                self._struck_tick = event.tick
         if is_final:
             return
         if event.channel == COPILOT_CHANNEL and event.kind == ON:
@@ -232,9 +239,10 @@ class Rollout:
         return None
 
     def _urged(self, logits: Logits, words: Mask) -> Logits:
-        if self._open:
+        if self.state.tick == self._struck_tick:  # the rest of a chord is where its first note is
             return logits
-        return self._steering.urged(logits, words, self.state.tick - self.brief.own_until_tick)
+        rest_ticks = 0 if self._open else self.state.tick - self.brief.own_until_tick
+        return self._steering.urged(logits, words, self.state.tick, rest_ticks)
 
     def _has_room(self, tokens: int) -> bool:
         return self.decoder.mark() + tokens <= self._most_tokens

@@ -15,8 +15,9 @@ from copilot.engine.base import Heard
 from copilot.errors import ProtocolError
 from copilot.music.ear import Ear
 from copilot.music.order import Event
+from copilot.music.pulse import Pulse
 
-SCHEMA = 2
+SCHEMA = 3
 _DIGEST_BYTES = 8
 
 
@@ -114,6 +115,24 @@ class EarState(msgspec.Struct, frozen=True, array_like=True):
         return Ear(ticks_per_beat, self.tick, np.asarray(self.chroma), np.asarray(self.bass), held)
 
 
+class PulseState(msgspec.Struct, frozen=True, array_like=True):
+    """Of a Pulse."""
+
+    tick: int
+    strikes: tuple[float, ...]
+
+    @classmethod
+    def of(cls, pulse: Pulse) -> "PulseState":
+        """What it has heard."""
+        return cls(pulse.tick, tuple(pulse.strikes.tolist()))
+
+    def pulse(self, ticks_per_beat: int) -> Pulse:
+        """A pulse that has heard it. Raises ProtocolError where it is of another grid."""
+        if len(self.strikes) != ticks_per_beat:
+            raise ProtocolError(f"a snapshot has {len(self.strikes)} places in the beat: begin without it")
+        return Pulse(ticks_per_beat, self.tick, np.asarray(self.strikes))
+
+
 class Snapshot(msgspec.Struct, frozen=True, array_like=True):
     """A TokenEngine's state. `vocabulary`: the SHA-256 of the codec's; `decoder`: the ids that it holds."""
 
@@ -135,6 +154,7 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True):
     heard_tick: int
     chance: Chance
     ear: EarState
+    pulse: PulseState
 
     def to_bytes(self) -> bytes:
         """As it travels and is kept."""

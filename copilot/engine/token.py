@@ -22,10 +22,11 @@ from copilot.engine.brief import Brief, brief_of, role_named
 from copilot.engine.draw import IdMap
 from copilot.engine.past import Past
 from copilot.engine.rollout import Rollout
-from copilot.engine.snapshot import SCHEMA, Chance, EarState, Snapshot, WriterState, read_snapshot
+from copilot.engine.snapshot import SCHEMA, Chance, EarState, PulseState, Snapshot, WriterState, read_snapshot
 from copilot.errors import GrammarError, ParameterError, ProtocolError, VocabularyError
 from copilot.music.ear import Ear
 from copilot.music.order import BAR, Event
+from copilot.music.pulse import Pulse
 
 _LONG_REST_BARS = 64
 """After so many bars of which nothing is known, the window begins anew."""
@@ -56,7 +57,7 @@ class TokenEngine:
         self._clock = clock
         self._rng = np.random.default_rng(seed)
         self._ids = IdMap.of(codec.vocab)
-        self._ear = Ear(codec.params.ticks_per_beat)
+        self._ear, self._pulse = Ear(codec.params.ticks_per_beat), Pulse(codec.params.ticks_per_beat)
         self._agenda = Agenda(codec.vocab.table)
         self._header = Header()  # what tempo and meter would be said as, were the window pinned now
         self._bars: BarLines | None = None
@@ -135,6 +136,7 @@ class TokenEngine:
             self._agenda.heard_tick,
             Chance.of(self._rng),
             EarState.of(self._ear),
+            PulseState.of(self._pulse),
         ).to_bytes()
 
     def restore(self, state: bytes) -> None:
@@ -157,6 +159,7 @@ class TokenEngine:
         self._agenda.own_until_tick, self._agenda.heard_tick = told.own_until_tick, told.heard_tick
         told.chance.set(self._rng)
         self._ear = told.ear.ear(self._codec.params.ticks_per_beat)
+        self._pulse = told.pulse.pulse(self._codec.params.ticks_per_beat)
 
     def _imagine(
         self, brief: Brief, state: GridState, context: list[int], standing: list[int], candidates: int
@@ -173,6 +176,7 @@ class TokenEngine:
                 self._clock,
                 self._ids,
                 self._ear.copy(),
+                self._pulse,
                 is_rated=candidates > 1,
             )
 
@@ -258,6 +262,7 @@ class TokenEngine:
         happened.sort(key=lambda event: event.tick)
         for event in happened:
             self._ear.hear(event)
+            self._pulse.hear(event)
             self._past.extend(self._writer.feed(event))
             self._make_room(self._window_tokens)
         self._past.extend(self._writer.advance(now_tick))

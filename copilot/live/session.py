@@ -219,6 +219,7 @@ class Session:
             temperature=panel.number("temperature"),
             top_p=panel.number("top_p"),
             harmony=panel.number("harmony"),
+            groove=panel.number("groove"),
             imagine=panel.text("imagine"),
             candidates=int(panel.number("candidates")),
             alone_beats=panel.number("alone_beats"),

@@ -54,6 +54,21 @@ def test_it_leans_to_the_chord_that_it_hears() -> None:
     assert shares[1] > shares[0] + 0.3
 
 
+def test_it_falls_in_with_where_the_band_plays() -> None:
+    """Beside quarters that are struck, a strong lean begins most of its notes on them, whatever it imagines."""
+    shares = []
+    for groove in (0.0, 2.0):
+        engine, _ = make_engine(1024)
+        told, notes = controls(groove=groove, part="lead"), []
+        for beat in range(40):
+            strikes = [Heard(float(beat), 1, pitch, 90) for pitch in (48, 55)]
+            engine.observe([*strikes, *(Heard(beat + 0.5, 1, pitch, 0) for pitch in (48, 55))])
+            notes += engine.propose(horizon(beat + 0.9), told).notes
+        on_the_beat = [abs(note.start_beats - round(note.start_beats)) < 0.1 for note in notes]
+        shares.append(sum(on_the_beat) / len(notes))
+    assert shares[1] > shares[0] + 0.3
+
+
 @pytest.mark.parametrize("part", ["keys", "drums"])
 @pytest.mark.parametrize(("imagine", "candidates"), [("part", 1), ("band", 3), ("part", 3)])
 def test_however_it_imagines_the_truth_stands(part: str, imagine: str, candidates: int) -> None:

@@ -21,7 +21,7 @@ from training.tokenizer.figures import begun
 from training.tokenizer.learn import Material, learn
 from training.tokenizer.rules import SPACE
 from training.windows.sampler import Sampler
-from training.windows.words import Words
+from training.windows.words import Window, Words
 
 Velocity = Literal["running", "every"]
 
@@ -76,9 +76,9 @@ class SameMusic(Sampler):
         super().__init__(songs, weights, table)
         self._variant, self._window_words = variant, window_words
 
-    def draw(self, rng: np.random.Generator, max_words: int) -> Words:  # noqa: ARG002
-        """The words of one window as the variant writes them: int64."""
-        return self._variant.written(super().draw(rng, self._window_words), self.table)
+    def window(self, rng: np.random.Generator, max_words: int) -> Window:  # noqa: ARG002
+        """One window as the variant writes it."""
+        return Window(self._variant.written(super().window(rng, self._window_words).words, self.table))
 
 
 def say_every_velocity(words: Words, table: WordTable) -> Words:

@@ -11,7 +11,7 @@ from training.windows.sampler import Sampler
 from training.windows.words import Words
 
 IGNORED = -100
-"""The target of padding, and of each window's first id, which nothing precedes."""
+"""The target of padding, of each window's first id, which nothing precedes, and of what is only heard."""
 
 _LEAST_ROOM = 32
 """A shorter rest of a row stays padding: not even a bar of a band fits in."""
@@ -21,9 +21,10 @@ _LEAST_ROOM = 32
 class Batch:
     """Some rows of a global batch.
 
-    ids: int64 (rows, time); targets: the ids one step later, IGNORED for padding, same shape. positions: int64
-    (rows, time), each id's place in its window; they begin again at 0 with every further window of a row.
-    owners: int64 (rows, time), the index in `words[row]` of the word that each target is part of, −1 for padding.
+    ids: int64 (rows, time); targets: the ids one step later, IGNORED for padding and for what is only heard, same
+    shape. positions: int64 (rows, time), each id's place in its window; they begin again at 0 with every further
+    window of a row. owners: int64 (rows, time), the index in `words[row]` of the word that each target is part of, −1
+    for IGNORED ones.
     words: each row's words, all its windows' one after another. notes: note-ons of which an id is a target.
     """
 
@@ -84,12 +85,15 @@ class BatchMaker:
         rng = np.random.default_rng([self._seed, step, row])
         at = 0
         while at == 0 or (self._packing and time - at >= _LEAST_ROOM):
-            words = self._sampler.draw(rng, time - at + 1)
+            window = self._sampler.window(rng, time - at + 1)
+            words = window.words
             spelt, owner = self._speller.ids(words), self._speller.owners(words)
             spelt, owner = spelt[: time - at + 1], owner[: time - at + 1]
             until = at + len(spelt) - 1
             ids[at:until], targets[at:until] = spelt[:-1], spelt[1:]
             owners[at:until] = owner[1:] + sum(map(len, windows))
+            heard = at + np.searchsorted(owner[1:], window.unlearnt)
+            targets[at:heard], owners[at:heard] = IGNORED, -1
             positions[at:] = np.arange(time - at)
             windows.append(words)
             at = until

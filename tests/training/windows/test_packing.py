@@ -16,7 +16,7 @@ from training.loop.ranks import Ranks
 from training.model.network import build_model
 from training.windows.batches import IGNORED, BatchMaker
 from training.windows.sampler import Sampler
-from training.windows.words import Words
+from training.windows.words import Window
 
 TABLE = WordTable(GridParams())
 VOCAB = Vocabulary(train_tokenizer([" ".join(TABLE.texts[TABLE.meta_end :]) + " "], TABLE, 6000), TABLE)
@@ -26,10 +26,10 @@ TIME = 400
 class TwoBars(Sampler):
     """Windows of two bars: far less than a row."""
 
-    def draw(self, rng: np.random.Generator, max_words: int) -> Words:
-        words = super().draw(rng, max_words)
+    def window(self, rng: np.random.Generator, max_words: int) -> Window:
+        words = super().window(rng, max_words).words
         lines = np.flatnonzero(words == TABLE.bar)
-        return words[: int(lines[2])] if len(lines) > 2 else words
+        return Window(words[: int(lines[2])] if len(lines) > 2 else words)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """Options that several commands share, and how their values are read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -126,3 +126,8 @@ def bundle_of(asked: Path | None, config: Config) -> Path | None:
 def given(panel: dict[str, Value | None]) -> dict[str, Value]:
     """The panel's values that were said."""
     return {name: value for name, value in panel.items() if value is not None}
+
+
+def without_time(panel: Mapping[str, Value]) -> dict[str, Value]:
+    """The parameters that mean something where a file gives the time."""
+    return {name: value for name, value in panel.items() if find(name).group != "time"}

@@ -13,6 +13,7 @@ from copilot.cli.options import (
     given,
     model_options,
     panel_options,
+    without_time,
 )
 from copilot.commands.show import StatusLine, beats_bar, print_jam
 from copilot.decode.devices import Device
@@ -86,8 +87,7 @@ def jam(
         weights=weights or config.model.weights,
         latency_ms=latency_ms,
         realtime=realtime,
-        panel=config.panel | given(panel),
-        roles=config.roles(),
+        panel=without_time(config.panel) | given(panel),
     )
     with beats_bar(sys.stdout.isatty() and not as_json) as progress:
         result = play(options, progress)
@@ -157,15 +157,13 @@ def run(
         thru=thru or midi.thru,
         virtual=virtual or midi.virtual,
         osc_port=osc_ports[-1] if osc_ports else config.osc.port,
-        follows_midi_clock=config.clock.source == "auto",
         bundle=bundle_of(bundle, config),
         seed=config.model.seed if seed is None else seed,
         window_tokens=window_tokens,
         device=device or config.model.device,
         weights=weights or config.model.weights,
         record=record or (Path(config.record.dir) if config.record.dir else None),
-        panel=config.panel_values() | given({**panel, "tempo_bpm": bpm}),
-        roles=config.roles(),
+        panel=config.panel | given({**panel, "tempo_bpm": bpm}),
     )
     line = StatusLine(log_json)
     asyncio.run(play(options, line.ready, line.status))

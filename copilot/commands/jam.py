@@ -56,7 +56,6 @@ class JamOptions:
     latency_ms: float | None = None
     realtime: bool = False
     panel: Mapping[str, Value] = field(default_factory=dict)
-    roles: Mapping[int, Role] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +161,6 @@ def _simulate(taping: _Taping, bundle: Bundle, options: JamOptions, progress: Pr
             engine,
             taping.panel,
             latency_s=latency_s,
-            roles=options.roles,
             journal=journal,
             clock=clock,
         )
@@ -186,7 +184,7 @@ async def _stage(taping: _Taping, bundle: Bundle, options: JamOptions, progress:
     clock = MonotonicClock()
     start_s = clock.now_s() + _REALTIME_LEAD_S
     end_beats = taping.band.end_ticks / taping.band.ticks_per_beat
-    known = {part.channel: part.role for part in taping.band.parts} | dict(options.roles)
+    known = {part.channel: part.role for part in taping.band.parts}
     with taping.journal(clock) as journal:
         session = new_session(taping.panel, beat_clock(taping.band, start_s), known, journal)
         stage = Stage(session, engine, FileRig(taping.band, clock, start_s), clock)

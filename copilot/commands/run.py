@@ -27,8 +27,7 @@ from copilot.live.status import status_of
 from copilot.midi.ports import Survey, chosen, resolve, survey
 from copilot.model.panel import panel_for
 from copilot.music.midifile import write_score
-from copilot.music.roles import Role
-from copilot.panel import Panel, Parameter, Value
+from copilot.panel import Panel, Value, roles_of
 
 log = logging.getLogger(__name__)
 _STATUS_EVERY_S = 0.5
@@ -45,7 +44,6 @@ class RunOptions:
     thru: tuple[str, ...] = ()
     virtual: bool = False
     osc_port: int = 7400
-    follows_midi_clock: bool = True
     bundle: Path | None = None
     seed: int = 0
     window_tokens: int = 0
@@ -53,7 +51,6 @@ class RunOptions:
     weights: WeightKind = "auto"
     record: Path | None = None
     panel: Mapping[str, Value] = field(default_factory=dict)
-    roles: Mapping[int, Role] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +137,9 @@ async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_statu
     clock, panel = MonotonicClock(), panel_for(bundle)
     for name, value in options.panel.items():
         panel.set(name, value)
-    beats = BeatClock(clock.now_s(), panel.number("tempo_bpm"), follows_midi=options.follows_midi_clock)
+    beats = BeatClock(clock.now_s(), panel.number("tempo_bpm"))
     journal = _journal(options, panel, clock) if options.record else None
-    session = new_session(panel, beats, options.roles, journal)
+    session = new_session(panel, beats, {}, journal)
     engine = EngineClient(
         bundle.path,
         seed=options.seed,
@@ -151,7 +148,6 @@ async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_statu
         weights=options.weights,
     )
     osc = OscServer(panel, lambda: status_of(session, clock.now_s()))
-    panel.on_change(lambda parameter, value: _follow(session, clock, parameter, value))
     async with contextlib.AsyncExitStack() as open_things:
         if journal is not None:
             open_things.callback(_finish_recording, journal)
@@ -175,7 +171,7 @@ async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_statu
                 loaded.name,
                 loaded.window_tokens,
                 beats.tempo_bpm,
-                options.follows_midi_clock,
+                beats.follows_midi,
                 f"127.0.0.1:{osc.port}",
                 str(journal.path) if journal else None,
                 journal.start_s if journal else clock.now_s(),
@@ -205,11 +201,6 @@ def _status(session: Session, stage: Stage, rig: MidiRig, clock: MonotonicClock)
     return status
 
 
-def _follow(session: Session, clock: MonotonicClock, parameter: Parameter, value: Value) -> None:
-    if parameter.name == "tempo_bpm":
-        session.clock.set_tempo(float(value), clock.now_s())
-
-
 def _journal(options: RunOptions, panel: Panel, clock: MonotonicClock) -> JournalWriter:
     folder = Path(options.record or ".").expanduser()
     try:
@@ -217,7 +208,7 @@ def _journal(options: RunOptions, panel: Panel, clock: MonotonicClock) -> Journa
     except OSError as error:
         raise InputError(f"{folder}: can't be a folder for recordings ({error.strerror})") from error
     name = time.strftime("%Y-%m-%d-%H%M%S")
-    parts = tuple(PartInfo(channel, role) for channel, role in sorted(options.roles.items()))
+    parts = tuple(PartInfo(channel, role) for channel, role in sorted(roles_of(panel).items()))
     metadata = Metadata(tempo_bpm=panel.number("tempo_bpm"), seed=options.seed, title=name, parts=parts)
     return JournalWriter(folder / f"{name}.journal", clock, metadata)
 

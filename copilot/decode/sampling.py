@@ -31,6 +31,23 @@ def sample(
     return int(_draw(logits, choices, temperature, top_p, rng.random()))
 
 
+def likely(
+    logits: NDArray[np.float32], choices: NDArray[np.int64], *, temperature: float, top_k: int, min_p: float
+) -> NDArray[np.int64]:
+    """The choices that are among the `top_k` likeliest (0: all), and `min_p` times as likely as the likeliest at
+    `temperature` or more: int64, at least one, ascending.
+
+    min_p is after M. Nguyen et al., "Turning up the heat" (ICLR 2025).
+    """
+    scores = logits[choices]
+    kept = np.ones(len(choices), np.bool_)
+    if 0 < top_k < len(choices):
+        kept[np.argsort(-scores, kind="stable")[top_k:]] = False
+    if min_p > 0.0:
+        kept &= scores >= scores.max() + temperature * math.log(min_p)
+    return choices[kept]
+
+
 Kinds = NDArray[np.uint8]
 """The kind of each id, from 0 on and under MOST_KINDS: uint8 (vocab,)."""
 

@@ -40,6 +40,16 @@ class Controls(msgspec.Struct, frozen=True, array_like=True):
     top_p: float = 0.95
     harmony: float = 0.0
     groove: float = 0.0
+    lead: float = 0.0
+    density: float = 0.0
+    lowest_pitch: int = 0
+    highest_pitch: int = 127
+    polyphony: int = 0
+    key: str = "off"
+    scale: str = "major"
+    chord: str = "off"
+    top_k: int = 0
+    min_p: float = 0.0
     imagine: str = "band"
     candidates: int = 1
     alone_beats: float = 0.0
@@ -48,6 +58,13 @@ class Controls(msgspec.Struct, frozen=True, array_like=True):
     bar_beats: float = 4.0
     meter: str = "4_4"
     roles: dict[int, str] = {}
+
+    @property
+    def wishes(self) -> "Controls":
+        """The same without what the clock and the band say: what a person asks for."""
+        return msgspec.structs.replace(
+            self, tempo_bpm=120.0, bar_start_beats=0.0, bar_beats=4.0, meter="4_4", roles={}
+        )
 
 
 class Horizon(msgspec.Struct, frozen=True, array_like=True):

@@ -11,6 +11,7 @@ from copilot.engine.agenda import Agenda
 from copilot.engine.base import Controls, Horizon
 from copilot.music.order import Event
 from copilot.music.roles import POLYPHONY, REGISTER, ROLES, Role
+from copilot.music.symbols import scale
 
 
 @dataclass(slots=True)
@@ -19,9 +20,9 @@ class Brief:
 
     `final`: the copilot's committed note-ons and -offs ahead, sorted: they are written where they fall, and
     nothing else of channel 0 begins before `free_tick`. `players`, `own`: bool (LANES,), which notes the players
-    and the copilot may begin; it holds at most `polyphony` keys down at once. `room_tokens`: how many tokens may be
-    imagined. The copilot last sounded at `own_until_tick`; after a rest of `patience_ticks` it is urged to play
-    (None: it may rest as it likes).
+    and the copilot may begin; it holds at most `polyphony` keys down at once, and is to play `density` notes a beat
+    (0: as it likes). `room_tokens`: how many tokens may be imagined. The copilot last sounded at `own_until_tick`;
+    after a rest of `patience_ticks` it is urged to play (None: it may rest as it likes).
     """
 
     now_tick: int
@@ -32,12 +33,15 @@ class Brief:
     own: Mask
     polyphony: int
     harmony: float
-    groove: float
     temperature: float
     top_p: float
     room_tokens: int
     own_until_tick: int
     patience_ticks: int | None
+    groove: float = 0.0
+    density: float = 0.0
+    top_k: int = 0
+    min_p: float = 0.0
 
 
 def brief_of(
@@ -53,8 +57,7 @@ def brief_of(
     now_tick = agenda.tick(horizon.now_beats)
     own = np.zeros(LANES, np.bool_)
     if not _is_left_alone(agenda, now_tick, controls):
-        low, high = REGISTER[role]
-        own[low : high + 1] = True
+        own[:128] = _own_pitches(role, controls)
     return Brief(
         now_tick=now_tick,
         free_tick=agenda.free_tick(horizon.free_beats, final),
@@ -62,15 +65,34 @@ def brief_of(
         final=list(final),
         players=agenda.player_lanes() & (controls.imagine == "band"),
         own=own,
-        polyphony=POLYPHONY[role],
+        polyphony=controls.polyphony if controls.polyphony and role != "drums" else POLYPHONY[role],
         harmony=controls.harmony if role != "drums" else 0.0,
         groove=controls.groove,
+        density=controls.density,
         temperature=controls.temperature,
         top_p=controls.top_p,
+        top_k=controls.top_k,
+        min_p=controls.min_p,
         room_tokens=room_tokens,
         own_until_tick=agenda.own_until_tick,
         patience_ticks=bar_ticks // 2 if now_tick - agenda.heard_tick < bar_ticks else None,
     )
+
+
+def _own_pitches(role: Role, controls: Controls) -> Mask:
+    """What a part may play: bool (128,). Each end of the register is the role's own unless another is asked for.
+
+    A scale that has no pitch in the register leaves nothing to play.
+    """
+    pitches = np.zeros(128, np.bool_)
+    low, high = REGISTER[role]
+    if role != "drums":
+        low = controls.lowest_pitch or low
+        high = controls.highest_pitch if controls.highest_pitch < 127 else high
+    pitches[low : high + 1] = True
+    if role != "drums":
+        pitches &= np.resize(scale(controls.key, controls.scale), 128)
+    return pitches
 
 
 def role_named(part: str) -> Role:

@@ -16,7 +16,7 @@ from copilot.codec.grammar import GridState, Limits, Mask
 from copilot.codec.grid import GridCodec
 from copilot.codec.vocabulary import Vocabulary
 from copilot.decode.decoder import Decoder, Logits
-from copilot.decode.sampling import Kinds, of_one_kind, sample
+from copilot.decode.sampling import Kinds, likely, of_one_kind, sample
 from copilot.music.order import Event
 
 KIND_TEMPERATURE = 1.0
@@ -71,7 +71,8 @@ class Draw:
 
     Whether time passes, the copilot does something or a player does is drawn by the model's own odds, and only then
     which delay or which note: `temperature` and `top_p` are of that. Were they of all at once, the likelier of
-    playing and resting would hardly ever not happen, and a part would rest, or chatter, for ever.
+    playing and resting would hardly ever not happen, and a part would rest, or chatter, for ever. `top_k` and `min_p`
+    are of it as well.
     """
 
     codec: GridCodec
@@ -83,6 +84,8 @@ class Draw:
     urge: Urge
     lean: Lean
     ids: IdMap
+    top_k: int = 0
+    min_p: float = 0.0
     step_s: list[float] = field(default_factory=list)
 
     def event(
@@ -162,6 +165,9 @@ class Draw:
                     rng=self.rng,
                 )
                 logits = self._leant(logits, choices, tick)
+                choices = likely(
+                    logits, choices, temperature=self.temperature, top_k=self.top_k, min_p=self.min_p
+                )
             token = sample(
                 logits,
                 choices,

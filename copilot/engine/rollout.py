@@ -15,6 +15,7 @@ from copilot.engine.steering import Steering
 from copilot.errors import GrammarError
 from copilot.music.ear import Ear
 from copilot.music.order import OFF, ON, Event
+from copilot.music.pace import Pace
 from copilot.music.pulse import Pulse
 from copilot.music.score import COPILOT_CHANNEL, Note
 
@@ -38,6 +39,7 @@ class Rollout:
     ids: IdMap
     ear: Ear
     pulse: Pulse
+    pace: Pace
     is_rated: bool = False
     notes: list[Note] = field(default_factory=list)
     reused: int = 0
@@ -53,7 +55,14 @@ class Rollout:
     def __post_init__(self) -> None:
         brief = self.brief
         self._steering = Steering(
-            self.codec.vocab, self.ear, self.pulse, brief.harmony, brief.groove, brief.patience_ticks
+            vocab=self.codec.vocab,
+            ear=self.ear,
+            pulse=self.pulse,
+            pace=self.pace,
+            harmony=brief.harmony,
+            groove=brief.groove,
+            density=brief.density,
+            patience_ticks=brief.patience_ticks,
         )
         self._limits.floor_tick = brief.now_tick
         self._limits.offs[:128] = False  # what is committed ends when it was committed to end
@@ -65,6 +74,8 @@ class Rollout:
             clock=self.clock,
             temperature=brief.temperature,
             top_p=brief.top_p,
+            top_k=brief.top_k,
+            min_p=brief.min_p,
             urge=self._urged,
             lean=self._steering.leant,
             ids=self.ids,
@@ -164,6 +175,7 @@ class Rollout:
             self.brief.own_until_tick = event.tick
             if event.kind == ON:
                 self._struck_tick = event.tick
+                self.pace.count(event.tick)
         if is_final:
             return
         if event.channel == COPILOT_CHANNEL and event.kind == ON:

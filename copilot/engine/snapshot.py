@@ -155,6 +155,7 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True):
     chance: Chance
     ear: EarState
     pulse: PulseState
+    pace: tuple[int, float]  # its tick and notes
 
     def to_bytes(self) -> bytes:
         """As it travels and is kept."""

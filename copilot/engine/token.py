@@ -25,8 +25,11 @@ from copilot.engine.rollout import Rollout
 from copilot.engine.snapshot import SCHEMA, Chance, EarState, PulseState, Snapshot, WriterState, read_snapshot
 from copilot.errors import GrammarError, ParameterError, ProtocolError, VocabularyError
 from copilot.music.ear import Ear
-from copilot.music.order import BAR, Event
+from copilot.music.order import BAR, ON, Event
+from copilot.music.pace import Pace
 from copilot.music.pulse import Pulse
+from copilot.music.score import COPILOT_CHANNEL
+from copilot.music.symbols import chord
 
 _LONG_REST_BARS = 64
 """After so many bars of which nothing is known, the window begins anew."""
@@ -57,10 +60,12 @@ class TokenEngine:
         self._clock = clock
         self._rng = np.random.default_rng(seed)
         self._ids = IdMap.of(codec.vocab)
-        self._ear, self._pulse = Ear(codec.params.ticks_per_beat), Pulse(codec.params.ticks_per_beat)
+        grid = codec.params.ticks_per_beat
+        self._ear, self._pulse, self._pace = Ear(grid), Pulse(grid), Pace(grid)
         self._agenda = Agenda(codec.vocab.table)
         self._header = Header()  # what tempo and meter would be said as, were the window pinned now
         self._bars: BarLines | None = None
+        self._wishes: Controls | None = None
         self._writer = self._codec.writer(self._header)
         self._past = Past(codec, window_tokens - self._reserve_tokens, list(self._writer.head), self._header)
         self._imagined_from = 0  # the decoder holds the past up to here, and then what was imagined
@@ -137,6 +142,7 @@ class TokenEngine:
             Chance.of(self._rng),
             EarState.of(self._ear),
             PulseState.of(self._pulse),
+            (self._pace.tick, self._pace.notes),
         ).to_bytes()
 
     def restore(self, state: bytes) -> None:
@@ -160,6 +166,7 @@ class TokenEngine:
         told.chance.set(self._rng)
         self._ear = told.ear.ear(self._codec.params.ticks_per_beat)
         self._pulse = told.pulse.pulse(self._codec.params.ticks_per_beat)
+        self._pace = Pace(self._codec.params.ticks_per_beat, *told.pace)
 
     def _imagine(
         self, brief: Brief, state: GridState, context: list[int], standing: list[int], candidates: int
@@ -177,6 +184,7 @@ class TokenEngine:
                 self._ids,
                 self._ear.copy(),
                 self._pulse,
+                self._pace.copy(),
                 is_rated=candidates > 1,
             )
 
@@ -220,6 +228,10 @@ class TokenEngine:
         Tempo and meter wait for the window after the next flush, which takes them as they are when it is known where
         that will begin: a tempo that wavers between two words must not cost a prefill each time.
         """
+        self._ear.lead = self._pulse.lead = controls.lead
+        self._ear.told = chord(controls.chord)
+        if self._wishes != (wishes := controls.wishes):
+            self._wishes, self._past.fresh = wishes, None  # what was imagined is not what is wished for now
         self._agenda.seat(controls.roles)
         pinned = self._past.header
         self._header = Header(
@@ -263,6 +275,8 @@ class TokenEngine:
         for event in happened:
             self._ear.hear(event)
             self._pulse.hear(event)
+            if event.kind == ON and event.channel == COPILOT_CHANNEL:
+                self._pace.count(event.tick)
             self._past.extend(self._writer.feed(event))
             self._make_room(self._window_tokens)
         self._past.extend(self._writer.advance(now_tick))

@@ -178,6 +178,15 @@ class BeatClock:
             self._begin_run(at_s, self.beats(at_s), is_moving=True)
         self._go_at(at_s, tempo_bpm, 0.0)
 
+    def follow_midi(self, at_s: float, *, follows: bool) -> None:
+        """Whether a MIDI clock is followed once it is heard. Without, time goes on at the present tempo."""
+        self.follows_midi = follows
+        if not follows and self.source == "midi clock":
+            self.source = "internal"
+            self._song_offset_beats = self._asked_song_beats = None
+            if not self.running:
+                self._begin_run(at_s, self.beats(at_s), is_moving=True)
+
     def pulse(self, at_s: float) -> None:
         """A MIDI clock message came in at that moment."""
         if not self.follows_midi:

@@ -3,21 +3,18 @@
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 
 from copilot.decode.devices import Device
 from copilot.decode.kinds import WeightKind
 from copilot.errors import ConfigError, ParameterError
-from copilot.music.roles import ROLES, Role
-from copilot.music.score import PLAYER_CHANNELS
 from copilot.panel import Value, find
 
 MAX_CONFIG_BYTES = 64 * 1024
 
 Text = Annotated[str, msgspec.Meta(max_length=1000, pattern=r"^[^\x00-\x1f\x7f]*$")]
-_CHANNELS = tuple(str(channel) for channel in PLAYER_CHANNELS)
 _WHERE = re.compile(r" - at `\$(?P<path>[^`]*)`$")
 _UNKNOWN = re.compile(r"contains unknown field `(?P<field>[^`]*)`")
 
@@ -41,13 +38,6 @@ class OscConfig(_Section, frozen=True):
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 7400
 
 
-class ClockConfig(_Section, frozen=True):
-    """[clock]: `auto` follows a MIDI clock once it is heard, `internal` never does."""
-
-    tempo_bpm: float = 120.0
-    source: Literal["auto", "internal"] = "auto"
-
-
 class ModelConfig(_Section, frozen=True):
     """[model]: a bundle's folder (empty: the one that ships), the seed of what is sampled, what plays it and how."""
 
@@ -64,23 +54,13 @@ class RecordConfig(_Section, frozen=True):
 
 
 class Config(_Section, frozen=True):
-    """The whole file. `channels`: who plays on MIDI channels 1–15, counted from 0 (0 is the copilot)."""
+    """The whole file. `panel`: values of the live parameters, by name."""
 
     midi: MidiConfig = MidiConfig()
     osc: OscConfig = OscConfig()
-    clock: ClockConfig = ClockConfig()
     panel: dict[str, Any] = {}
     model: ModelConfig = ModelConfig()
     record: RecordConfig = RecordConfig()
-    channels: dict[str, Any] = {}
-
-    def panel_values(self) -> dict[str, Value]:
-        """What the panel is to be set to, the tempo included."""
-        return {**self.panel, "tempo_bpm": self.clock.tempo_bpm}
-
-    def roles(self) -> dict[int, Role]:
-        """Who plays on each channel that the file names."""
-        return {int(channel): role for channel, role in self.channels.items()}
 
 
 def load_config(path: Path) -> Config:
@@ -90,12 +70,7 @@ def load_config(path: Path) -> Config:
         config = msgspec.convert(data, Config)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{path}: {_explain(str(error), data)}") from error
-    return msgspec.structs.replace(
-        config,
-        clock=_clock(path, config.clock),
-        panel=_panel(path, config.panel),
-        channels=_channels(path, config.channels),
-    )
+    return msgspec.structs.replace(config, panel=_panel(path, config.panel))
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -113,17 +88,7 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: is not TOML that we read ({error}): see configs/jam.toml") from error
 
 
-def _clock(path: Path, clock: ClockConfig) -> ClockConfig:
-    try:
-        tempo_bpm = find("tempo_bpm").parse(clock.tempo_bpm)
-    except ParameterError as error:
-        raise ConfigError(f"{path}: [clock] {error}") from error
-    return msgspec.structs.replace(clock, tempo_bpm=float(tempo_bpm))
-
-
 def _panel(path: Path, given: dict[str, Any]) -> dict[str, Value]:
-    if "tempo_bpm" in given:
-        raise ConfigError(f"{path}: [panel] tempo_bpm: got {given['tempo_bpm']!r}, set it in [clock] instead")
     values = {}
     for name, value in given.items():
         try:
@@ -131,14 +96,6 @@ def _panel(path: Path, given: dict[str, Any]) -> dict[str, Value]:
         except (ParameterError, OverflowError) as error:
             raise ConfigError(f"{path}: [panel] {error}") from error
     return values
-
-
-def _channels(path: Path, given: dict[str, Any]) -> dict[str, Role]:
-    for channel, role in given.items():
-        if channel not in _CHANNELS or role not in ROLES:
-            allowed = f"1 to 15 (counted from 0) = one of {', '.join(ROLES)}"
-            raise ConfigError(f"{path}: [channels] {channel:.20}: got {role!r:.60}, allowed is {allowed}")
-    return given
 
 
 def _explain(problem: str, data: dict[str, Any]) -> str:

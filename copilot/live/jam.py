@@ -5,7 +5,7 @@ latency, which makes a jam repeatable to the bit.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from copilot.engine.base import Engine, Proposal
@@ -16,7 +16,6 @@ from copilot.live.players import Touch, Turn, end_of, performance
 from copilot.live.session import Request, Session, new_session
 from copilot.midi.messages import PlayNote, Sent
 from copilot.midi.scheduler import Schedule
-from copilot.music.roles import Role
 from copilot.music.score import Score
 from copilot.panel import Panel
 
@@ -121,15 +120,14 @@ def jam_with(
     panel: Panel,
     *,
     latency_s: float | None = None,
-    roles: Mapping[int, Role] | None = None,
     journal: JournalWriter | None = None,
     clock: SimulatedClock | None = None,
 ) -> SimulatedJam:
-    """A jam with a band, ready to run. `roles` adds to, or corrects, what the band's parts are.
+    """A jam with a band, ready to run; the panel's channels correct what the band's parts are.
 
     `clock` is the journal's, where there is one.
     """
-    known = {part.channel: part.role for part in band.parts} | dict(roles or {})
+    known = {part.channel: part.role for part in band.parts}
     session = new_session(panel, beat_clock(band), known, journal)
     return SimulatedJam(session, engine, band, clock or SimulatedClock(), latency_s)
 

@@ -15,6 +15,7 @@ from copilot.engine.base import Horizon, PlannedNote, Proposal
 from copilot.live.clock import BeatClock
 from copilot.live.deadline import Deadline
 from copilot.live.figures import Figures
+from copilot.live.hold import Loop
 from copilot.midi.scheduler import LATE_LIMIT_S
 
 LEAD_S = 0.015
@@ -46,6 +47,7 @@ class Planner:
     _asked_at_beats: float = -1.0
     _can_go_on: bool = False  # the last answer came as far as it was asked to
     _relocations: int = 0
+    _loop: Loop | None = None
 
     def commit_s(self, fixed_ms: float) -> float:
         """How far ahead notes are final: as set, or (0) as the engine's pace demands."""
@@ -167,6 +169,39 @@ class Planner:
     def forget_request(self) -> None:
         """The engine will not answer."""
         self.asked, self._is_stale, self._can_go_on = None, False, False
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the plan is a loop."""
+        return self._loop is not None
+
+    def hold(self, now_s: float) -> None:
+        """Freeze the plan: its last whole bar, or else the bar that ends where it does, goes round from there on.
+
+        Whatever the engine answers next means nothing.
+        """
+        now_beats = self.clock.beats(now_s)
+        line_beats = self.clock.meter.bar_start_beats(max(now_beats, self.until_beats))
+        until_beats = line_beats if line_beats >= now_beats else max(now_beats, self.until_beats)
+        self._loop = Loop.of([*self._final, *self.plan], until_beats, self.clock.meter.bar_beats(now_beats))
+        self.plan = [note for note in self.plan if note.start_beats < until_beats]
+        self.until_beats, self._can_go_on = until_beats, False
+        self._is_stale = self.asked is not None
+
+    def let_go(self) -> None:
+        """The plan is the engine's again; what is planned of the loop plays until there is another."""
+        self._loop = None
+
+    def go_round(self, now_s: float) -> None:
+        """Plan the loop for a bar ahead."""
+        if self._loop is None:
+            return
+        now_beats = self.clock.beats(now_s)
+        until_beats = now_beats + self._loop.length_beats
+        if until_beats > self.until_beats:
+            again = self._loop.between(max(now_beats, self.until_beats), until_beats)
+            self.plan += [note for note in again if self._held_at(note) is None]
+            self.until_beats = until_beats
 
     def was_relocated(self) -> bool:
         """Whether the clock has jumped since the last call: then the plan means nothing any more."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from copilot.music.roles import Role
+from copilot.music.roles import ROLES, Role
 from copilot.music.score import DRUM_CHANNEL
 
 _GUESS_AFTER_NOTES = (1, 8, 32)
@@ -17,6 +17,14 @@ class Roster:
         self._given = dict(given)
         self._guessed: dict[int, Role] = {}
         self._pitches: dict[int, list[int]] = {}
+
+    def give(self, channel: int, role: str | None) -> None:
+        """From now on this is who plays on a channel; None listens for it again."""
+        if role is None:
+            self._given.pop(channel, None)
+            self._pitches.pop(channel, None)
+        else:
+            self._given[channel] = next(each for each in ROLES if each == role)
 
     @property
     def roles(self) -> dict[int, Role]:

@@ -13,12 +13,14 @@ from copilot.live.clock import BeatClock
 from copilot.live.journal import JournalWriter
 from copilot.live.planner import Planner
 from copilot.live.players import Touch, Turn
+from copilot.live.ramps import Ramps
 from copilot.live.reaction import Reaction
 from copilot.live.roster import Roster
+from copilot.live.wishes import as_sent, controls_of
 from copilot.midi.messages import Dropped, PlayNote, Sent
 from copilot.music.roles import Role
 from copilot.music.score import COPILOT_CHANNEL, TempoChange
-from copilot.panel import Panel, Parameter, Value
+from copilot.panel import CHANNEL, Panel, Parameter, Value
 
 _MIN_SOUND_S = 0.02
 _MAX_NEWS = 4096
@@ -54,6 +56,8 @@ class Session:
     roster: Roster
     journal: JournalWriter | None = None
     planner: Planner = field(init=False)
+    withheld_notes: int = 0
+    _ramps: Ramps = field(init=False)
     reaction: Reaction = field(default_factory=Reaction)
     heard_notes: int = 0
     sent_notes: int = 0
@@ -66,10 +70,12 @@ class Session:
     _flying: dict[int, tuple[PlannedNote, PlayNote]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.planner = Planner(self.clock)
+        self.planner, self._ramps = Planner(self.clock), Ramps(self.panel)
         self._now_s = self.journal.start_s if self.journal is not None else 0.0
         for parameter, value in self.panel:
             self._note_panel(parameter, value)
+            if value != parameter.default:
+                self._obey(parameter, value)
         self.panel.on_change(self._panel_changed)
 
     def hear(self, at_s: float, channel: int, pitch: int, velocity: int, port: int = 0) -> None:
@@ -99,16 +105,20 @@ class Session:
         self._drop_what_is_void()
         if self._rests:
             return Work([], None, now_s + 0.1)
+        if self.panel["hold"]:
+            self.planner.go_round(now_s)
         final = self.planner.make_due_final(now_s)
         request = None
         asks_at_s = self.planner.asks_at_s(now_s, self._news_s, self.panel.number("lookahead_beats"))
+        if self.planner.is_held:
+            asks_at_s = None
         if asks_at_s is not None and asks_at_s <= now_s and self.heard_notes and self._has_engine:
             request, newly_final = self._request(now_s)
             final += newly_final
             asks_at_s = None
         due_s = self.planner.due_s()
         wakes = [at_s for at_s in (asks_at_s, due_s) if at_s is not None and at_s > now_s]
-        return Work([self._play(note) for note in final], request, min([*wakes, now_s + 0.1]))
+        return Work(self._send(final), request, min([*wakes, now_s + 0.1]))
 
     def take(self, now_s: float, number: int, proposal: Proposal, took_s: float) -> list[PlayNote]:
         """The engine has answered request `number`; returns what must be played at once."""
@@ -117,7 +127,7 @@ class Session:
         self._drop_what_is_void()  # time may have stopped since the last wake: then a note would have no end
         late = self.planner.take(now_s, number, proposal, took_s)
         self.reaction.planned(number, self.clock.beats(now_s))
-        return [self._play(note) for note in late]
+        return self._send(late)
 
     def engine_lost(self) -> None:
         """The engine died: the plan plays out, and nobody is asked until `engine_found`."""
@@ -212,23 +222,7 @@ class Session:
             panel.number("lookahead_beats"),
             has_news=self._news_s is not None,
         )
-        numerator, denominator = self.clock.meter.at(horizon.now_beats)
-        controls = Controls(
-            part=panel.text("part"),
-            genre=panel.text("genre"),
-            temperature=panel.number("temperature"),
-            top_p=panel.number("top_p"),
-            harmony=panel.number("harmony"),
-            groove=panel.number("groove"),
-            imagine=panel.text("imagine"),
-            candidates=int(panel.number("candidates")),
-            alone_beats=panel.number("alone_beats"),
-            tempo_bpm=self.clock.tempo_bpm,
-            bar_start_beats=self.clock.meter.bar_start_beats(horizon.now_beats),
-            bar_beats=self.clock.meter.bar_beats(horizon.now_beats),
-            meter=f"{numerator}_{denominator}",
-            roles=dict(self.roster.roles),
-        )
+        controls = controls_of(panel, self._ramps, self.clock, self.roster.roles, now_s, horizon.now_beats)
         heard, self._news, self._news_s = self._news, [], None
         self._requests += 1
         self.reaction.asked(self._requests)
@@ -239,12 +233,20 @@ class Session:
         keys = sorted({(heard.channel, heard.pitch) for heard in self._news})
         self._news = [Heard(pos_beats, channel, pitch, 0) for channel, pitch in keys]
 
+    def _send(self, notes: list[PlannedNote]) -> list[PlayNote]:
+        """What is to be played of notes that are final: all, or none where it only listens."""
+        if self.panel["listen_only"]:
+            self.withheld_notes += len(notes)
+            return []
+        return [self._play(note) for note in notes]
+
     def _play(self, note: PlannedNote) -> PlayNote:
         self._note_ids += 1
         self.reaction.played(self.planner.plan_number, note.start_beats)
-        start_s = self.clock.seconds(note.start_beats)
-        end_s = max(self.clock.seconds(note.end_beats), start_s + _MIN_SOUND_S)
-        play = PlayNote(self._note_ids, start_s, end_s, COPILOT_CHANNEL, note.pitch, note.velocity)
+        sent = as_sent(note, self.panel, self._ramps, self._now_s)
+        start_s = self.clock.seconds(sent.start_beats)
+        end_s = max(self.clock.seconds(sent.end_beats), start_s + _MIN_SOUND_S)
+        play = PlayNote(self._note_ids, start_s, end_s, COPILOT_CHANNEL, sent.pitch, sent.velocity)
         self._flying[play.note_id] = (note, play)
         return play
 
@@ -252,6 +254,20 @@ class Session:
         if self._news_s is None:
             self._news_s = self._now_s
         self._note_panel(parameter, value)
+        self._ramps.turn(parameter.name, self._now_s)
+        self._obey(parameter, value)
+
+    def _obey(self, parameter: Parameter, value: Value) -> None:
+        """Do what a parameter asks for that is no wish of the engine's."""
+        name, now_s = parameter.name, self._now_s
+        if name == "tempo_bpm":
+            self.clock.set_tempo(float(value), now_s)
+        elif name == "clock":
+            self.clock.follow_midi(now_s, follows=value == "auto")
+        elif name == "hold":
+            self.planner.hold(now_s) if value else self.planner.let_go()
+        elif name.startswith(CHANNEL):
+            self.roster.give(int(name.removeprefix(CHANNEL)), None if value == "auto" else str(value))
 
     def _note_panel(self, parameter: Parameter, value: Value) -> None:
         if self.journal is not None:

@@ -16,6 +16,8 @@ MEMORY_BEATS = 1.0
 """What sounded so long ago counts 1/e of what sounds now."""
 STRUCK_BEATS = 0.25
 """A note counts as if it had sounded so long already when it is struck: a stab tells as much as a pad's begin."""
+OWN_BEATS = 0.5
+"""What a note of the copilot's counts where it leads, however long it is."""
 _SHARPNESS = 16.0
 
 
@@ -23,7 +25,8 @@ _SHARPNESS = 16.0
 class Ear:
     """Pitch classes heard, and the lowest of each moment, both forgotten exponentially.
 
-    The copilot's own notes and drums are not listened to. `held`: int64 (128,), on how many channels a key is down.
+    Drums are not listened to, and the copilot's own notes only by the share of `lead`. `held`: int64 (128,), on how
+    many channels a key is down. `told`: the pitch classes of a chord that somebody named, which then stands.
     """
 
     ticks_per_beat: int
@@ -31,14 +34,22 @@ class Ear:
     chroma: Floats = field(default_factory=lambda: np.zeros(12))
     bass: Floats = field(default_factory=lambda: np.zeros(12))
     held: NDArray[np.int64] = field(default_factory=lambda: np.zeros(128, np.int64))
+    lead: float = 0.0
+    told: NDArray[np.bool_] | None = None
 
     def copy(self) -> "Ear":
         """The same, to go its own way."""
-        return Ear(self.ticks_per_beat, self.tick, self.chroma.copy(), self.bass.copy(), self.held.copy())
+        heard = self.chroma.copy(), self.bass.copy(), self.held.copy()
+        return Ear(self.ticks_per_beat, self.tick, *heard, self.lead, self.told)
 
     def hear(self, event: Event) -> None:
         """A note begins or ends; events come in the order of their ticks."""
-        if event.kind not in (ON, OFF) or event.channel in (COPILOT_CHANNEL, DRUM_CHANNEL):
+        if event.kind not in (ON, OFF) or event.channel == DRUM_CHANNEL:
+            return
+        if event.channel == COPILOT_CHANNEL:
+            if event.kind == ON and self.lead:
+                self._pass_to(event.tick)
+                self.chroma[event.pitch % 12] += self.lead * OWN_BEATS
             return
         self._pass_to(event.tick)
         if event.kind == ON:
@@ -49,6 +60,8 @@ class Ear:
 
     def tones(self, tick: int) -> Floats:
         """How likely each pitch class belongs to the chord at a tick: float64 (12,); all 1 where none was heard."""
+        if self.told is not None:
+            return self.told.astype(np.float64)
         now = self.copy()
         now._pass_to(tick)
         if now.chroma.sum() < STRUCK_BEATS / 2:

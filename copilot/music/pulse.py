@@ -23,11 +23,12 @@ _NEAR = np.asarray([0.4, 0.85, 1.0, 0.85, 0.4])
 
 @dataclass(slots=True)
 class Pulse:
-    """Strikes by place in the beat, forgotten exponentially; the copilot's own are not counted."""
+    """Strikes by place in the beat, forgotten exponentially; the copilot's own count by the share of `lead`."""
 
     ticks_per_beat: int
     tick: int = 0
     strikes: Floats = field(default_factory=lambda: np.zeros(0))
+    lead: float = 0.0
 
     def __post_init__(self) -> None:
         if not len(self.strikes):
@@ -35,12 +36,13 @@ class Pulse:
 
     def hear(self, event: Event) -> None:
         """A note begins; events come in the order of their ticks."""
-        if event.kind != ON or event.channel == COPILOT_CHANNEL:
+        counts = self.lead if event.channel == COPILOT_CHANNEL else 1.0
+        if event.kind != ON or counts == 0.0:
             return
         if event.tick > self.tick:
             self.strikes *= math.exp((self.tick - event.tick) / (MEMORY_BEATS * self.ticks_per_beat))
             self.tick = event.tick
-        self.strikes[event.tick % self.ticks_per_beat] += 1.0
+        self.strikes[event.tick % self.ticks_per_beat] += counts
 
     def agreement(self, tick: int) -> float:
         """How well a note that begins at a tick would fall in with the band, 0–1; 1 where it has hardly played."""

@@ -15,6 +15,8 @@ from copilot.engine.brief import Brief
 from copilot.engine.draw import OTHERS, OWN_OFF, OWN_ON, TIME, VELOCITY, Draw, IdMap
 from copilot.engine.rollout import Rollout
 from copilot.music.ear import Ear
+from copilot.music.pace import Pace
+from copilot.music.pulse import Pulse
 from tests.codec.vocabularies import table
 
 TABLE = table(bar_anchors=True)
@@ -151,7 +153,7 @@ def test_a_note_that_may_not_begin_yet_leaves_the_odds_of_the_others_alone() -> 
         brief = Brief(0, 8, 90, [], every, every, 1, 0.0, 1.0, 1.0, 64, 0, None)
         rollout = Rollout(
             GRID, book, after_a_bar_line(), brief, rng, lambda: 0.0,
-            IdMap.of(GRID.vocab), Ear(24),
+            IdMap.of(GRID.vocab), Ear(24), Pulse(24), Pace(24),
         )  # fmt: skip
         rollout.run(GRID.vocab.encode([TABLE.bar]), [], rebase=True)
         starts.update(note.start_ticks for note in rollout.notes)

@@ -1,8 +1,10 @@
 """What the panel asks of the engine: how many keys, to which chord, of how many plans, and when to be silent."""
 
+import msgspec
+import numpy as np
 import pytest
 
-from copilot.engine.base import Controls, Heard
+from copilot.engine.base import Controls, Heard, PlannedNote
 from copilot.music.roles import POLYPHONY, ROLES
 from tests.engine.decoders import make_engine
 from tests.engine.test_token import assert_consistent, assert_proposal, band, controls, horizon, play_beats
@@ -67,6 +69,90 @@ def test_it_falls_in_with_where_the_band_plays() -> None:
         on_the_beat = [abs(note.start_beats - round(note.start_beats)) < 0.1 for note in notes]
         shares.append(sum(on_the_beat) / len(notes))
     assert shares[1] > shares[0] + 0.3
+
+
+def notes_of(told: Controls, beats: int = 24) -> list[PlannedNote]:
+    """What an engine proposes beside quarters of C and G, beat by beat."""
+    engine, _ = make_engine(1024)
+    notes = []
+    for beat in range(beats):
+        engine.observe([Heard(float(beat), 1, pitch, 90) for pitch in (48, 55)])
+        engine.observe([Heard(beat + 0.5, 1, pitch, 0) for pitch in (48, 55)])
+        proposal = engine.propose(horizon(beat + 0.9), told)
+        notes += proposal.notes
+    return notes
+
+
+@pytest.mark.parametrize("part", ["bass", "keys", "lead"])
+def test_register_and_key_are_kept(part: str) -> None:
+    """Every note lies between the asked-for pitches and in the scale."""
+    notes = notes_of(
+        controls(part=part, lowest_pitch=50, highest_pitch=58, key="D", scale="minor_pentatonic")
+    )
+    assert notes
+    assert {note.pitch for note in notes} <= {50, 53, 55, 57}
+
+
+def test_a_register_without_a_pitch_of_the_scale_is_silent() -> None:
+    assert not notes_of(controls(part="lead", lowest_pitch=61, highest_pitch=61, key="C"), beats=4)
+
+
+def test_the_asked_for_polyphony_is_held_and_no_more() -> None:
+    """Keys that may hold two keys down hold no third."""
+    for voices in (1, 2):
+        for note in (notes := notes_of(controls(part="keys", polyphony=voices), beats=1)):
+            sounding = [n for n in notes if n.start_beats <= note.start_beats < n.end_beats]
+            assert len(sounding) <= voices
+
+
+def test_the_pace_goes_where_it_is_asked_to() -> None:
+    """Of what is committed, a density of four notes a beat has more than twice as many as one of a half."""
+    committed = []
+    for density in (0.5, 4.0):
+        engine, _ = make_engine(1024)
+        told, count = controls(part="keys", density=density), 0
+        for beat in range(40):
+            engine.observe(band(beat))
+            proposal = engine.propose(horizon(beat + 0.9), told)
+            notes = [note for note in proposal.notes if note.start_beats < beat + 2.0]
+            engine.commit(notes)
+            count += len(notes)
+        committed.append(count)
+    assert committed[1] > 2 * committed[0] > 0
+
+
+def test_a_named_chord_stands_against_what_is_heard() -> None:
+    """With a hint of Gb major, notes lean to it although C and G sound."""
+    shares = [
+        np.mean(
+            [
+                note.pitch % 12 in (6, 10, 1)
+                for note in notes_of(controls(part="lead", harmony=2.0, chord=chord))
+            ]
+        )
+        for chord in ("off", "Gb")
+    ]
+    assert shares[1] > shares[0] + 0.5
+
+
+def test_one_choice_leaves_nothing_to_chance() -> None:
+    """top_k 1, or min_p 1, is temperature 0."""
+    surest = [(n.start_beats, n.pitch) for n in notes_of(controls(temperature=1.0, top_k=1), beats=6)]
+    assert surest == [
+        (n.start_beats, n.pitch) for n in notes_of(controls(temperature=1.0, min_p=1.0), beats=6)
+    ]
+
+
+def test_a_changed_wish_is_heard_in_the_next_plan() -> None:
+    """What was imagined under other wishes does not stand; what the clock and the band say leaves it standing."""
+    engine, _ = make_engine(1024)
+    engine.observe(band(0))
+    told = controls()
+    engine.propose(horizon(0.9), told)
+    assert (
+        engine.propose(horizon(0.9), msgspec.structs.replace(told, tempo_bpm=told.tempo_bpm + 1)).reused > 0
+    )
+    assert engine.propose(horizon(0.9), msgspec.structs.replace(told, key="C")).reused == 0
 
 
 @pytest.mark.parametrize("part", ["keys", "drums"])

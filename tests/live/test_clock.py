@@ -392,3 +392,19 @@ def test_a_meter_that_is_none_is_refused(numerator: int, denominator: int) -> No
     """A numerator outside 1–64 or a denominator that is no power of two is a ParameterError."""
     with pytest.raises(ParameterError, match="1 to 64"):
         Meter(numerator, denominator)
+
+
+def test_a_clock_that_is_let_go_runs_on_at_its_tempo() -> None:
+    """Told to follow no more, time goes on from where it is; a stop of the sender no longer holds it."""
+    clock = BeatClock(0.0, 120.0)
+    clock.start(0.0)
+    for pulse in range(97):
+        clock.pulse(0.02 * pulse)
+    clock.stop(1.95)
+    clock.follow_midi(2.0, follows=False)
+    here = clock.beats(2.0)
+    assert clock.running and clock.source == "internal"
+    assert clock.tempo_bpm == pytest.approx(125.0)
+    assert clock.beats(2.48) == pytest.approx(here + 1.0)
+    clock.stop(3.0)
+    assert clock.running

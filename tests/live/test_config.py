@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from copilot.errors import ConfigError
 from copilot.live.config import Config, load_config
-from copilot.panel import PARAMETERS, Panel
+from copilot.panel import PARAMETERS, Panel, as_toml, roles_of
 
 SHIPPED = Path(__file__).parents[2] / "configs" / "jam.toml"
 
@@ -23,10 +23,11 @@ def test_the_shipped_config_is_the_defaults() -> None:
     """configs/jam.toml names every key and gives each its default."""
     config = load_config(SHIPPED)
     defaults = {parameter.name: parameter.default for parameter in PARAMETERS}
-    assert config.panel_values() == defaults
-    assert (config.midi, config.osc, config.clock) == (Config().midi, Config().osc, Config().clock)
-    assert (config.model, config.record, config.channels) == (Config().model, Config().record, {})
+    assert config.panel == defaults
+    assert (config.midi, config.osc) == (Config().midi, Config().osc)
+    assert (config.model, config.record) == (Config().model, Config().record)
     text = SHIPPED.read_text(encoding="utf-8")
+    assert as_toml(Panel()) in text
     for section in Config.__struct_fields__:
         assert f"\n[{section}]\n" in text
         for key in getattr(getattr(Config(), section), "__struct_fields__", ()):
@@ -42,10 +43,8 @@ def test_every_key_of_the_shipped_config_is_commented() -> None:
 
 
 def test_an_empty_file_is_the_defaults(tmp_path: Path) -> None:
-    """What is left out keeps its default, tempo included."""
-    config = load(tmp_path, "")
-    assert config == Config()
-    assert config.panel_values() == {"tempo_bpm": 120.0}
+    """What is left out keeps its default."""
+    assert load(tmp_path, "") == Config()
 
 
 def test_a_full_file_is_read(tmp_path: Path) -> None:
@@ -55,46 +54,43 @@ def test_a_full_file_is_read(tmp_path: Path) -> None:
         """
         midi = {inputs = ["Keystation"], outputs = ["Synth"], thru = ["Keystation"], virtual = true}
         osc.port = 9000
-        clock = {tempo_bpm = 96, source = "internal"}
-        panel = {part = "keys", temperature = 1, mute = true}
+        panel = {part = "keys", temperature = 1, mute = true, tempo_bpm = 96, channel_3 = "keys", channel_9 = "drums"}
         model = {bundle = "~/bundles/mine", seed = 3}
         record.dir = "~/jams"
-        channels = {3 = "keys", 9 = "drums"}
         """,
     )
     assert config.midi.inputs == ("Keystation",)
     assert config.osc.port == 9000
-    assert config.roles() == {3: "keys", 9: "drums"}
     panel = Panel()
-    for name, value in config.panel_values().items():
+    for name, value in config.panel.items():
         panel.set(name, value)
+    assert roles_of(panel) == {3: "keys", 9: "drums"}
     assert (panel["tempo_bpm"], panel["temperature"], panel["mute"]) == (96.0, 1.0, True)
 
 
 @pytest.mark.parametrize(
     ("text", "parts"),
     [
-        ("[mdi]", ["the file", "mdi", "midi, osc, clock"]),
+        ("[mdi]", ["the file", "mdi", "midi, osc, panel"]),
         ("[osc]\nprot = 1", ["[osc]", "prot", "allowed is port"]),
         ("[osc]\nport = 70000", ["[osc] port", "70000", "65535"]),
         ('[osc]\nport = "7400"', ["[osc] port", "'7400'", "int"]),
         ("[midi]\ninputs = 3", ["[midi] inputs", "3", "array"]),
         ("[midi]\ninputs = [3]", ["[midi] inputs", "3", "str"]),
-        ("[clock]\ntempo_bpm = 1200", ["[clock] tempo_bpm", "1200", "20 to 999 bpm"]),
-        ("[clock]\ntempo_bpm = nan", ["[clock] tempo_bpm", "nan", "20 to 999 bpm"]),
-        ('[clock]\nsource = "dx7"', ["[clock] source", "dx7"]),
+        ("[panel]\ntempo_bpm = 1200", ["[panel] tempo_bpm", "1200", "20 to 999 bpm"]),
+        ("[panel]\ntempo_bpm = nan", ["[panel] tempo_bpm", "nan", "20 to 999 bpm"]),
+        ('[panel]\nclock = "dx7"', ["[panel] clock", "dx7", "internal"]),
         ("[panel]\ntemprature = 1", ["[panel]", "temprature", "temperature"]),
         ("[panel]\ntemperature = 9", ["[panel] temperature", "9", "0 to 2"]),
-        ("[panel]\ntempo_bpm = 100", ["[panel] tempo_bpm", "100", "[clock]"]),
+        ('[panel]\nchord = "H7"', ["[panel] chord", "H7", "a symbol like Bb7"]),
         ("[panel]\nmute = []", ["[panel]", "mute"]),
         ('[model]\ndevice = "toaster"', ["[model] device", "toaster"]),
         ('[model]\nweights = "int3"', ["[model] weights", "int3"]),
         ("[model]\nseed = -1", ["[model] seed", "-1", ">= 0"]),
         ('[record]\ndir = "a\\u0000b"', ["[record] dir"]),
-        ('[channels]\n0 = "bass"', ["[channels] 0", "1 to 15"]),
-        ('[channels]\n16 = "bass"', ["[channels] 16", "1 to 15"]),
-        ('[channels]\n3 = "kazoo"', ["[channels]", "kazoo", "guitar"]),
-        ("channels = 3", ["channels", "3", "object"]),
+        ('[panel]\nchannel_16 = "bass"', ["[panel]", "channel_16", "channel_15"]),
+        ('[panel]\nchannel_3 = "kazoo"', ["[panel] channel_3", "kazoo", "guitar"]),
+        ("panel = 3", ["panel", "3", "object"]),
         ("midi = 3", ["midi", "3", "object"]),
         ("[osc", ["is not TOML"]),
         ("x = " + "[" * 20_000, ["is not TOML"]),

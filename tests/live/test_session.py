@@ -376,3 +376,49 @@ def test_whatever_happens_every_note_ends_and_none_overlap(
     )
     for (pitch, _, end), (other, start, _) in pairwise(planned):
         assert pitch != other or start >= end - 1e-6
+
+
+def test_a_copilot_that_only_listens_plans_and_sends_nothing() -> None:
+    """The engine is asked as ever and told what it would have played; nothing leaves, and it comes back at once."""
+    stand = Stand(MetronomeEngine(), 0.02)
+    stand.panel.set("listen_only", True)
+    stand.session.hear(0.0, 1, 60, 90)
+    stand.run(4.0)
+    assert stand.sent == []
+    assert stand.session.withheld_notes > 4
+    assert len(stand.engine.committed) >= 4
+    stand.panel.set("listen_only", False)
+    stand.run(6.0)
+    assert ons(stand)
+    stand.panel.set("mute", True)
+    stand.run(12.0)
+    assert_every_note_ended(stand)
+
+
+def test_swing_moves_what_is_sent_and_not_what_is_meant() -> None:
+    """The engine's second eighths leave on the third triplet, and are committed where it put them."""
+    stand = Stand(MetronomeEngine(), 0.02)
+    stand.panel.set("swing", 0.75)
+    stand.session.hear(0.0, 1, 60, 90)
+    stand.run(6.0)
+    places = {round(2 * due_s % 1, 3) for due_s in ons(stand) if due_s > 2.0}
+    assert places == {0.0, 0.75}
+    assert {note.start_beats % 1 for note in stand.engine.committed} == {0.0, 0.5}
+
+
+def test_the_panel_names_who_plays_and_whose_time_it_is() -> None:
+    """A channel that is given a role has it in the next request, and auto listens again; so with the clock."""
+    stand = Stand(MetronomeEngine(), 0.02)
+    stand.session.hear(0.0, 3, 72, 90)
+    stand.run(1.0)
+    stand.panel.set("channel_3", "lead")
+    stand.run(2.0)
+    assert stand.engine.controls[-1].roles[3] == "lead"
+    stand.panel.set("channel_3", "auto")
+    stand.session.hear(2.1, 3, 72, 90)
+    stand.run(3.0)
+    assert stand.engine.controls[-1].roles[3] == "keys"
+    stand.panel.set("clock", "internal")
+    assert not stand.session.clock.follows_midi
+    stand.panel.set("clock", "auto")
+    assert stand.session.clock.follows_midi

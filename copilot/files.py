@@ -59,13 +59,24 @@ def file_sha256(path: Path) -> str:
 
 def user_cache_folder() -> Path:
     """Where this user keeps what can be found out again; $COPILOT_CACHE overrides it. It may not be there yet."""
-    if given := os.environ.get("COPILOT_CACHE"):
+    return _user_folder("COPILOT_CACHE", "~/Library/Caches", "XDG_CACHE_HOME", "~/.cache")
+
+
+def user_data_folder() -> Path:
+    """Where this user keeps presets and recordings; $COPILOT_DATA overrides it. It may not be there yet."""
+    return _user_folder("COPILOT_DATA", "~/Library/Application Support", "XDG_DATA_HOME", "~/.local/share")
+
+
+def _user_folder(override: str, mac: str, xdg: str, linux: str) -> Path:
+    if given := os.environ.get(override):
         return Path(given).expanduser()
     if sys.platform == "darwin":
-        return Path("~/Library/Caches/midi-copilot").expanduser()
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", "~/AppData/Local")).expanduser() / "midi-copilot"
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "midi-copilot"
+        base = mac
+    elif sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA", "~/AppData/Local")
+    else:
+        base = os.environ.get(xdg) or linux
+    return Path(base).expanduser() / "midi-copilot"
 
 
 def make_folder(folder: Path) -> Path:

@@ -3,7 +3,7 @@
 A `Parameter` says what values are allowed; a `Panel` holds the present values and tells listeners of changes.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -62,8 +62,7 @@ class Parameter:
         if self.kind == "chord":
             return _chord(given)
         if self.kind == "bool":
-            word = str(given).lower()
-            return True if word in _TRUE else False if word in _FALSE else None
+            return as_bool(given)
         if isinstance(given, bool) or not isinstance(given, int | float | str):
             return None
         try:
@@ -77,7 +76,7 @@ class Parameter:
         return number
 
 
-GROUPS = ("part", "sound", "steering", "sampling", "planning", "time", "session")
+GROUPS = ("part", "state", "sound", "steering", "sampling", "planning", "time", "channels")
 """What parameters are shown together under, in order."""
 
 CHANNEL = "channel_"
@@ -87,13 +86,11 @@ ROLE_CHOICES = ("auto", *ROLES)
 _PLAYERS = range(1, 16)
 
 PARAMETERS: tuple[Parameter, ...] = (
-    # part
     Parameter("part", "choice", "bass", "The part that the copilot plays.", choices=ROLES),
     Parameter("genre", "choice", "none", "The genre word that the model is given.", choices=GENRES),
-    Parameter("mute", "bool", False, "Rest: plan nothing new and let what sounds end."),
-    Parameter("listen_only", "bool", False, "Plan as if playing, and send nothing."),
-    Parameter("hold", "bool", False, "Play the last bar of the plan over and over."),
-    # sound
+    Parameter("mute", "bool", False, "Rest: plan nothing new and let what sounds end.", "state"),
+    Parameter("listen_only", "bool", False, "Plan as if playing, and send nothing.", "state"),
+    Parameter("hold", "bool", False, "Play the last bar of the plan over and over.", "state"),
     Parameter(
         "velocity_scale",
         "float",
@@ -116,7 +113,6 @@ PARAMETERS: tuple[Parameter, ...] = (
         high=0.75,
         is_smooth=True,
     ),
-    # steering
     Parameter(
         "harmony",
         "float",
@@ -184,7 +180,6 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "chord", "chord", "off", "The chord that it takes for played until this changes, or off.", "steering"
     ),
-    # sampling
     Parameter(
         "temperature",
         "float",
@@ -208,7 +203,6 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "min_p", "float", 0.0, "Sample from words this likely beside the likeliest; 0 is all.", "sampling"
     ),
-    # planning
     Parameter(
         "imagine",
         "choice",
@@ -254,7 +248,6 @@ PARAMETERS: tuple[Parameter, ...] = (
         unit="beats",
         high=64.0,
     ),
-    # time
     Parameter(
         "tempo_bpm",
         "float",
@@ -273,14 +266,13 @@ PARAMETERS: tuple[Parameter, ...] = (
         "time",
         choices=("auto", "internal"),
     ),
-    # session
     *(
         Parameter(
             f"{CHANNEL}{number}",
             "choice",
             "auto",
             f"Who plays on MIDI channel {number}, counted from 0; auto listens for it.",
-            "session",
+            "channels",
             choices=ROLE_CHOICES,
         )
         for number in _PLAYERS
@@ -288,6 +280,12 @@ PARAMETERS: tuple[Parameter, ...] = (
 )
 
 Listener = Callable[[Parameter, Value], None]
+
+
+def as_bool(given: object) -> bool | None:
+    """Yes or no, as remotes and people write it; None for anything else."""
+    word = str(given).lower()
+    return True if word in _TRUE else False if word in _FALSE else None
 
 
 def _chord(given: object) -> str | None:
@@ -353,10 +351,12 @@ def roles_of(panel: Panel) -> dict[int, Role]:
     return {channel: role for channel, value in named.items() for role in ROLES if role == value}
 
 
-def as_toml(panel: Panel) -> str:
-    """The panel as a table of TOML, each parameter under what it is and may be."""
+def as_toml(panel: Panel, groups: Sequence[str] = GROUPS) -> str:
+    """Some groups of the panel as a table of TOML, each parameter under what it is and may be."""
     lines = ["[panel]"]
     for parameter, value in panel:
+        if parameter.group not in groups:
+            continue
         lines += [f"# {parameter.doc} ({parameter.allowed})", f"{parameter.name} = {_toml(value)}"]
     return "\n".join(lines) + "\n"
 

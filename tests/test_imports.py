@@ -23,6 +23,7 @@ ROOMS = (
     "wire",
     "music",
     "panel",
+    "verbs",
     "codec",
     "model",
     "decode",
@@ -39,7 +40,7 @@ ROOMS = (
 HEAVY = ("asyncio", "torch", "rtmidi")
 
 
-@pytest.mark.parametrize("room", ["music", "codec", "panel"])
+@pytest.mark.parametrize("room", ["music", "codec", "panel", "verbs"])
 def test_a_pure_room_pulls_in_nothing_heavy(room: str) -> None:
     """All modules of the room, imported in a fresh interpreter, load neither asyncio nor torch nor rtmidi."""
     names = [name for name, _ in modules() if name.split(".")[1:2] == [room]]

@@ -10,13 +10,17 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from pythonosc.osc_message_builder import OscMessageBuilder
 
 from copilot.control.osc import OscServer
 from copilot.engine.base import Controls, Heard, Horizon
-from copilot.live.clock import BeatClock
+from copilot.live.clock import BeatClock, MonotonicClock
+from copilot.live.desk import Desk
 from copilot.live.engine_client import EngineClient
+from copilot.live.presets import Presets
+from copilot.live.recorder import Recorder
 from copilot.live.session import Request, new_session
 from copilot.live.status import status_of
 from copilot.model.bundle import default_bundle_path
@@ -55,9 +59,18 @@ async def full_load() -> AsyncIterator[Done]:
 @contextlib.asynccontextmanager
 async def osc_flood() -> AsyncIterator[OscServer]:
     """OSC comes into this event loop as fast as a process can send it, and is answered as on stage."""
-    panel = Panel()
-    session = new_session(panel, BeatClock(time.monotonic(), 120.0), {})
-    osc = OscServer(panel, lambda: status_of(session, time.monotonic()))
+    session, clock = new_session(Panel(), BeatClock(time.monotonic(), 120.0), {}), MonotonicClock()
+    nowhere = Path("nowhere")
+    desk = Desk(
+        session,
+        clock,
+        Presets(nowhere),
+        Recorder(nowhere, clock, seed=0),
+        silence=lambda: None,
+        forget=lambda: None,
+        status_of=lambda: status_of(session, clock.now_s()),
+    )
+    osc = OscServer(desk)
     await osc.start(port=0)
     flood = await asyncio.create_subprocess_exec(sys.executable, "-m", __name__, str(osc.port))
     try:
@@ -91,9 +104,9 @@ def _flood(port: int) -> None:
     datagrams = []
     for address, values in (
         ("ping", ()),
-        ("set", ("temperature", 0.9)),
+        ("set/temperature", (0.9,)),
         ("status", ()),
-        ("set", ("top_p", 0.9)),
+        ("set/top_p", (0.9,)),
     ):
         builder = OscMessageBuilder(f"/copilot/{address}")
         for value in values:

@@ -156,6 +156,7 @@ def run(
         outputs=outputs if named else midi.outputs,
         thru=thru or midi.thru,
         virtual=virtual or midi.virtual,
+        osc_reply_port=config.osc.reply_port,
         osc_port=osc_ports[-1] if osc_ports else config.osc.port,
         bundle=bundle_of(bundle, config),
         seed=config.model.seed if seed is None else seed,

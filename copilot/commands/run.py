@@ -5,7 +5,6 @@ import contextlib
 import gc
 import logging
 import signal
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,19 +14,21 @@ from copilot.commands.model import open_bundle
 from copilot.control.osc import OscServer
 from copilot.decode.devices import Device
 from copilot.decode.kinds import WeightKind
-from copilot.errors import InputError, PortError
+from copilot.errors import PortError
+from copilot.files import user_data_folder
 from copilot.live.clock import BeatClock, MonotonicClock
+from copilot.live.desk import Desk
 from copilot.live.engine_client import EngineClient
-from copilot.live.journal import JournalWriter, read_journal, to_score
-from copilot.live.journal_format import Metadata, PartInfo
+from copilot.live.herald import Herald
+from copilot.live.presets import Presets
+from copilot.live.recorder import Recorder
 from copilot.live.rigs import MidiRig, PortPlan
 from copilot.live.session import Session, new_session
 from copilot.live.stage import Stage
 from copilot.live.status import status_of
 from copilot.midi.ports import Survey, chosen, resolve, survey
 from copilot.model.panel import panel_for
-from copilot.music.midifile import write_score
-from copilot.panel import Panel, Value, roles_of
+from copilot.panel import Value
 
 log = logging.getLogger(__name__)
 _STATUS_EVERY_S = 0.5
@@ -44,6 +45,7 @@ class RunOptions:
     thru: tuple[str, ...] = ()
     virtual: bool = False
     osc_port: int = 7400
+    osc_reply_port: int = 0
     bundle: Path | None = None
     seed: int = 0
     window_tokens: int = 0
@@ -138,8 +140,10 @@ async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_statu
     for name, value in options.panel.items():
         panel.set(name, value)
     beats = BeatClock(clock.now_s(), panel.number("tempo_bpm"))
-    journal = _journal(options, panel, clock) if options.record else None
-    session = new_session(panel, beats, {}, journal)
+    session = new_session(panel, beats, {})
+    began_s = clock.now_s()
+    recorder = Recorder(options.record or user_data_folder() / "recordings", clock, options.seed)
+    recording = recorder.start(session) if options.record else None
     engine = EngineClient(
         bundle.path,
         seed=options.seed,
@@ -147,16 +151,27 @@ async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_statu
         device=options.device,
         weights=options.weights,
     )
-    osc = OscServer(panel, lambda: status_of(session, clock.now_s()))
+    desk = Desk(
+        session,
+        clock,
+        Presets(user_data_folder() / "presets"),
+        recorder,
+        silence=lambda: None,  # until there is a rig
+        forget=engine.forget,
+        status_of=lambda: status_of(session, clock.now_s()),
+    )
+    osc = OscServer(desk, reply_port=options.osc_reply_port)
     async with contextlib.AsyncExitStack() as open_things:
-        if journal is not None:
-            open_things.callback(_finish_recording, journal)
+        open_things.push_async_callback(recorder.close, session)
         await osc.start(port=options.osc_port)
         open_things.callback(osc.close)
         open_things.push_async_callback(engine.stop)
         loaded = await engine.start()
         rig = await MidiRig.open(plan)
         stage = Stage(session, engine, rig, clock)
+        desk.silence, desk.status_of = rig.panic, lambda: _status(session, stage, rig, clock)
+        heralding = asyncio.create_task(Herald(session, clock).run())
+        open_things.callback(heralding.cancel)
         # A full collection of what is alive now took 9.8 ms (tests/bench/bench_stalls.py); of what comes, 0.002.
         gc.collect()
         gc.freeze()
@@ -173,8 +188,8 @@ async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_statu
                 beats.tempo_bpm,
                 beats.follows_midi,
                 f"127.0.0.1:{osc.port}",
-                str(journal.path) if journal else None,
-                journal.start_s if journal else clock.now_s(),
+                str(recorder.path(recording)) if recording else None,
+                began_s,
             )
         )
         while not playing.done():
@@ -199,23 +214,3 @@ def _status(session: Session, stage: Stage, rig: MidiRig, clock: MonotonicClock)
         status["midi_queue_drops"] = rig.stats.queue_drops
         status["midi_send_failures"] = rig.stats.send_failures
     return status
-
-
-def _journal(options: RunOptions, panel: Panel, clock: MonotonicClock) -> JournalWriter:
-    folder = Path(options.record or ".").expanduser()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{folder}: can't be a folder for recordings ({error.strerror})") from error
-    name = time.strftime("%Y-%m-%d-%H%M%S")
-    parts = tuple(PartInfo(channel, role) for channel, role in sorted(roles_of(panel).items()))
-    metadata = Metadata(tempo_bpm=panel.number("tempo_bpm"), seed=options.seed, title=name, parts=parts)
-    return JournalWriter(folder / f"{name}.journal", clock, metadata)
-
-
-def _finish_recording(journal: JournalWriter) -> None:
-    """Close the journal and write its music beside it as a standard MIDI file."""
-    journal.close()
-    music = to_score(read_journal(journal.path))
-    if music.note_count:
-        write_score(music, journal.path.with_suffix(".mid"))

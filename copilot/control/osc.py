@@ -1,49 +1,49 @@
-"""The OSC remote: UDP on the loopback address, answers to the sender.
+"""The OSC remote: UDP on the loopback address. Addresses stand in `osc_table`, subscribers in `osc_feed`.
 
-    /copilot/ping …                  → /copilot/pong …, and the version
-    /copilot/status                  → /copilot/status, the session's status as one string of JSON
-    /copilot/set <parameter> <value> → /copilot/value <parameter> <value as it was taken>
-    anything else                    → /copilot/error <address> <what was got, what is allowed>
-
-Time tags are not waited for: what comes in a bundle is done at once, in order.
+What is asked is answered, to the sender or to the configured port; what is not taken gets /copilot/error. A bundle's
+time tag is honoured up to two seconds ahead, by a timer: nothing waits for it.
 """
 
 import asyncio
 import errno
 import logging
+import struct
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
-import msgspec
-from pythonosc.osc_bundle import OscBundle
 from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import OscMessageBuilder
 from pythonosc.parsing.osc_types import write_string
 
 from copilot import __version__
+from copilot.control.osc_feed import Message, Place, Subscribers, status_message
 from copilot.control.osc_gate import gate, split
-from copilot.errors import OscError, ParameterError, PortError
-from copilot.panel import Panel, Value
-
-__all__ = ["DEFAULT_HOST", "DEFAULT_PORT", "OscCounters", "OscServer", "gate"]
+from copilot.control.osc_table import NOTHING, ROOT, ROUTES, SENT, TRUE_IF_ALONE, Route
+from copilot.errors import CopilotError, OscError, PortError
+from copilot.live.desk import Desk
+from copilot.panel import PARAMETERS, Value
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 7400
-MAX_ANSWER_BYTES = 60_000
-"""What a UDP datagram can hold is 65,507 bytes."""
 LOG_EVERY_S = 1.0
+MOST_AHEAD_S = 2.0
+"""A time tag further ahead is refused."""
+MOST_WAITING = 256
+"""Messages that wait for their time tag; more are refused."""
+_STATUS_EVERY_S = 1 / 60
 
-Sender = tuple[str | Any, int]
-_ANSWERS = frozenset({"/copilot/pong", "/copilot/value", "/copilot/error"})
+_NTP_EPOCH_S = 2_208_988_800
+"""1970 in seconds since 1900, from where time tags count."""
+_AT_ONCE = 1
+_HEAD = struct.Struct(">8sQ")
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class OscCounters:
-    """Messages taken, refused with an error, and ignored as being answers; answers of ours that were lost."""
+    """Messages taken, refused with an error, and ignored as being answers; messages of ours that were lost."""
 
     taken: int = 0
     refused: int = 0
@@ -52,33 +52,32 @@ class OscCounters:
 
 
 class OscServer(asyncio.DatagramProtocol):
-    """Answers OSC messages from the panel and the session's status. Lives in the daemon's event loop.
+    """Answers OSC messages from the desk, and tells subscribers what happens. Lives in the daemon's event loop.
 
-    A message that is itself an answer of ours (another copilot, or an echo service, sent it back) gets
-    none, so that two ends can never keep each other busy.
+    A message that is itself one of ours (another copilot, or an echo service, sent it back) gets no answer, so that
+    two ends can never keep each other busy. `reply_port` 0 answers the port that a message came from.
     """
 
     def __init__(
         self,
-        panel: Panel,
-        status: Callable[[], dict[str, Any]],
+        desk: Desk,
         *,
+        reply_port: int = 0,
         monotonic_s: Callable[[], float] = time.monotonic,
+        wall_s: Callable[[], float] = time.time,
     ) -> None:
         self.counters = OscCounters()
         self.port = 0
-        self._panel = panel
-        self._status = status
-        self._monotonic_s = monotonic_s
+        self.subscribers = Subscribers(self._reply)
+        self._desk, self._reply_port = desk, reply_port
+        self._monotonic_s, self._wall_s = monotonic_s, wall_s
         self._transport: asyncio.DatagramTransport | None = None
+        self._telling: asyncio.Task[None] | None = None
+        self._waiting: set[asyncio.TimerHandle] = set()
         self._unsent_full = False
         self._log_after_s = float("-inf")
         self._unlogged = 0
-        self._handlers: dict[str, Callable[[OscMessage, Sender], None]] = {
-            "/copilot/ping": self._ping,
-            "/copilot/status": self._send_status,
-            "/copilot/set": self._set,
-        }
+        self._unsubscribe: Callable[[], None] = lambda: None
 
     async def start(self, host: str = DEFAULT_HOST, port: int = DEFAULT_PORT) -> None:
         """Listen; port 0 takes a free one, and `port` tells which. Raises PortError if it can't be had."""
@@ -93,105 +92,197 @@ class OscServer(asyncio.DatagramProtocol):
             raise PortError(f"{reason}: choose another with --port N") from error
         self._transport = transport
         self.port = transport.get_extra_info("sockname")[1]
+        self._telling = loop.create_task(self._tell_status())
+        self._unsubscribe = self._desk.feed.subscribe(self.subscribers.tell)
 
     def close(self) -> None:
         """Stop listening. A second call does nothing."""
-        if self._transport is not None:
-            self._transport.close()
-            self._transport = None
+        if self._transport is None:
+            return
+        self._transport.close()
+        self._transport = None
+        self._unsubscribe()
+        for timer in self._waiting:
+            timer.cancel()
+        self._waiting.clear()
+        if self._telling is not None:
+            self._telling.cancel()
 
-    def datagram_received(self, data: bytes, addr: Sender) -> None:
+    def datagram_received(self, data: bytes, addr: Place) -> None:
         """Called by asyncio with each datagram."""
         try:
             gate(data)
         except OscError as error:
-            self._refuse("", str(error), addr)
+            self._refuse("", str(error), addr[:2])
             return
-        for message in _messages(data):
-            self._handle(message, addr)
+        for tag, message in _messages(data):
+            self._at(tag, OscMessage(message), addr[:2])
 
     def error_received(self, exc: Exception) -> None:
-        """Called by asyncio when a sender is gone before its answer came."""
+        """Called by asyncio when a receiver is gone before its message came."""
         self.counters.dropped += 1
-        log.debug("an answer did not arrive: %s", exc)
+        log.debug("a message did not arrive: %s", exc)
 
     def pause_writing(self) -> None:
-        """Called by asyncio when 64 KiB of answers wait: newer ones are dropped."""
+        """Called by asyncio when 64 KiB of messages wait: newer ones are dropped."""
         self._unsent_full = True
 
     def resume_writing(self) -> None:
         """Called by asyncio when they are gone."""
         self._unsent_full = False
 
-    def _handle(self, message: OscMessage, sender: Sender) -> None:
+    def _at(self, tag: int, message: OscMessage, sender: Place) -> None:
+        """Handle a message at its time tag: at once where that is past."""
+        ahead_s = 0.0 if tag == _AT_ONCE else tag / 2**32 - _NTP_EPOCH_S - self._wall_s()
+        if ahead_s <= 0.0:
+            self._handle(message, sender)
+        elif ahead_s > MOST_AHEAD_S:
+            self._refuse(
+                message.address,
+                f"time tag {ahead_s:.1f} s ahead: at most {MOST_AHEAD_S:g} are waited",
+                sender,
+            )
+        elif len(self._waiting) >= MOST_WAITING:
+            self._refuse(message.address, f"{MOST_WAITING} messages wait for their time already", sender)
+        else:
+            self._wait(ahead_s, message, sender)
+
+    def _wait(self, ahead_s: float, message: OscMessage, sender: Place) -> None:
+        def now() -> None:
+            self._waiting.discard(timer)
+            self._handle(message, sender)
+
+        timer = asyncio.get_running_loop().call_later(ahead_s, now)
+        self._waiting.add(timer)
+
+    def _handle(self, message: OscMessage, sender: Place) -> None:
         # A status *with* an argument is an answer: a request has none.
-        if message.address in _ANSWERS or (message.address == "/copilot/status" and message.params):
+        if _is_ours(message.address) and (message.address not in ROUTES or message.params):
             self.counters.ignored += 1
             return
-        handler = self._handlers.get(message.address)
-        if handler is None:
-            known = ", ".join(self._handlers)
-            self._refuse(message.address, f"unknown address: there are {known}", sender)
+        route = ROUTES.get(message.address)
+        if route is None:
+            self._refuse(message.address, _unknown(message.address), sender)
             return
         try:
-            handler(message, sender)
-        except (OscError, ParameterError) as error:
+            self._obey(route, message, sender)
+        except CopilotError as error:
             self._refuse(message.address, str(error), sender)
             return
         self.counters.taken += 1
 
-    def _ping(self, message: OscMessage, sender: Sender) -> None:
+    def _obey(self, route: Route, message: OscMessage, sender: Place) -> None:
+        given, desk = message.params, self._desk
+        match route.act:
+            case "ping":
+                self._pong(message, sender)
+            case "set":
+                self._value(route.name, desk.set(route.name, _only(given, route)), sender)
+            case "get":
+                _none(given)
+                self._value(route.name, desk.get(route.name), sender)
+            case "reset":
+                _none(given)
+                self._value(route.name, desk.reset(route.name), sender)
+            case "status":
+                self._reply(status_message(desk.status()), self._place(sender))
+            case "subscribe" | "unsubscribe":
+                change = self.subscribers.add if route.act == "subscribe" else self.subscribers.remove
+                host, port = change(given, self._place(sender))
+                self._reply(("/copilot/done", (route.act, host, port)), self._place(sender))
+            case "do":
+                self._do(route, given, sender)
+
+    def _do(self, route: Route, given: list[Value], sender: Place) -> None:
+        argument: Value | None = None
+        if route.takes == NOTHING:
+            _none(given)
+        elif given or route.takes != TRUE_IF_ALONE:
+            argument = _only(given, route)
+        else:
+            argument = True
+        answer = self._desk.do(route.name, argument)
+        told = answer if isinstance(answer, list) else [] if answer is None else [answer]
+        self._reply(("/copilot/done", (route.name, *told)), self._place(sender))
+
+    def _value(self, name: str, value: Value, sender: Place) -> None:
+        self._reply((f"/copilot/value/{name}", (value,)), self._place(sender))
+
+    def _pong(self, message: OscMessage, sender: Place) -> None:
         tags, arguments = split(message.dgram)
         # Copied byte for byte: python-osc would write a double back as a float and can't write an empty blob.
         head = write_string("/copilot/pong") + write_string(f",{tags}s")
-        self._send(head + arguments + write_string(__version__), sender)
+        self._send(head + arguments + write_string(__version__), self._place(sender))
 
-    def _send_status(self, _message: OscMessage, sender: Sender) -> None:
-        text = msgspec.json.encode(self._status()).decode()
-        if len(text.encode()) > MAX_ANSWER_BYTES:
-            raise OscError(f"the status of {len(text)} characters does not fit a datagram")
-        self._reply("/copilot/status", (text,), sender)
+    def _place(self, sender: Place) -> Place:
+        return (sender[0], self._reply_port or sender[1])
 
-    def _set(self, message: OscMessage, sender: Sender) -> None:
-        match message.params:
-            case [str(name), value]:
-                self._reply("/copilot/value", (name, self._panel.set(name, value)), sender)
-            case _:
-                raise OscError(f"got {len(message.params)} arguments: send a parameter's name and its value")
+    async def _tell_status(self) -> None:
+        while True:
+            await asyncio.sleep(_STATUS_EVERY_S)
+            try:
+                self.subscribers.tell_status(self._monotonic_s(), self._desk.status)
+            except OscError as error:
+                log.warning("%s", error)
 
-    def _refuse(self, address: str, reason: str, sender: Sender) -> None:
+    def _refuse(self, address: str, reason: str, sender: Place) -> None:
         self.counters.refused += 1
         self._unlogged += 1
         now_s = self._monotonic_s()
         if now_s >= self._log_after_s:
-            log.warning(
-                "OSC from %s:%s refused (%d so far): %s %s", *sender[:2], self._unlogged, address, reason
-            )
+            log.warning("OSC from %s:%s refused (%d so far): %s %s", *sender, self._unlogged, address, reason)
             self._log_after_s, self._unlogged = now_s + LOG_EVERY_S, 0
-        self._reply("/copilot/error", (address, reason), sender)
+        self._reply(("/copilot/error", (address, reason)), self._place(sender))
 
-    def _reply(self, address: str, values: tuple[Value, ...], sender: Sender) -> None:
+    def _reply(self, message: Message, place: Place) -> None:
+        address, values = message
         builder = OscMessageBuilder(address)
         for value in values:
             builder.add_arg(value)
-        self._send(builder.build().dgram, sender)
+        self._send(builder.build().dgram, place)
 
-    def _send(self, datagram: bytes, sender: Sender) -> None:
+    def _send(self, datagram: bytes, place: Place) -> None:
         if self._transport is None or self._unsent_full:
             self.counters.dropped += 1
             return
-        self._transport.sendto(datagram, sender)
+        self._transport.sendto(datagram, place)
 
 
-def _messages(datagram: bytes) -> Iterator[OscMessage]:
-    """The messages of a datagram that passed the gate, in order."""
-    if not OscBundle.dgram_is_bundle(datagram):
-        yield OscMessage(datagram)
+_OURS = frozenset(sent.address for sent in SENT)
+_VALUE = "/copilot/value/"
+
+
+def _is_ours(address: str) -> bool:
+    """Whether it is an address that only a copilot sends from."""
+    return address in _OURS or address.startswith(_VALUE)
+
+
+def _unknown(address: str) -> str:
+    for act in ("set", "get", "reset"):
+        if address.startswith(f"{ROOT}{act}/"):
+            return f"no such parameter: there are {', '.join(parameter.name for parameter in PARAMETERS)}"
+    return "unknown address: docs/osc.md lists them all"
+
+
+def _only(given: list[Value], route: Route) -> Value:
+    if len(given) != 1:
+        raise OscError(f"got {len(given)} arguments: send one, {route.takes}")
+    return given[0]
+
+
+def _none(given: list[Value]) -> None:
+    if given:
+        raise OscError(f"got {len(given)} arguments: send none")
+
+
+def _messages(datagram: bytes, tag: int = _AT_ONCE) -> Iterator[tuple[int, bytes]]:
+    """The messages of a datagram that passed the gate, in order, each with the time tag of its bundle."""
+    if not datagram.startswith(b"#bundle\0"):
+        yield tag, datagram
         return
-    pending = [OscBundle(datagram)]
-    while pending:
-        element = pending.pop()
-        if isinstance(element, OscBundle):
-            pending.extend(reversed(list(element)))
-        else:
-            yield element
+    _, tag = _HEAD.unpack_from(datagram)
+    offset = _HEAD.size
+    while offset < len(datagram):
+        size = int.from_bytes(datagram[offset : offset + 4], "big")
+        yield from _messages(datagram[offset + 4 : offset + 4 + size], tag)
+        offset += 4 + size

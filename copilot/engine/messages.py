@@ -22,13 +22,17 @@ class Load(Message, frozen=True):
 
 
 class Ask(Message, frozen=True):
-    """One round: observe, commit, propose. Answered by one `Answer` of the same number."""
+    """One round: observe, commit, propose. Answered by one `Answer` of the same number.
+
+    `forgets`: before it, be as when the bundle was loaded.
+    """
 
     number: int
     heard: list[Heard]
     final: list[PlannedNote]
     horizon: Horizon
     controls: Controls
+    forgets: bool = False
 
 
 class Loaded(Message, frozen=True):

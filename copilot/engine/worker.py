@@ -32,15 +32,18 @@ def serve(connection: socket.socket) -> None:
     """Answer until the daemon closes its end. Raises ProtocolError on what the daemon may not send."""
     reader = FrameReader(ToWorker)
     engine: Engine | None = None
+    blank = b""
     warmth: Warmth | None = None
     while data := _receive(connection):
         for message in reader.feed(data):
             match message:
                 case Load():
-                    engine, reply = _load(message)
+                    engine, blank, reply = _load(message)
                     warmth = Warmth(readable(connection), engine.keep_warm) if engine else None
                     _send(connection, reply)
                 case Ask() if engine is not None:
+                    if message.forgets:
+                        engine.restore(blank)
                     _send(connection, _answer(engine, message))
                 case Ask():
                     raise ProtocolError("asked before a bundle was loaded")
@@ -48,7 +51,8 @@ def serve(connection: socket.socket) -> None:
             warmth.wait()
 
 
-def _load(order: Load) -> tuple[Engine | None, Message]:
+def _load(order: Load) -> tuple[Engine | None, bytes, Message]:
+    """The engine, its state before anything was heard, and what to answer."""
     try:
         bundle = Bundle.open(Path(order.bundle))
         engine = load_engine(
@@ -59,7 +63,8 @@ def _load(order: Load) -> tuple[Engine | None, Message]:
             weights=order.weights,
         )
     except CopilotError as error:
-        return None, Refused(str(error))
+        return None, b"", Refused(str(error))
+    blank = engine.snapshot()
     if order.state:
         try:
             engine.restore(order.state)
@@ -69,7 +74,7 @@ def _load(order: Load) -> tuple[Engine | None, Message]:
     gc.collect()
     gc.freeze()
     gc.disable()
-    return engine, Loaded(bundle.manifest.name, order.window_tokens or bundle.window)
+    return engine, blank, Loaded(bundle.manifest.name, order.window_tokens or bundle.window)
 
 
 def _answer(engine: Engine, ask: Ask) -> Answer:

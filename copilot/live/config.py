@@ -33,9 +33,10 @@ class MidiConfig(_Section, frozen=True):
 
 
 class OscConfig(_Section, frozen=True):
-    """[osc]: the UDP port on this machine; 0 takes a free one."""
+    """[osc]: the UDP port on this machine; 0 takes a free one. `reply_port` 0 answers the port that asked."""
 
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 7400
+    reply_port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 0
 
 
 class ModelConfig(_Section, frozen=True):

@@ -50,6 +50,7 @@ class EngineClient:
         self._state = b""
         self._since: deque[Request] = deque(maxlen=_REMEMBERED_ASKS)  # asked since that state
         self._untold: list[Request] = []  # of these, what the present worker has not been told
+        self._forgets = False
 
     async def start(self) -> Loaded:
         """Start a worker and load the bundle. Raises WorkerError, or BundleError for a bundle it can't use."""
@@ -89,7 +90,16 @@ class EngineClient:
         told, self._untold = [*self._untold, request], []
         heard = [heard for each in told for heard in each.heard]
         final = [note for each in told for note in each.final]
-        self._child.send(Ask(request.number, heard, final, request.horizon, request.controls))
+        self._child.send(
+            Ask(request.number, heard, final, request.horizon, request.controls, forgets=self._forgets)
+        )
+        self._forgets = False
+
+    def forget(self) -> None:
+        """With the next request the worker begins anew, and so would another in its place."""
+        self._state, self._forgets = b"", True
+        self._since.clear()
+        self._untold.clear()
 
     async def answer(self) -> Answer:
         """The next answer. Raises WorkerError when the worker is gone."""

@@ -165,6 +165,10 @@ class Journal:
     records: tuple[Record, ...]
     torn: bool
 
+    def tick(self, pos_beats: float) -> int:
+        """A beat of the session in ticks of the recording's music."""
+        return max(0, round((pos_beats - self.metadata.start_beats) * TICKS_PER_BEAT))
+
 
 def read_journal(path: Path) -> Journal:
     """Read a journal up to its end mark or its first torn record. Raises JournalError if it is no journal."""
@@ -215,7 +219,7 @@ def to_score(journal: Journal) -> Score:
     for record in journal.records:
         if isinstance(record, PanelChanged):
             continue
-        tick = _tick(record.pos_beats)
+        tick = journal.tick(record.pos_beats)
         last_tick = max(last_tick, tick)
         if isinstance(record, Played):
             lanes.setdefault(COPILOT_CHANNEL, _Lane()).event(tick, record.pitch, record.velocity)
@@ -235,10 +239,6 @@ def to_score(journal: Journal) -> Score:
         meters=_meters(journal),
         title=journal.metadata.title,
     )
-
-
-def _tick(pos_beats: float) -> int:
-    return max(0, round(pos_beats * TICKS_PER_BEAT))
 
 
 def _part(channel: int, info: PartInfo | None, notes: tuple[Note, ...], records: Iterable[Record]) -> Part:
@@ -262,7 +262,7 @@ def _tempi(journal: Journal) -> tuple[TempoChange, ...]:
     by_tick = {0: journal.metadata.tempo_bpm}
     for record in journal.records:
         if isinstance(record, TempoChanged):
-            by_tick[_tick(record.pos_beats)] = record.tempo_bpm
+            by_tick[journal.tick(record.pos_beats)] = record.tempo_bpm
     return tuple(TempoChange(tick, tempo_bpm) for tick, tempo_bpm in sorted(by_tick.items()))
 
 
@@ -270,5 +270,5 @@ def _meters(journal: Journal) -> tuple[MeterChange, ...]:
     by_tick = {0: (journal.metadata.numerator, journal.metadata.denominator)}
     for record in journal.records:
         if isinstance(record, MeterChanged):
-            by_tick[_tick(record.pos_beats)] = (record.numerator, record.denominator)
+            by_tick[journal.tick(record.pos_beats)] = (record.numerator, record.denominator)
     return tuple(MeterChange(tick, *meter) for tick, meter in sorted(by_tick.items()))

@@ -97,7 +97,10 @@ class PartInfo:
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What was known when the journal began. `start_wall_s` counts seconds since 1970."""
+    """What was known when the journal began. `start_wall_s` counts seconds since 1970.
+
+    `start_beats`: the bar line of the session at which its music begins.
+    """
 
     start_wall_s: float = 0.0
     tempo_bpm: float = 120.0
@@ -106,6 +109,7 @@ class Metadata:
     seed: int = 0
     title: str = ""
     parts: tuple[PartInfo, ...] = ()
+    start_beats: float = 0.0
 
 
 _FIXED: dict[type[Record], tuple[int, struct.Struct]] = {

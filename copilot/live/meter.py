@@ -58,6 +58,17 @@ class Meter:
         bars = math.floor((pos_beats + _LINE_TOLERANCE_BEATS - start_beats) / length_beats)
         return start_beats + bars * length_beats
 
+    def bar_number(self, pos_beats: float) -> int:
+        """Which bar holds a beat, counted from 1."""
+        bars, last = 0.0, self._index(pos_beats)
+        for index in range(last):
+            length_beats = self.bar_beats(self._starts_beats[index])
+            bars += math.ceil(
+                (self._starts_beats[index + 1] - self._starts_beats[index]) / length_beats - 1e-6
+            )
+        into_beats = self.bar_start_beats(pos_beats) - self._starts_beats[last]
+        return 1 + int(bars + round(into_beats / self.bar_beats(pos_beats)))
+
     def next_bar_beats(self, pos_beats: float) -> float:
         """The bar line at or after a beat."""
         line_beats = self.bar_start_beats(pos_beats)

@@ -22,6 +22,7 @@ from copilot.midi.messages import (
     Heard,
     Lost,
     Open,
+    Panic,
     Play,
     PlayNote,
     Quit,
@@ -49,6 +50,9 @@ class Rig(Protocol):
 
     def play(self, notes: Sequence[PlayNote]) -> None:
         """Play notes at their moments."""
+
+    def panic(self) -> None:
+        """Silence everything now, and forget what has not begun."""
 
     async def close(self, session: Session) -> None:
         """End every note, and give everything back."""
@@ -134,6 +138,11 @@ class MidiRig:
             if not self._child.is_gone:
                 self._child.send(Play(list(notes[start : start + _NOTES_A_FRAME])))
 
+    def panic(self) -> None:
+        """See Rig."""
+        if not self._child.is_gone:
+            self._child.send(Panic())
+
     async def close(self, session: Session) -> None:
         """See Rig."""
         try:
@@ -168,6 +177,7 @@ class FileRig:
         self._start_s = start_s
         self._schedule = Schedule()
         self._woken = asyncio.Event()
+        self._is_panicking = False
 
     async def run(self, session: Session, changed: Changed) -> None:
         """See Rig. Returns when the last bar is over."""
@@ -187,8 +197,16 @@ class FileRig:
         self._schedule.play(notes)
         self._woken.set()
 
+    def panic(self) -> None:
+        """See Rig."""
+        self._is_panicking = True
+        self._woken.set()
+
     async def close(self, session: Session) -> None:
         """See Rig."""
+        self._silence(session)
+
+    def _silence(self, session: Session) -> None:
         now_s = self._clock.now_s()
         for action in self._schedule.silence(now_s):
             session.sent(Sent(action.note.note_id, action.is_on, action.due_s, now_s))
@@ -204,6 +222,9 @@ class FileRig:
                     await self._woken.wait()
             except TimeoutError:
                 pass
+            if self._is_panicking:
+                self._is_panicking = False
+                self._silence(session)
             now_s = self._clock.now_s()
             for action in self._schedule.pop_due(now_s):
                 session.sent(Sent(action.note.note_id, action.is_on, action.due_s, now_s))

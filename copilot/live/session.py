@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from copilot.engine.base import Controls, Heard, Horizon, PlannedNote, Proposal
 from copilot.live import journal_format as record
 from copilot.live.clock import BeatClock
+from copilot.live.feed import Changed, Feed, NoteDropped, NoteIn, NoteOut, Plan
 from copilot.live.journal import JournalWriter
 from copilot.live.planner import Planner
 from copilot.live.players import Touch, Turn
@@ -55,8 +56,10 @@ class Session:
     clock: BeatClock
     roster: Roster
     journal: JournalWriter | None = None
+    feed: Feed = field(default_factory=Feed)
     planner: Planner = field(init=False)
     withheld_notes: int = 0
+    began_with: dict[str, Value] = field(init=False)
     _ramps: Ramps = field(init=False)
     reaction: Reaction = field(default_factory=Reaction)
     heard_notes: int = 0
@@ -76,6 +79,7 @@ class Session:
             self._note_panel(parameter, value)
             if value != parameter.default:
                 self._obey(parameter, value)
+        self.began_with = {parameter.name: value for parameter, value in self.panel}
         self.panel.on_change(self._panel_changed)
 
     def hear(self, at_s: float, channel: int, pitch: int, velocity: int, port: int = 0) -> None:
@@ -84,6 +88,8 @@ class Session:
         if self.journal is not None:
             at = self.journal.elapsed_s(at_s)
             self.journal.append(record.Heard(at, pos_beats, channel, pitch, velocity, port))
+        if self.feed.is_heard:
+            self.feed.tell(NoteIn(pos_beats, channel, pitch, velocity))
         if channel == COPILOT_CHANNEL:
             return
         if velocity:
@@ -98,6 +104,16 @@ class Session:
             self.reaction.hear(pos_beats, pitch, self.clock.meter.bar_start_beats(pos_beats))
         if velocity and self._news_s is None:
             self._news_s = at_s  # that a key was let go can wait for the sixteenth
+
+    def touch(self, now_s: float) -> None:
+        """The panel is about to be changed, at this moment."""
+        self._now_s = max(self._now_s, now_s)
+
+    def record(self, journal: JournalWriter | None) -> None:
+        """From here on, what happens goes into this journal; into none where it is None."""
+        self.journal = journal
+        for parameter, value in self.panel:
+            self._note_panel(parameter, value)
 
     def wake(self, now_s: float) -> Work:
         """Do what is due at this moment."""
@@ -127,6 +143,7 @@ class Session:
         self._drop_what_is_void()  # time may have stopped since the last wake: then a note would have no end
         late = self.planner.take(now_s, number, proposal, took_s)
         self.reaction.planned(number, self.clock.beats(now_s))
+        self._tell_plan(now_s)
         return self._send(late)
 
     def engine_lost(self) -> None:
@@ -141,6 +158,10 @@ class Session:
     def sent(self, message: Sent) -> None:
         """The scheduler has sent a note-on or note-off."""
         planned, note = self._flying[message.note_id]
+        if self.feed.is_heard:
+            pos_beats = self.clock.beats(message.sent_s)
+            velocity = note.velocity if message.is_on else 0
+            self.feed.tell(NoteOut(pos_beats, note.pitch, velocity, 1000 * (message.sent_s - message.due_s)))
         if message.is_on:
             self.sent_notes += 1
         else:
@@ -159,8 +180,11 @@ class Session:
 
     def dropped(self, message: Dropped) -> None:
         """The scheduler will not play a note after all."""
-        if self._flying.pop(message.note_id, None) is None:
+        flown = self._flying.pop(message.note_id, None)
+        if flown is None:
             return
+        if self.feed.is_heard:
+            self.feed.tell(NoteDropped(flown[0].start_beats, flown[0].pitch, message.reason))
         figures = self.planner.figures
         figures.played -= 1
         if message.reason == "withdrawn":
@@ -210,8 +234,16 @@ class Session:
     def _drop_what_is_void(self) -> None:
         """After a jump of the clock or at rest: the plan, and what the engine works on, mean nothing any more."""
         if self.planner.was_relocated() or self._rests:
+            had_plan = bool(self.planner.plan)
             self.planner.drop()
             self.reaction.drop()
+            if had_plan:
+                self._tell_plan(self._now_s)
+
+    def _tell_plan(self, now_s: float) -> None:
+        if self.feed.is_heard:
+            planner = self.planner
+            self.feed.tell(Plan(self.clock.beats(now_s), planner.until_beats, list(planner.plan)))
 
     def _request(self, now_s: float) -> tuple[Request, list[PlannedNote]]:
         panel = self.panel
@@ -255,6 +287,7 @@ class Session:
             self._news_s = self._now_s
         self._note_panel(parameter, value)
         self._ramps.turn(parameter.name, self._now_s)
+        self.feed.tell(Changed(parameter.name, value))
         self._obey(parameter, value)
 
     def _obey(self, parameter: Parameter, value: Value) -> None:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from copilot.music.order import OFF, ON, Event
 from copilot.music.score import COPILOT_CHANNEL, DRUM_CHANNEL
-from copilot.music.theory import STATE_TONES, chord_fit
+from copilot.music.theory import STATE_TONES, chord_fit, symbol_of_state
 
 Floats = NDArray[np.float64]
 
@@ -70,6 +70,15 @@ class Ear:
         odds = np.exp(_SHARPNESS * (fit - fit.max()))
         tones: Floats = (odds / odds.sum()) @ STATE_TONES
         return tones
+
+    def symbol(self, tick: int) -> str:
+        """The likeliest chord at a tick, as musicians write it; empty where none was heard."""
+        now = self.copy()
+        now._pass_to(tick)
+        if now.chroma.sum() < STRUCK_BEATS / 2:
+            return ""
+        fit = chord_fit(now.chroma[np.newaxis], now.bass[np.newaxis])[0]
+        return symbol_of_state(int(fit.argmax()))
 
     def _pass_to(self, tick: int) -> None:
         if tick <= self.tick:

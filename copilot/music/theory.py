@@ -184,6 +184,11 @@ def chord_of_state(state: int) -> tuple[int, tuple[int, ...]]:
     return state // len(QUALITIES), CHORD_TONES[QUALITIES[state % len(QUALITIES)]]
 
 
+def symbol_of_state(state: int) -> str:
+    """A column of `chord_fit` as musicians write it."""
+    return NOTE_NAMES[state // len(QUALITIES)] + _SUFFIX[QUALITIES[state % len(QUALITIES)]]
+
+
 def _templates() -> tuple[Floats, Floats, Floats]:
     """What speaks for each of 72 chords (root × quality): in the chroma and in the bass, (72, 12); and its bonus."""
     templates = np.zeros((72, 12))

@@ -182,8 +182,8 @@ def test_osc_steers_a_running_daemon(start: Callable[..., Daemon], synth: Synth,
     daemon = start("--in", keyboard.name, "--out", synth.name)
     with Remote(daemon) as remote:
         assert remote.ask("/copilot/ping")[0] == "/copilot/pong"
-        assert remote.ask("/copilot/set", "temperature", 0.5) == ("/copilot/value", ["temperature", 0.5])
-        address, values = remote.ask("/copilot/set", "temperature", 9.0)
+        assert remote.ask("/copilot/set/temperature", 0.5) == ("/copilot/value/temperature", [0.5])
+        address, values = remote.ask("/copilot/set/temperature", 9.0)
         assert address == "/copilot/error"
         assert "0 to 2" in values[-1]
         assert remote.status()["tempo_bpm"] == 120

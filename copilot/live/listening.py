@@ -1,0 +1,47 @@
+"""The chord and the key that a band plays, by what was heard until now, for people to see. Pure."""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from copilot.music.ear import Ear
+from copilot.music.order import OFF, ON, Event
+from copilot.music.score import COPILOT_CHANNEL, DRUM_CHANNEL
+from copilot.music.theory import key_of_weights
+
+_TICKS_PER_BEAT = 24
+_KEY_MEMORY_BEATS = 32.0
+_LEAST_NOTES = 4.0
+
+
+@dataclass(slots=True)
+class Listening:
+    """Notes come in the order of their beats."""
+
+    _ear: Ear = field(default_factory=lambda: Ear(_TICKS_PER_BEAT))
+    _notes: NDArray[np.float64] = field(default_factory=lambda: np.zeros(12))
+    _at_beats: float = 0.0
+
+    def hear(self, pos_beats: float, channel: int, pitch: int, velocity: int, *, is_drums: bool) -> None:
+        """A player's note-on, or note-off where velocity is 0."""
+        if is_drums or channel == COPILOT_CHANNEL:
+            return
+        tick = max(self._ear.tick, round(pos_beats * _TICKS_PER_BEAT))
+        seat = channel if channel != DRUM_CHANNEL else 1  # whoever plays no drums there is heard
+        self._ear.hear(Event(tick, ON if velocity else OFF, seat, pitch, velocity))
+        if velocity:
+            self._notes *= math.exp(min(0.0, self._at_beats - pos_beats) / _KEY_MEMORY_BEATS)
+            self._notes[pitch % 12] += 1.0
+            self._at_beats = max(self._at_beats, pos_beats)
+
+    def chord(self, pos_beats: float) -> str:
+        """The symbol of the chord at a beat; empty where nothing is heard."""
+        return self._ear.symbol(round(pos_beats * _TICKS_PER_BEAT))
+
+    @property
+    def key(self) -> str:
+        """The key; empty before enough was heard."""
+        found = key_of_weights(self._notes) if self._notes.sum() >= _LEAST_NOTES else None
+        return found.symbol if found else ""

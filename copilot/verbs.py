@@ -31,6 +31,8 @@ VERBS = (
     Verb("mute", "Rest, or play again: the same as setting mute.", "bool"),
     Verb("forget", "Forget all that was heard and played: the copilot begins anew."),
     Verb("tap", "Tap the tempo: from the second tap on, tempo_bpm is set."),
+    Verb("model", "Play with another bundle, once it is loaded.", "name"),
+    Verb("model/list", "Name the bundles that there are."),
     Verb("record", "Begin or end a recording.", "bool"),
     Verb("preset/save", "Keep how the copilot plays now as a preset.", "name"),
     Verb("preset/load", "Play as a preset says.", "name"),

@@ -19,6 +19,7 @@ from copilot.engine.base import Controls, Heard, Horizon
 from copilot.live.clock import BeatClock, MonotonicClock
 from copilot.live.desk import Desk
 from copilot.live.engine_client import EngineClient
+from copilot.live.models import Models
 from copilot.live.presets import Presets
 from copilot.live.recorder import Recorder
 from copilot.live.session import Request, new_session
@@ -66,8 +67,10 @@ async def osc_flood() -> AsyncIterator[OscServer]:
         clock,
         Presets(nowhere),
         Recorder(nowhere, clock, seed=0),
+        Models(nowhere),
         silence=lambda: None,
         forget=lambda: None,
+        change_model=_no_model,
         status_of=lambda: status_of(session, clock.now_s()),
     )
     osc = OscServer(desk)
@@ -79,6 +82,10 @@ async def osc_flood() -> AsyncIterator[OscServer]:
         flood.kill()
         await flood.wait()
         osc.close()
+
+
+async def _no_model(_path: Path) -> str:
+    return ""
 
 
 def request(number: int, pos_beats: float, heard: list[Heard], horizon_beats: float) -> Request:

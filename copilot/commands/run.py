@@ -14,12 +14,13 @@ from copilot.commands.model import open_bundle
 from copilot.control.osc import OscServer
 from copilot.decode.devices import Device
 from copilot.decode.kinds import WeightKind
-from copilot.errors import PortError
+from copilot.errors import PortError, WorkerError
 from copilot.files import user_data_folder
 from copilot.live.clock import BeatClock, MonotonicClock
 from copilot.live.desk import Desk
 from copilot.live.engine_client import EngineClient
 from copilot.live.herald import Herald
+from copilot.live.models import Models
 from copilot.live.presets import Presets
 from copilot.live.recorder import Recorder
 from copilot.live.rigs import MidiRig, PortPlan
@@ -156,8 +157,10 @@ async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_statu
         clock,
         Presets(user_data_folder() / "presets"),
         recorder,
+        Models(user_data_folder() / "bundles", options.bundle),
         silence=lambda: None,  # until there is a rig
         forget=engine.forget,
+        change_model=_no_stage,
         status_of=lambda: status_of(session, clock.now_s()),
     )
     osc = OscServer(desk, reply_port=options.osc_reply_port)
@@ -169,6 +172,7 @@ async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_statu
         loaded = await engine.start()
         rig = await MidiRig.open(plan)
         stage = Stage(session, engine, rig, clock)
+        desk.change_model = stage.change_model
         desk.silence, desk.status_of = rig.panic, lambda: _status(session, stage, rig, clock)
         heralding = asyncio.create_task(Herald(session, clock).run())
         open_things.callback(heralding.cancel)
@@ -196,6 +200,10 @@ async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_statu
             on_status(_status(session, stage, rig, clock))
             await asyncio.wait([playing], timeout=_STATUS_EVERY_S)
         playing.result()
+
+
+async def _no_stage(_path: Path) -> str:
+    raise WorkerError("the copilot is still starting: ask again in a moment")
 
 
 async def _end(playing: "asyncio.Task[None]") -> None:

@@ -1,12 +1,15 @@
 """What every remote works through: the panel, the verbs, the session's status and what happens in it."""
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from copilot.errors import ParameterError
+from copilot.errors import CopilotError, ParameterError
 from copilot.live.clock import Clock
 from copilot.live.feed import Feed, Said
+from copilot.live.models import Models
 from copilot.live.presets import Presets
 from copilot.live.recorder import Recorder
 from copilot.live.session import Session
@@ -20,16 +23,22 @@ Answer = Value | list[str] | None
 
 @dataclass(slots=True)
 class Desk:
-    """Belongs to the daemon's event loop. `silence` ends all that sounds now, `forget` empties the engine's mind."""
+    """Belongs to the daemon's event loop.
+
+    `silence` ends all that sounds now, `forget` empties the engine's mind, `change_model` gives it another.
+    """
 
     session: Session
     clock: Clock
     presets: Presets
     recorder: Recorder
+    models: Models
     silence: Callable[[], None]
     forget: Callable[[], None]
+    change_model: Callable[[Path], Awaitable[str]]
     status_of: Callable[[], Status]
     _taps: Taps = field(default_factory=Taps)
+    _changing: asyncio.Task[None] | None = None
 
     @property
     def feed(self) -> Feed:
@@ -62,7 +71,7 @@ class Desk:
             )
         argument = _argument(verb, given)
         answer = self._do(verb, argument)
-        if name != "preset/list":
+        if not name.endswith("/list"):
             self.feed.tell(Said(_said(verb, argument, answer)))
         return answer
 
@@ -83,6 +92,11 @@ class Desk:
                     return None
                 tempo = find("tempo_bpm")
                 return self.set("tempo_bpm", round(min(max(tempo_bpm, tempo.low), tempo.high), 1))
+            case "model":
+                self._change(self.models.path(str(argument)))
+                return argument
+            case "model/list":
+                return self.models.names()
             case "record":
                 return self.recorder.start(self.session) if argument else self.recorder.stop(self.session)
             case "preset/save":
@@ -94,6 +108,19 @@ class Desk:
                 return argument
             case _:
                 return self.presets.names()
+
+    def _change(self, path: Path) -> None:
+        if self._changing is not None and not self._changing.done():
+            raise ParameterError("another model is being loaded: wait for it")
+
+        async def change() -> None:
+            try:
+                said = f"plays with {await self.change_model(path)}"
+            except CopilotError as error:
+                said = str(error)
+            self.feed.tell(Said(said))
+
+        self._changing = asyncio.get_running_loop().create_task(change())
 
 
 def _argument(verb: Verb, given: object) -> Value | None:
@@ -121,6 +148,8 @@ def _said(verb: Verb, argument: Value | None, answer: Answer) -> str:
             return f"preset {answer} saved"
         case "preset/load":
             return f"preset {answer} loaded"
+        case "model":
+            return f"loading {answer}"
         case "mute":
             return "muted" if argument else "plays again"
         case "panic":

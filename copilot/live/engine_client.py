@@ -55,20 +55,40 @@ class EngineClient:
     async def start(self) -> Loaded:
         """Start a worker and load the bundle. Raises WorkerError, or BundleError for a bundle it can't use."""
         child = await Child.start("copilot.engine.worker", "worker", FromWorker)
-        try:
-            loaded = await self._load_into(child)
-        except BaseException:  # a cancelled start leaves no worker behind either
-            await child.stop(timeout_s=0.0)
-            raise
-        self._child = child
-        return loaded
-
-    async def _load_into(self, child: Child) -> Loaded:
         # The state is tried once: if it is what kills, the next worker begins anew.
         state, self._state = self._state, b""
         self._untold = list(self._since) if state else []
         self._since.clear()
-        child.send(msgspec.structs.replace(self._load, state=state))
+        loaded = await self._load_into(child, msgspec.structs.replace(self._load, state=state))
+        self._child = child
+        return loaded
+
+    async def change(self, bundle_path: Path) -> Loaded:
+        """Load another bundle in a worker of its own and, once it stands, ask that one, which knows of nothing yet.
+
+        Until then, and where it can't be used, the present one goes on. Raises as `start` does.
+        """
+        load = msgspec.structs.replace(self._load, bundle=str(bundle_path.resolve()))
+        child = await Child.start("copilot.engine.worker", "worker", FromWorker)
+        loaded = await self._load_into(child, load)
+        old, self._child, self._load = self._child, child, load
+        self._state = b""
+        self._since.clear()
+        self._untold.clear()
+        if old is not None:
+            await old.stop(timeout_s=0.5)
+        return loaded
+
+    async def _load_into(self, child: Child, load: Load) -> Loaded:
+        """Have a worker load; one that can't, or is not waited for, is ended."""
+        try:
+            return await self._loaded(child, load)
+        except BaseException:
+            await child.stop(timeout_s=0.0)
+            raise
+
+    async def _loaded(self, child: Child, load: Load) -> Loaded:
+        child.send(load)
         try:
             async with asyncio.timeout(_LOAD_TIMEOUT_S):
                 message = await child.receive()
@@ -105,7 +125,13 @@ class EngineClient:
         """The next answer. Raises WorkerError when the worker is gone."""
         if self._child is None:
             raise WorkerError("no model worker is running")
-        message = await self._child.receive()
+        child = self._child
+        try:
+            message = await child.receive()
+        except WorkerError:
+            if self._child is None or self._child is child:
+                raise
+            message = await self._child.receive()  # another model's worker has taken its place
         if not isinstance(message, Answer):
             raise ProtocolError(f"the worker sent {type(message).__name__} unasked")
         if message.state:

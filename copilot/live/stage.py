@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from copilot.errors import ProtocolError, WorkerError
 from copilot.live.clock import Clock
@@ -80,7 +81,7 @@ class Stage:
                 await self._asked.wait()
             try:
                 answer = await self.engine.answer()
-                self._unanswered -= 1
+                self._unanswered = max(0, self._unanswered - 1)
             except (WorkerError, ProtocolError) as error:
                 log.warning("%s", error)
                 await self._replace_worker()
@@ -89,6 +90,18 @@ class Stage:
             took_s = now_s - self._asked_at_s
             self.rig.play(self.session.take(now_s, answer.number, answer.proposal, took_s))
             self._changed.set()
+
+    async def change_model(self, path: Path) -> str:
+        """Play with another bundle once it is loaded; returns its name. Raises BundleError or WorkerError.
+
+        Until then the present one plays on; what was final by then plays out.
+        """
+        loaded = await self.engine.change(path)
+        self._unanswered = 0
+        self.session.engine_lost()
+        self.session.engine_found()
+        self._changed.set()
+        return loaded.name
 
     async def _replace_worker(self) -> None:
         self._unanswered = 0

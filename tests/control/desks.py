@@ -5,6 +5,7 @@ from typing import Any
 
 from copilot.live.clock import BeatClock, SimulatedClock
 from copilot.live.desk import Desk
+from copilot.live.models import Models
 from copilot.live.presets import Presets
 from copilot.live.recorder import Recorder
 from copilot.live.session import new_session
@@ -18,9 +19,14 @@ class Counted:
     def __init__(self) -> None:
         self.silenced = 0
         self.forgotten = 0
+        self.changed: list[Path] = []
 
     def silence(self) -> None:
         self.silenced += 1
+
+    async def change_model(self, path: Path) -> str:
+        self.changed.append(path)
+        return path.name
 
     def forget(self) -> None:
         self.forgotten += 1
@@ -35,8 +41,10 @@ def make_desk(folder: Path = Path("nowhere"), status: dict[str, Any] | None = No
         clock,
         Presets(folder / "presets"),
         Recorder(folder / "recordings", clock, seed=0),
+        Models(folder / "bundles"),
         silence=done.silence,
         forget=done.forget,
+        change_model=done.change_model,
         status_of=lambda: status_of(session, clock.now_s()) if status is None else status,
     )
     return desk, done

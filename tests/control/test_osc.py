@@ -210,6 +210,8 @@ def test_verbs_are_done_and_say_so(tmp_path: Path) -> None:
         build("/copilot/mute", False),
         build("/copilot/panic"),
         build("/copilot/forget"),
+        build("/copilot/model/list"),
+        build("/copilot/model", "default"),
         build("/copilot/record"),
         build("/copilot/record", 0),
     ]
@@ -222,8 +224,9 @@ def test_verbs_are_done_and_say_so(tmp_path: Path) -> None:
         ["preset/save", "mine"], ["preset/list", "mine"], ["preset/load", "mine"], ["tap"],
         ["mute", True], ["mute", False], ["panic"],
     ]  # fmt: skip
-    assert (told[7], told[8][0], told[8][1]) == (["forget"], "record", told[9][1])
-    assert (tmp_path / "recordings" / f"{told[9][1]}.journal").exists()
+    assert told[7:10] == [["forget"], ["model/list", "default"], ["model", "default"]]
+    assert (told[10][0], told[10][1]) == ("record", told[11][1])
+    assert (tmp_path / "recordings" / f"{told[11][1]}.journal").exists()
     assert desk.get("temperature") == 0.25
     assert (done.silenced, done.forgotten, desk.get("mute")) == (1, 1, True)
     assert {verb.name for verb in VERBS} <= {arguments[0] for arguments in told}

@@ -11,6 +11,7 @@ from copilot.errors import ConfigError, ParameterError
 from copilot.live.feed import Beat, Changed, Chord, Event, Said
 from copilot.live.herald import Herald
 from copilot.live.journal import read_journal, to_score
+from copilot.live.models import Models
 from copilot.live.presets import GROUPS, Presets
 from copilot.live.taps import Taps
 from copilot.panel import Panel, find
@@ -54,9 +55,19 @@ def test_every_verb_says_what_was_done(tmp_path: Path) -> None:
     desk.feed.subscribe(told.append)
     arguments = {"bool": False, "name": "mine", None: None}
     desk.do("preset/save", "mine")
-    for verb in VERBS:
-        desk.do(verb.name, arguments[verb.takes])
-    assert sum(isinstance(event, Said) for event in told) == len(VERBS)
+
+    async def do_all() -> None:
+        for verb in VERBS:
+            desk.do(verb.name, "default" if verb.name == "model" else arguments[verb.takes])
+        with pytest.raises(ParameterError, match="wait for it"):
+            desk.do("model", "default")
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+    asyncio.run(do_all())
+    said = [event.text for event in told if isinstance(event, Said)]
+    assert len(said) == len(VERBS)
+    assert said[-1] == "plays with default"
 
 
 def test_a_preset_is_how_it_plays_and_not_whether_or_with_whom(tmp_path: Path) -> None:
@@ -170,3 +181,19 @@ def test_the_herald_counts_beats_and_names_chords() -> None:
     assert beats[4:12] == [(2, beat) for beat in range(1, 7)] + [(3, 1), (3, 2)]
     chords = [event for event in told if isinstance(event, Chord)]
     assert [event.symbol for event in chords] == ["Am"]
+
+
+def test_models_are_folders_with_plain_names(tmp_path: Path) -> None:
+    """The one that ships and the one that was given stand beside them; links and other folders are none."""
+    for name in ("mine", "Not Plain", "empty"):
+        (tmp_path / name).mkdir()
+    for name in ("mine", "Not Plain"):
+        (tmp_path / name / "bundle.json").write_text("{}")
+    (tmp_path / "link").symlink_to(tmp_path / "mine")
+    models = Models(tmp_path, tmp_path / "elsewhere")
+    assert models.names() == ["default", "given", "mine"]
+    assert models.path("given") == tmp_path / "elsewhere"
+    assert models.path("mine") == tmp_path / "mine"
+    with pytest.raises(ParameterError, match="there are default, given, mine"):
+        models.path("../mine")
+    assert Models(tmp_path / "none").names() == ["default"]

@@ -269,6 +269,8 @@ class Session:
         """What is to be played of notes that are final: all, or none where it only listens."""
         if self.panel["listen_only"]:
             self.withheld_notes += len(notes)
+            self.planner.figures.played -= len(notes)
+            self.planner.figures.due -= len(notes)
             return []
         return [self._play(note) for note in notes]
 

@@ -386,6 +386,7 @@ def test_a_copilot_that_only_listens_plans_and_sends_nothing() -> None:
     stand.run(4.0)
     assert stand.sent == []
     assert stand.session.withheld_notes > 4
+    assert stand.session.planner.figures.due == stand.session.planner.figures.played == 0
     assert len(stand.engine.committed) >= 4
     stand.panel.set("listen_only", False)
     stand.run(6.0)

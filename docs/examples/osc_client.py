@@ -9,7 +9,7 @@ import argparse
 import threading
 
 from pythonosc.dispatcher import Dispatcher
-from pythonosc.osc_server import ThreadingOSCUDPServer
+from pythonosc.osc_server import BlockingOSCUDPServer
 from pythonosc.udp_client import SimpleUDPClient
 
 
@@ -39,7 +39,7 @@ def main() -> None:
 
     dispatcher = Dispatcher()
     dispatcher.set_default_handler(show)
-    ears = ThreadingOSCUDPServer(("127.0.0.1", 0), dispatcher)  # a free port of our own
+    ears = BlockingOSCUDPServer(("127.0.0.1", 0), dispatcher)  # a free port of our own
     threading.Thread(target=ears.serve_forever, daemon=True).start()
 
     copilot = SimpleUDPClient(host, int(port))

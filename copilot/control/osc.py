@@ -7,9 +7,8 @@ time tag is honoured up to two seconds ahead, by a timer: nothing waits for it.
 import asyncio
 import errno
 import logging
-import struct
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pythonosc.osc_message import OscMessage
@@ -19,10 +18,11 @@ from pythonosc.parsing.osc_types import write_string
 from copilot import __version__
 from copilot.control.osc_feed import Message, Place, Subscribers, status_message
 from copilot.control.osc_gate import gate, split
-from copilot.control.osc_table import NOTHING, ROOT, ROUTES, SENT, TRUE_IF_ALONE, Route
+from copilot.control.osc_read import AT_ONCE, is_ours, messages, none, only, unknown
+from copilot.control.osc_table import NOTHING, ROUTES, TRUE_IF_ALONE, Route
 from copilot.errors import CopilotError, OscError, PortError
 from copilot.live.desk import Desk
-from copilot.panel import PARAMETERS, Value
+from copilot.panel import Value
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 7400
@@ -35,8 +35,6 @@ _STATUS_EVERY_S = 1 / 60
 
 _NTP_EPOCH_S = 2_208_988_800
 """1970 in seconds since 1900, from where time tags count."""
-_AT_ONCE = 1
-_HEAD = struct.Struct(">8sQ")
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +113,7 @@ class OscServer(asyncio.DatagramProtocol):
         except OscError as error:
             self._refuse("", str(error), addr[:2])
             return
-        for tag, message in _messages(data):
+        for tag, message in messages(data):
             self._at(tag, OscMessage(message), addr[:2])
 
     def error_received(self, exc: Exception) -> None:
@@ -133,7 +131,7 @@ class OscServer(asyncio.DatagramProtocol):
 
     def _at(self, tag: int, message: OscMessage, sender: Place) -> None:
         """Handle a message at its time tag: at once where that is past."""
-        ahead_s = 0.0 if tag == _AT_ONCE else tag / 2**32 - _NTP_EPOCH_S - self._wall_s()
+        ahead_s = 0.0 if tag == AT_ONCE else tag / 2**32 - _NTP_EPOCH_S - self._wall_s()
         if ahead_s <= 0.0:
             self._handle(message, sender)
         elif ahead_s > MOST_AHEAD_S:
@@ -157,12 +155,12 @@ class OscServer(asyncio.DatagramProtocol):
 
     def _handle(self, message: OscMessage, sender: Place) -> None:
         # A status *with* an argument is an answer: a request has none.
-        if _is_ours(message.address) and (message.address not in ROUTES or message.params):
+        if is_ours(message.address) and (message.address not in ROUTES or message.params):
             self.counters.ignored += 1
             return
         route = ROUTES.get(message.address)
         if route is None:
-            self._refuse(message.address, _unknown(message.address), sender)
+            self._refuse(message.address, unknown(message.address), sender)
             return
         try:
             self._obey(route, message, sender)
@@ -177,12 +175,12 @@ class OscServer(asyncio.DatagramProtocol):
             case "ping":
                 self._pong(message, sender)
             case "set":
-                self._value(route.name, desk.set(route.name, _only(given, route)), sender)
+                self._value(route.name, desk.set(route.name, only(given, route)), sender)
             case "get":
-                _none(given)
+                none(given)
                 self._value(route.name, desk.get(route.name), sender)
             case "reset":
-                _none(given)
+                none(given)
                 self._value(route.name, desk.reset(route.name), sender)
             case "status":
                 self._reply(status_message(desk.status()), self._place(sender))
@@ -196,9 +194,9 @@ class OscServer(asyncio.DatagramProtocol):
     def _do(self, route: Route, given: list[Value], sender: Place) -> None:
         argument: Value | None = None
         if route.takes == NOTHING:
-            _none(given)
+            none(given)
         elif given or route.takes != TRUE_IF_ALONE:
-            argument = _only(given, route)
+            argument = only(given, route)
         else:
             argument = True
         answer = self._desk.do(route.name, argument)
@@ -246,43 +244,3 @@ class OscServer(asyncio.DatagramProtocol):
             self.counters.dropped += 1
             return
         self._transport.sendto(datagram, place)
-
-
-_OURS = frozenset(sent.address for sent in SENT)
-_VALUE = "/copilot/value/"
-
-
-def _is_ours(address: str) -> bool:
-    """Whether it is an address that only a copilot sends from."""
-    return address in _OURS or address.startswith(_VALUE)
-
-
-def _unknown(address: str) -> str:
-    for act in ("set", "get", "reset"):
-        if address.startswith(f"{ROOT}{act}/"):
-            return f"no such parameter: there are {', '.join(parameter.name for parameter in PARAMETERS)}"
-    return "unknown address: docs/osc.md lists them all"
-
-
-def _only(given: list[Value], route: Route) -> Value:
-    if len(given) != 1:
-        raise OscError(f"got {len(given)} arguments: send one, {route.takes}")
-    return given[0]
-
-
-def _none(given: list[Value]) -> None:
-    if given:
-        raise OscError(f"got {len(given)} arguments: send none")
-
-
-def _messages(datagram: bytes, tag: int = _AT_ONCE) -> Iterator[tuple[int, bytes]]:
-    """The messages of a datagram that passed the gate, in order, each with the time tag of its bundle."""
-    if not datagram.startswith(b"#bundle\0"):
-        yield tag, datagram
-        return
-    _, tag = _HEAD.unpack_from(datagram)
-    offset = _HEAD.size
-    while offset < len(datagram):
-        size = int.from_bytes(datagram[offset : offset + 4], "big")
-        yield from _messages(datagram[offset + 4 : offset + 4 + size], tag)
-        offset += 4 + size

@@ -68,7 +68,17 @@ def test_the_examples_in_the_help_are_commands_that_parse(name: str | None) -> N
             pytest.fail(f"{line}: {error.format_message()}")
 
 
-@pytest.mark.parametrize("name", ["train-default.toml", "train-smoke.toml", "train-olmo2-1b.toml"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "train-default.toml",
+        "train-smoke.toml",
+        "train-olmo2-1b.toml",
+        "shipped/leg1.toml",
+        "shipped/leg2.toml",
+        "shipped/leg3.toml",
+    ],
+)
 def test_the_configurations_that_ship_are_valid(name: str) -> None:
     """Every key in them is known."""
     assert load_config(CONFIGS / name).corpus.weights

@@ -29,7 +29,7 @@ from copilot.live.stage import Stage
 from copilot.live.status import status_of
 from copilot.midi.ports import Survey, chosen, resolve, survey
 from copilot.model.panel import panel_for
-from copilot.panel import Value
+from copilot.panel import OUTPUT, Panel, Parameter, Value, latencies_s
 
 log = logging.getLogger(__name__)
 _STATUS_EVERY_S = 0.5
@@ -172,6 +172,7 @@ async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_statu
         loaded = await engine.start()
         rig = await MidiRig.open(plan)
         stage = Stage(session, engine, rig, clock)
+        _follow(rig, panel)
         desk.change_model = stage.change_model
         desk.silence, desk.status_of = rig.panic, lambda: _status(session, stage, rig, clock)
         heralding = asyncio.create_task(Herald(session, clock).run())
@@ -200,6 +201,21 @@ async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_statu
             on_status(_status(session, stage, rig, clock))
             await asyncio.wait([playing], timeout=_STATUS_EVERY_S)
         playing.result()
+
+
+def _follow(rig: MidiRig, panel: Panel) -> None:
+    """Let the ports do what the panel says, now and whenever it changes."""
+
+    def obey(changed: Parameter, _: Value = 0) -> None:
+        if changed.name.startswith(OUTPUT):
+            rig.compensate(latencies_s(panel))
+        elif changed.name in ("thru", "solo"):
+            rig.let_through(passes=bool(panel["thru"]) and not panel["solo"])
+
+    for parameter, value in panel:
+        if value != parameter.default:
+            obey(parameter)
+    panel.on_change(obey)
 
 
 async def _no_stage(_path: Path) -> str:

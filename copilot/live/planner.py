@@ -46,6 +46,7 @@ class Planner:
     _is_anew: bool = True  # it was asked to imagine from now on, not to go on from where it was
     _asked_at_beats: float = -1.0
     _can_go_on: bool = False  # the last answer came as far as it was asked to
+    ahead_s: float = 0.0  # so much before its moment a note must leave
     _relocations: int = 0
     _loop: Loop | None = None
 
@@ -55,7 +56,7 @@ class Planner:
 
     def due_s(self) -> float | None:
         """When the next planned note must become final."""
-        return self.clock.seconds(self.plan[0].start_beats) - LEAD_S if self.plan else None
+        return self.clock.seconds(self.plan[0].start_beats) - LEAD_S - self.ahead_s if self.plan else None
 
     def asks_at_s(self, now_s: float, news_s: float | None, lookahead_beats: float) -> float | None:
         """When the engine should be asked next; None while it is working.
@@ -88,7 +89,8 @@ class Planner:
             # What it imagined stands, and so does where its freedom began: nothing was heard since.
             free_beats, from_beats = max(now_beats, self._free_beats), self.until_beats
         else:
-            free_beats, from_beats = max(now_beats, self.clock.beats(now_s + commit_s)), now_beats
+            free_s = now_s + self.ahead_s + commit_s
+            free_beats, from_beats = max(now_beats, self.clock.beats(free_s)), now_beats
             newly_final = self._finalise(free_beats)
         furthest_beats = min(from_beats + self.deadline.reach_beats, now_beats + lookahead_beats)
         # When the next answer comes, this one's notes must still reach to where the next one's begin.
@@ -115,7 +117,7 @@ class Planner:
 
     def make_due_final(self, now_s: float) -> list[PlannedNote]:
         """The planned notes that are about to begin: they are final now, whatever the engine is doing."""
-        return self._finalise(self.clock.beats(now_s + LEAD_S) + _EPSILON_BEATS)
+        return self._finalise(self.clock.beats(now_s + LEAD_S + self.ahead_s) + _EPSILON_BEATS)
 
     def take(self, now_s: float, number: int, proposal: Proposal, took_s: float) -> list[PlannedNote]:
         """Replace the plan by the answer to request `number`; returns its notes that are late but may play."""
@@ -132,7 +134,7 @@ class Planner:
         now_beats = self.clock.beats(now_s)
         self.figures.foresight_beats.append(proposal.until_beats - now_beats)
         # Up to here something was played by the plan before, a rest perhaps: what is new holds after it.
-        passed_beats = min(now_beats, self.until_beats)
+        passed_beats = min(self.clock.beats(now_s + self.ahead_s), self.until_beats)
         last_beats = max((note.start_beats for note in self._final), default=-1.0)
         if last_beats >= horizon.free_beats:
             passed_beats = max(passed_beats, last_beats)
@@ -141,7 +143,7 @@ class Planner:
         self._can_go_on = proposal.until_beats >= horizon.until_beats - SIXTEENTH_BEATS
         late: list[PlannedNote] = []
         for note in sorted(proposal.notes, key=lambda note: (note.start_beats, note.pitch)):
-            late_s = now_s - self.clock.seconds(note.start_beats)
+            late_s = now_s + self.ahead_s - self.clock.seconds(note.start_beats)
             if (held := self._held_at(note)) is not None:
                 self.figures.replaced += held.start_beats != note.start_beats
             elif note.start_beats <= passed_beats:

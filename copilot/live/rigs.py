@@ -20,9 +20,11 @@ from copilot.midi.messages import (
     Failed,
     FromMidi,
     Heard,
+    Latencies,
     Lost,
     Open,
     Panic,
+    PassThrough,
     Play,
     PlayNote,
     Quit,
@@ -142,6 +144,16 @@ class MidiRig:
         """See Rig."""
         if not self._child.is_gone:
             self._child.send(Panic())
+
+    def let_through(self, *, passes: bool) -> None:
+        """Pass on what comes in at the thru ports, or nothing."""
+        if not self._child.is_gone:
+            self._child.send(PassThrough(passes))
+
+    def compensate(self, latencies_s: Sequence[float]) -> None:
+        """Each output sounds so late: send to it earlier."""
+        if not self._child.is_gone:
+            self._child.send(Latencies(list(latencies_s)))
 
     async def close(self, session: Session) -> None:
         """See Rig."""

@@ -21,7 +21,7 @@ from copilot.live.wishes import as_sent, controls_of
 from copilot.midi.messages import Dropped, PlayNote, Sent
 from copilot.music.roles import Role
 from copilot.music.score import COPILOT_CHANNEL, TempoChange
-from copilot.panel import CHANNEL, Panel, Parameter, Value
+from copilot.panel import CHANNEL, OUTPUT, Panel, Parameter, Value, latencies_s
 
 _MIN_SOUND_S = 0.02
 _MAX_NEWS = 4096
@@ -301,6 +301,8 @@ class Session:
             self.clock.follow_midi(now_s, follows=value == "auto")
         elif name == "hold":
             self.planner.hold(now_s) if value else self.planner.let_go()
+        elif name.startswith(OUTPUT):
+            self.planner.ahead_s = max(latencies_s(self.panel))
         elif name.startswith(CHANNEL):
             self.roster.give(int(name.removeprefix(CHANNEL)), None if value == "auto" else str(value))
 

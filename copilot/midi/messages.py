@@ -57,6 +57,18 @@ class Panic(Message, frozen=True):
     """Silence everything now, and forget everything that has not begun."""
 
 
+class Latencies(Message, frozen=True):
+    """How late each output sounds, in the order of `Ready.outputs`: notes are sent so much before their moment."""
+
+    latencies_s: list[float]
+
+
+class PassThrough(Message, frozen=True):
+    """Whether what comes in at the thru ports goes on to the outputs."""
+
+    passes: bool
+
+
 class Quit(Message, frozen=True):
     """Silence everything, close the ports and exit."""
 
@@ -81,7 +93,10 @@ class Heard(Message, frozen=True):
 
 
 class Sent(Message, frozen=True):
-    """A note-on or note-off that left, planned for `due_s` and sent at `sent_s`."""
+    """A note-on or note-off that left, planned for `due_s` and sent at `sent_s`.
+
+    Where outputs sound late, both are as the listener hears them, by the slowest output.
+    """
 
     note_id: int
     is_on: bool
@@ -122,7 +137,7 @@ class Stats(Message, frozen=True):
     late_max_ms: float
 
 
-ToMidi = Hello | Open | Play | Drop | Panic | Quit
+ToMidi = Hello | Open | Play | Drop | Panic | Latencies | PassThrough | Quit
 """What the MIDI process accepts."""
 
 FromMidi = Hello | Ready | Heard | Sent | Dropped | Lost | Failed | Stats

@@ -3,13 +3,15 @@
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from functools import partial
 
 import rtmidi
 
+from copilot.midi.delay import DelayLine, OutPort
 from copilot.midi.filter import ECHO_WINDOW_S, THRU_ECHO_WINDOW_S, InputFilter, normalise
 from copilot.midi.jackwatch import Watch
 from copilot.midi.ledger import CHANNELS, PITCHES, Ledger, note_off, quiet_channel
+from copilot.music.score import COPILOT_CHANNEL
 
 LINGER_S = 0.5
 """How long the ledger keeps a note after its note-off was handed over.
@@ -17,13 +19,6 @@ LINGER_S = 0.5
 JACK takes it from this process's memory only in its next cycle (85 ms with 4,096 frames), and until then it
 dies with the process; and a server that gets over another client's death loses what it was given meanwhile.
 """
-
-
-class OutPort(Protocol):
-    """One open output."""
-
-    def send_message(self, data: bytes) -> None:
-        """Send one whole MIDI message."""
 
 
 class Outputs:
@@ -47,6 +42,9 @@ class Outputs:
         self.sent = 0
         self.failures = 0
         self._ports = ports
+        self._lines = [
+            DelayLine(p, clock, watch.may_send, partial(self._fail, n)) for n, p in enumerate(ports)
+        ]
         self._ledger = ledger
         self._filters = filters
         self._watch = watch
@@ -57,32 +55,51 @@ class Outputs:
         self._lingering: deque[tuple[float, int, int]] = deque()
         self._is_doubtful = False
         self._failed: set[int] = set()
-        self._is_silenced = False
+        self._passes, self._is_closed = True, False
+
+    def delay(self, delays_s: Sequence[float]) -> None:
+        """Send our own notes to each port so much later; what passes through is never delayed."""
+        for line, delay_s in zip(self._lines, delays_s, strict=False):
+            line.delay(delay_s)
 
     def send(self, data: bytes) -> bool:
         """Send a note of ours; False if it did not leave."""
         with self._lock:
-            return self._send(data, ECHO_WINDOW_S)
+            return self._send(data, ECHO_WINDOW_S, self._lines)
 
     def pass_through(self, data: bytes) -> bool:
         """Send a player's message as it is. Not after `close_down`."""
         with self._lock:
-            return not self._is_silenced and self._send(data, THRU_ECHO_WINDOW_S)
+            return self._passes and self._send(data, THRU_ECHO_WINDOW_S, self._ports)
+
+    def let_through(self, *, passes: bool) -> None:
+        """Pass through what players send, or, from now on, nothing: then what of theirs sounds here is ended."""
+        with self._lock:
+            self._passes = passes and not self._is_closed
+            for index, count in enumerate(self._held if not passes else ()):
+                channel, pitch = divmod(index, PITCHES)
+                for _ in range(count if channel != COPILOT_CHANNEL else 0):
+                    self._send(note_off(channel, pitch), THRU_ECHO_WINDOW_S, self._ports)
 
     def silence(self) -> None:
         """Note-offs for all that sounds, then sustain, sound and notes off on the channels that were used."""
         with self._lock:
+            for line in self._lines:
+                line.flush()
             for index, count in enumerate(self._held):
                 for _ in range(count):
-                    self._send(note_off(*divmod(index, PITCHES)), ECHO_WINDOW_S)
+                    self._send(note_off(*divmod(index, PITCHES)), ECHO_WINDOW_S, self._ports)
             for channel in self._ledger.channels():
                 for data in quiet_channel(channel):
-                    self._put(data, self._clock(), ECHO_WINDOW_S)
+                    self._put(data, self._clock(), ECHO_WINDOW_S, self._ports)
 
     def close_down(self) -> None:
         """Silence for good: nothing passes through from here on."""
         with self._lock:
-            self._is_silenced = True
+            self._passes, self._is_closed = False, True
+        for line in self._lines:
+            line.stop()
+            line.delay(0.0)
         self.silence()
 
     def doubt(self) -> None:
@@ -100,24 +117,24 @@ class Outputs:
         with self._lock:
             self._settle(self._clock())
 
-    def _send(self, data: bytes, window_s: float) -> bool:
+    def _send(self, data: bytes, window_s: float, ports: Sequence[OutPort]) -> bool:
         now_s = self._clock()
         self._settle(now_s)
         if data[0] >= 0xF0:
-            return self._put(data, now_s, window_s)
+            return self._put(data, now_s, window_s, ports)
         meaning, channel = normalise(data), data[0] & 0x0F
         kind = meaning[0] & 0xF0
         self._ledger.use(channel)
         if kind == 0x90:
             self._held[channel * PITCHES + meaning[1]] += 1
             self._ledger.press(channel, meaning[1])
-        has_left = self._put(data, now_s, window_s)
+        has_left = self._put(data, now_s, window_s, ports)
         if kind == 0x80 and has_left and self._held[channel * PITCHES + meaning[1]]:
             self._held[channel * PITCHES + meaning[1]] -= 1
             self._lingering.append((now_s + LINGER_S, channel, meaning[1]))
         return has_left
 
-    def _put(self, data: bytes, now_s: float, window_s: float) -> bool:
+    def _put(self, data: bytes, now_s: float, window_s: float, ports: Sequence[OutPort]) -> bool:
         if not self._watch.may_send():
             self.failures += 1
             return False
@@ -125,17 +142,17 @@ class Outputs:
         for each in self._filters:
             each.note_sent(data, now_s, window_s)
         has_left = False
-        for index, port in enumerate(self._ports):
+        for index, port in enumerate(ports):
             try:
                 port.send_message(data)
                 has_left = True
             except rtmidi.RtMidiError as error:
-                self._report_failure(index, str(error))
+                self._fail(index, str(error))
         self.sent += has_left
         self.failures += not has_left
         return has_left
 
-    def _report_failure(self, index: int, reason: str) -> None:
+    def _fail(self, index: int, reason: str) -> None:
         if index not in self._failed:
             self._failed.add(index)
             self._on_failure(reason)
@@ -150,4 +167,4 @@ class Outputs:
 
     def _end_again(self, channel: int, pitch: int) -> None:
         if not self._held[channel * PITCHES + pitch]:
-            self._put(note_off(channel, pitch), self._clock(), ECHO_WINDOW_S)
+            self._put(note_off(channel, pitch), self._clock(), ECHO_WINDOW_S, self._lines)

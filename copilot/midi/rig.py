@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import rtmidi
 
@@ -55,7 +55,10 @@ class Rig:
             on_failure=self._lose_port,
         )
         self._watch.on_doubt(self._outputs.doubt)
-        self.scheduler = SchedulerThread(Schedule(), self._send, forwarder.report, timing=order.timing)
+        self._ahead_s = 0.0
+        self.scheduler = SchedulerThread(
+            Schedule(), self._send, forwarder.report, self._now_for_listeners, timing=order.timing
+        )
         self.scheduler.start()
         self._listen()
 
@@ -91,6 +94,21 @@ class Rig:
             self.scheduler.precedence.is_realtime,
             self.scheduler.timing,
         )
+
+    def compensate(self, latencies_s: Sequence[float]) -> None:
+        """Send to every output so much earlier as it sounds late; the virtual one comes last."""
+        latencies_s = latencies_s[: len(self._outs)]
+        self._ahead_s = max(latencies_s, default=0.0)
+        self._outputs.delay([self._ahead_s - latency_s for latency_s in latencies_s])
+        self.scheduler.look_again()
+
+    def let_through(self, *, passes: bool) -> None:
+        """Pass through what comes in at the thru ports, or nothing."""
+        self._outputs.let_through(passes=passes)
+
+    def _now_for_listeners(self) -> float:
+        """When what is sent now will sound by the slowest output."""
+        return time.monotonic() + self._ahead_s
 
     def panic(self) -> None:
         """Silence everything and forget what has not begun."""

@@ -76,6 +76,11 @@ class SchedulerThread:
                 self._schedule.play(group)
                 self._wake.notify()
 
+    def look_again(self) -> None:
+        """The clock has jumped: what is due may be another."""
+        with self._wake:
+            self._wake.notify()
+
     def drop_after(self, after_s: float) -> None:
         """Drop the notes that start at or after `after_s` and have not begun."""
         with self._wake:

@@ -1,13 +1,14 @@
 """The live parameters: a table of what there is (`table`), and a panel of present values (`values`)."""
 
 from copilot.panel.parameter import Kind, Parameter, Value, as_bool
-from copilot.panel.table import CHANNEL, GENRES, GROUPS, PARAMETERS, ROLE_CHOICES
-from copilot.panel.values import Listener, Panel, as_toml, find, roles_of
+from copilot.panel.table import CHANNEL, GENRES, GROUPS, OUTPUT, PARAMETERS, ROLE_CHOICES
+from copilot.panel.values import Listener, Panel, as_toml, find, latencies_s, roles_of
 
 __all__ = [
     "CHANNEL",
     "GENRES",
     "GROUPS",
+    "OUTPUT",
     "PARAMETERS",
     "ROLE_CHOICES",
     "Kind",
@@ -18,5 +19,6 @@ __all__ = [
     "as_bool",
     "as_toml",
     "find",
+    "latencies_s",
     "roles_of",
 ]

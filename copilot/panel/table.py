@@ -12,14 +12,20 @@ GROUPS = ("part", "state", "sound", "steering", "sampling", "planning", "time", 
 CHANNEL = "channel_"
 """How the names of the parameters begin that say who plays on a channel."""
 
+OUTPUT = "output_"
+"""How the names of the parameters begin that say how late an output sounds."""
+
 ROLE_CHOICES = ("auto", *ROLES)
 _PLAYERS = range(1, 16)
+_OUTPUTS = range(1, 5)
 
 PARAMETERS: tuple[Parameter, ...] = (
     Parameter("part", "choice", "bass", "The part that the copilot plays.", choices=ROLES),
     Parameter("genre", "choice", "none", "The genre word that the model is given.", choices=GENRES),
     Parameter("mute", "bool", False, "Rest: plan nothing new and let what sounds end.", "state"),
     Parameter("listen_only", "bool", False, "Plan as if playing, and send nothing.", "state"),
+    Parameter("thru", "bool", True, "Pass on what comes in at the thru ports.", "state"),
+    Parameter("solo", "bool", False, "Pass nothing on: the copilot alone is heard.", "state"),
     Parameter("hold", "bool", False, "Play the last bar of the plan over and over.", "state"),
     Parameter(
         "velocity_scale",
@@ -195,6 +201,18 @@ PARAMETERS: tuple[Parameter, ...] = (
         "Whose time it is: a MIDI clock once one is heard, or always its own.",
         "time",
         choices=("auto", "internal"),
+    ),
+    *(
+        Parameter(
+            f"{OUTPUT}{number}_latency_ms",
+            "float",
+            0.0,
+            f"How late output {number} sounds: notes are sent to it so much earlier.",
+            "time",
+            unit="ms",
+            high=200.0,
+        )
+        for number in _OUTPUTS
     ),
     *(
         Parameter(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from copilot.errors import ParameterError
 from copilot.music.roles import ROLES, Role
 from copilot.panel.parameter import Parameter, Value
-from copilot.panel.table import CHANNEL, GROUPS, PARAMETERS
+from copilot.panel.table import CHANNEL, GROUPS, OUTPUT, PARAMETERS
 
 Listener = Callable[[Parameter, Value], None]
 
@@ -64,6 +64,11 @@ def roles_of(panel: Panel) -> dict[int, Role]:
     """Who plays on each channel that the panel names."""
     named = {int(p.name.removeprefix(CHANNEL)): value for p, value in panel if p.name.startswith(CHANNEL)}
     return {channel: role for channel, value in named.items() for role in ROLES if role == value}
+
+
+def latencies_s(panel: Panel) -> list[float]:
+    """How late each output sounds, in seconds, by its number."""
+    return [float(value) / 1000 for parameter, value in panel if parameter.name.startswith(OUTPUT)]
 
 
 def as_toml(panel: Panel, groups: Sequence[str] = GROUPS) -> str:

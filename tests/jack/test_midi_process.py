@@ -20,6 +20,7 @@ from copilot.midi.messages import (
     Failed,
     FromMidi,
     Heard,
+    Latencies,
     Lost,
     Open,
     Panic,
@@ -31,6 +32,7 @@ from copilot.midi.messages import (
     Stats,
 )
 from copilot.wire import Message
+from tests.jack.conftest import Synth
 
 PATIENCE_S = 10.0
 CHORD = (60, 64, 67)
@@ -389,3 +391,33 @@ def test_the_process_list_names_its_role(jack_server: None) -> None:
             assert title.startswith(b"copilot: midi")
 
     asyncio.run(scenario())
+
+
+def test_each_output_is_sent_to_as_early_as_it_sounds_late(synth: Any, jack_server: None) -> None:
+    """Of two outputs that sound 120 and 20 ms late, the one gets a chord 100 ms earlier; a panic ends both."""
+    other = Synth("test-other")
+
+    async def scenario() -> tuple[float, float]:
+        async with stage([], [synth.name, other.name]) as on:
+            on.child.send(Latencies([0.12, 0.02]))
+            due_s = time.monotonic() + 0.3
+            on.child.send(chord(due_s))
+            for _ in CHORD:
+                sent = await on.until(Sent)
+                assert abs(sent.sent_s - sent.due_s) < 0.02
+            await settle()
+            await settle()
+            early_s = [
+                sorted(at_s for at_s, data in each.received if data[0] == 0x90)[0] for each in (synth, other)
+            ]
+            on.child.send(Panic())
+            await settle()
+            assert synth.hanging == other.hanging == set()
+            return due_s - early_s[0], due_s - early_s[1]
+
+    try:
+        first_s, second_s = asyncio.run(scenario())
+    finally:
+        other.close()
+    assert first_s == pytest.approx(0.12, abs=0.03)
+    assert second_s == pytest.approx(0.02, abs=0.03)

@@ -423,3 +423,21 @@ def test_the_panel_names_who_plays_and_whose_time_it_is() -> None:
     assert not stand.session.clock.follows_midi
     stand.panel.set("clock", "auto")
     assert stand.session.clock.follows_midi
+
+
+@pytest.mark.parametrize("latency_ms", [0.0, 80.0, 200.0])
+def test_notes_are_ready_so_much_earlier_as_an_output_sounds_late(latency_ms: float) -> None:
+    """Each note is handed on at least 15 ms before the moment at which it must leave, and none is late."""
+    stand = Stand(MetronomeEngine(), 0.02)
+    stand.panel.set("output_2_latency_ms", latency_ms)
+    stand.session.hear(0.0, 1, 60, 90)
+    handed: list[float] = []
+    while stand.now_s < 8.0:
+        before = len(stand.played)
+        stand.run(stand.now_s + 0.001)
+        handed += [
+            1000 * (note.start_s - stand.now_s) for note in stand.played[before:] if note.start_s > 2.0
+        ]
+    assert min(handed) > latency_ms + 12.0
+    assert stand.session.planner.figures.late == 0
+    assert stand.session.planner.figures.dropped == 0

@@ -166,3 +166,32 @@ def test_what_comes_back_in_a_loop_is_neither_heard_nor_passed_on(desk: Desk) ->
     listener.receive((list(ON), 0.0))
     assert desk.ports[0].messages == [ON]
     assert heard == []
+
+
+def test_our_notes_wait_for_a_slower_output_and_what_passes_through_does_not(desk: Desk) -> None:
+    """The faster port gets thru at once; silence lets nothing wait, and ends at once what sounds on either."""
+    desk.outputs.delay([0.0, 60.0])
+    desk.outputs.send(ON)
+    assert [port.messages for port in desk.ports] == [[ON], []]
+    desk.outputs.pass_through(b"\x91\x40\x40")
+    assert [port.messages[-1:] for port in desk.ports] == [[b"\x91\x40\x40"], [b"\x91\x40\x40"]]
+    desk.outputs.silence()
+    for port in desk.ports:
+        assert OFF in port.messages
+        assert port.messages.index(OFF) > 0 or ON not in port.messages
+    assert ON not in desk.ports[1].messages
+    desk.outputs.close_down()
+
+
+def test_what_passes_through_can_be_shut_without_a_note_left(desk: Desk) -> None:
+    """A player's note that sounds is ended, the copilot's goes on; opened again, it passes; closed down, never."""
+    desk.outputs.send(ON)
+    desk.outputs.pass_through(b"\x91\x40\x40")
+    desk.outputs.let_through(passes=False)
+    assert desk.ports[0].messages == [ON, b"\x91\x40\x40", b"\x81\x40\x00"]
+    assert not desk.outputs.pass_through(b"\x91\x41\x40")
+    desk.outputs.let_through(passes=True)
+    assert desk.outputs.pass_through(b"\x91\x42\x40")
+    desk.outputs.close_down()
+    desk.outputs.let_through(passes=True)
+    assert not desk.outputs.pass_through(b"\x91\x43\x40")

@@ -26,7 +26,9 @@ def status_of(session: Session, now_s: float) -> Status:
         "replaced": figures.replaced,
         "planned": len(session.planner.plan),
         "commit_ms": round(1000 * session.planner.commit_s(panel.number("commit_ms")), 1),
-        "foresight_p50_beats": _rounded(figures.foresight_beats, 0.5),
+        "foresight_p50_beats": round(figures.foresight_beats.quantile(0.5), 3)
+        if figures.foresight_beats
+        else None,
         "chord_changes": reaction.changes,
         "answered_by_next_note": round(reaction.answered_at_once / len(reaction.note_beats), 3)
         if reaction.note_beats
@@ -38,10 +40,10 @@ def status_of(session: Session, now_s: float) -> Status:
         "next_note_p50_beats": _rounded(reaction.next_note_beats, 0.5),
         "next_note_p95_beats": _rounded(reaction.next_note_beats, 0.95),
         "engine_calls": figures.proposals,
-        "engine_call_p50_ms": round(1000 * quantile(figures.took_s, 0.5), 2),
-        "engine_call_p99_ms": round(1000 * quantile(figures.took_s, 0.99), 2),
-        "engine_step_p50_ms": round(1000 * quantile(figures.step_s, 0.5), 3),
-        "engine_step_p99_ms": round(1000 * quantile(figures.step_s, 0.99), 3),
+        "engine_call_p50_ms": round(1000 * figures.took_s.quantile(0.5), 2),
+        "engine_call_p99_ms": round(1000 * figures.took_s.quantile(0.99), 2),
+        "engine_step_p50_ms": round(1000 * figures.step_s.quantile(0.5), 3),
+        "engine_step_p99_ms": round(1000 * figures.step_s.quantile(0.99), 3),
         "tokens_generated": figures.steps,
         "tokens_reused": figures.reused,
         "reused_over_generated": round(figures.reused / figures.steps, 3) if figures.steps else None,

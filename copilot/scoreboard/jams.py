@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from copilot.engine.base import Engine
-from copilot.live.figures import quantile
 from copilot.live.jam import SimulatedJam, jam_with
 from copilot.live.players import time_map
 from copilot.music.score import Note, Score
@@ -62,8 +61,8 @@ def jam(
         late=sum(message.sent_s - message.due_s > LATE_S for message in ons),
         dropped=figures.dropped,
         hanging=simulated.session.hanging,
-        call_p50_ms=round(1000 * quantile(figures.took_s, 0.5), 2),
-        call_p99_ms=round(1000 * quantile(figures.took_s, 0.99), 2),
+        call_p50_ms=round(1000 * figures.took_s.quantile(0.5), 2),
+        call_p99_ms=round(1000 * figures.took_s.quantile(0.99), 2),
         calls_ms=tuple(round(1000 * took_s, 3) for took_s in figures.took_s),
     )
 

@@ -39,6 +39,12 @@ class OscConfig(_Section, frozen=True):
     reply_port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 0
 
 
+class HttpConfig(_Section, frozen=True):
+    """[http]: the TCP port of the page on this machine; 0 takes a free one."""
+
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8420
+
+
 class ModelConfig(_Section, frozen=True):
     """[model]: a bundle's folder (empty: the one that ships), the seed of what is sampled, what plays it and how."""
 
@@ -59,6 +65,7 @@ class Config(_Section, frozen=True):
 
     midi: MidiConfig = MidiConfig()
     osc: OscConfig = OscConfig()
+    http: HttpConfig = HttpConfig()
     panel: dict[str, Any] = {}
     model: ModelConfig = ModelConfig()
     record: RecordConfig = RecordConfig()

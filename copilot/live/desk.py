@@ -25,7 +25,8 @@ Answer = Value | list[str] | None
 class Desk:
     """Belongs to the daemon's event loop.
 
-    `silence` ends all that sounds now, `forget` empties the engine's mind, `change_model` gives it another.
+    `silence` ends all that sounds now, `forget` empties the engine's mind, `change_model` gives it another; `wake` has
+    the stage look at the session at once. `fixed` are groups of the panel that can't be changed here.
     """
 
     session: Session
@@ -37,6 +38,8 @@ class Desk:
     forget: Callable[[], None]
     change_model: Callable[[Path], Awaitable[str]]
     status_of: Callable[[], Status]
+    wake: Callable[[], None] = lambda: None
+    fixed: tuple[str, ...] = ()
     _taps: Taps = field(default_factory=Taps)
     _changing: asyncio.Task[None] | None = None
 
@@ -51,12 +54,23 @@ class Desk:
 
     def set(self, name: str, given: object) -> Value:
         """Set a parameter; returns the value as it was taken. Raises ParameterError, and changes nothing."""
+        if (group := find(name).group) in self.fixed:
+            raise ParameterError(f"{name}: {group} can't be changed in this session: leave it as it is")
         self.session.touch(self.clock.now_s())
-        return self.session.panel.set(name, given)
+        before = self.session.panel[name]
+        value = self.session.panel.set(name, given)
+        if value != before:
+            self.wake()
+        return value
 
     def reset(self, name: str) -> Value:
         """Set a parameter to what it was when the daemon began. Raises ParameterError."""
         return self.set(name, self.session.began_with[find(name).name])
+
+    def play(self, channel: int, pitch: int, velocity: int) -> None:
+        """A player's note-on (velocity 1–127) or note-off (0) now, on an instrument of the remote's own."""
+        self.session.hear(self.clock.now_s(), channel, pitch, velocity)
+        self.wake()
 
     def status(self) -> Status:
         """The session's status, by name."""

@@ -28,6 +28,13 @@ class Presets:
         paths = [path for path in self._folder.glob("*.toml") if path.is_file() and not path.is_symlink()]
         return sorted(path.stem for path in paths if NAME.fullmatch(path.stem))
 
+    def stamp(self) -> int:
+        """Another number after a preset was saved or deleted, by whomever: cheap to ask for."""
+        try:
+            return self._folder.stat().st_mtime_ns
+        except OSError:
+            return 0
+
     def save(self, name: str, panel: Panel) -> None:
         """Keep the panel as it is now, in place of what had the name. Raises ConfigError."""
         path = self._path(name)

@@ -49,6 +49,10 @@ class Stage:
             await asyncio.gather(self.rig.close(self.session), self.engine.stop())
             self._flush_journal()
 
+    def wake(self) -> None:
+        """Look at the session at once: something that was not the rig has changed it."""
+        self._changed.set()
+
     async def _plan(self) -> None:
         """Wake the session when it wants to be woken, and after every event."""
         while True:

@@ -117,6 +117,13 @@ model_options = together(
     ),
 )
 
+http_option = click.option(
+    "--http-port",
+    type=click.IntRange(0, 65535),
+    metavar="N",
+    help="The TCP port of the page and of HTTP on this machine; 0 takes a free one. Default: 8420.",
+)
+
 
 def bundle_of(asked: Path | None, config: Config) -> Path | None:
     """The bundle's folder as asked for, else as configured; None: the one that ships."""

@@ -11,6 +11,7 @@ from copilot.cli.options import (
     Parameter,
     bundle_of,
     given,
+    http_option,
     model_options,
     panel_options,
     without_time,
@@ -18,6 +19,7 @@ from copilot.cli.options import (
 from copilot.commands.show import StatusLine, beats_bar, print_jam
 from copilot.decode.devices import Device
 from copilot.decode.kinds import WeightKind
+from copilot.errors import InputError
 from copilot.live.config import Config, load_config
 from copilot.panel import Value, find
 
@@ -43,6 +45,8 @@ from copilot.panel import Value, find
     help="Charge this for each engine call instead of what it took: repeatable to the bit with --seed.",
 )
 @click.option("--realtime", is_flag=True, help="Play by the wall clock, with the model in its own process.")
+@click.option("--watch", is_flag=True, help="Play by the wall clock, and show and steer it in a browser.")
+@http_option
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @panel_options
 @model_options
@@ -53,6 +57,8 @@ def jam(
     hold_out: str | None,
     latency_ms: float | None,
     realtime: bool,
+    watch: bool,
+    http_port: int | None,
     as_json: bool,
     bundle: Path | None,
     window_tokens: int,
@@ -70,6 +76,7 @@ def jam(
     copilot jam
     copilot jam song.mid -o out.mid --hold-out bass --plot out.png
     copilot jam song.mid --part keys --temperature 0.8 --seed 3 --latency 80
+    copilot jam song.mid --watch
     """
     from copilot.commands.jam import JamOptions
     from copilot.commands.jam import jam as play
@@ -86,7 +93,9 @@ def jam(
         device=device or config.model.device,
         weights=weights or config.model.weights,
         latency_ms=latency_ms,
-        realtime=realtime,
+        realtime=realtime or watch,
+        http_port=(config.http.port if http_port is None else http_port) if watch else None,
+        on_page=lambda address: click.echo(f"copilot ready: page {address}", err=as_json),
         panel=without_time(config.panel) | given(panel),
     )
     with beats_bar(sys.stdout.isatty() and not as_json) as progress:
@@ -115,6 +124,9 @@ def jam(
 @click.option(
     "--record", type=click.Path(path_type=Path), metavar="DIR", help="Record everything into this folder."
 )
+@http_option
+@click.option("--no-http", is_flag=True, help="No page, no HTTP.")
+@click.option("--open", "opens", is_flag=True, help="Show the page in a browser.")
 @click.option("--log-json", is_flag=True, help="Print JSON lines instead of a status line.")
 @panel_options
 @model_options
@@ -126,6 +138,9 @@ def run(
     virtual: bool,
     bpm: Value | None,
     record: Path | None,
+    http_port: int | None,
+    no_http: bool,
+    opens: bool,
     log_json: bool,
     bundle: Path | None,
     window_tokens: int,
@@ -139,6 +154,7 @@ def run(
 
     \b
     copilot run                                    all hardware inputs, first hardware output
+    copilot run --open                             and show it in a browser: http://127.0.0.1:8420
     copilot run --port Juno --port 7400            one device, and OSC on UDP port 7400
     copilot run --in Keys --in Pads --out Synth --part bass
     copilot run --virtual --bpm 96 --record takes
@@ -146,6 +162,8 @@ def run(
     from copilot.commands.run import RunOptions
     from copilot.commands.run import run as play
 
+    if no_http and (opens or http_port is not None):
+        raise InputError("--no-http leaves no page to open and no port to take: leave one of them out")
     config = load_config(config_path) if config_path else Config()
     osc_ports = [int(port) for port in ports if port.isdecimal()]
     midi = config.midi
@@ -158,6 +176,8 @@ def run(
         virtual=virtual or midi.virtual,
         osc_reply_port=config.osc.reply_port,
         osc_port=osc_ports[-1] if osc_ports else config.osc.port,
+        http_port=None if no_http else config.http.port if http_port is None else http_port,
+        opens=opens,
         bundle=bundle_of(bundle, config),
         seed=config.model.seed if seed is None else seed,
         window_tokens=window_tokens,

@@ -34,6 +34,8 @@ from copilot.panel import Panel, Value
 EXAMPLE = Path(__file__).parents[1] / "examples" / "blues.mid"
 _PROGRAMS: dict[Role, int] = {"bass": 33, "keys": 4, "guitar": 26, "drums": 0, "lead": 65, "pad": 89}
 _REALTIME_LEAD_S = 0.2
+_WATCHED_LEAD_S = 3.0
+"""A browser needs it to open."""
 _PROGRESS_EVERY_S = 0.1
 
 Progress = Callable[[float, float], None]
@@ -42,7 +44,10 @@ Progress = Callable[[float, float], None]
 
 @dataclass(frozen=True, slots=True)
 class JamOptions:
-    """What the command line asked for. `latency_ms` None charges what the engine really took."""
+    """What the command line asked for. `latency_ms` None charges what the engine really took.
+
+    `http_port`: in real time, the port of a page that shows it; None shows none. `on_page` is told its address.
+    """
 
     file: Path | None = None
     output: Path | None = None
@@ -55,6 +60,8 @@ class JamOptions:
     weights: WeightKind = "auto"
     latency_ms: float | None = None
     realtime: bool = False
+    http_port: int | None = None
+    on_page: Callable[[str], None] = lambda _address: None
     panel: Mapping[str, Value] = field(default_factory=dict)
 
 
@@ -180,17 +187,24 @@ async def _stage(taping: _Taping, bundle: Bundle, options: JamOptions, progress:
         device=options.device,
         weights=options.weights,
     )
-    await engine.start()
+    loaded = await engine.start()
     clock = MonotonicClock()
-    start_s = clock.now_s() + _REALTIME_LEAD_S
+    start_s = clock.now_s() + (_REALTIME_LEAD_S if options.http_port is None else _WATCHED_LEAD_S)
     end_beats = taping.band.end_ticks / taping.band.ticks_per_beat
     known = {part.channel: part.role for part in taping.band.parts}
     with taping.journal(clock) as journal:
         session = new_session(taping.panel, beat_clock(taping.band, start_s), known, journal)
         stage = Stage(session, engine, FileRig(taping.band, clock, start_s), clock)
-        playing = asyncio.create_task(stage.run())
-        while not playing.done():
-            progress(max(0.0, session.clock.beats(clock.now_s())), end_beats)
-            await asyncio.wait([playing], timeout=_PROGRESS_EVERY_S)
-        playing.result()
+        async with contextlib.AsyncExitStack() as open_things:
+            open_things.push_async_callback(engine.stop)
+            if options.http_port is not None:
+                from copilot.commands.watch import Watch
+
+                watch = Watch(stage, loaded.name, options.http_port, options.on_page)
+                await open_things.enter_async_context(watch.shown())
+            playing = asyncio.create_task(stage.run())
+            while not playing.done():
+                progress(max(0.0, session.clock.beats(clock.now_s())), end_beats)
+                await asyncio.wait([playing], timeout=_PROGRESS_EVERY_S)
+            playing.result()
         return taping.figures(session, clock.now_s(), clock.now_s() - start_s)

@@ -1,4 +1,4 @@
-"""`copilot run`: the daemon. Real ports, the model worker, OSC; plays until it is told to end."""
+"""`copilot run`: the daemon. Real ports, the model worker, OSC, HTTP; plays until it is told to end."""
 
 import asyncio
 import contextlib
@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from copilot.commands.browser import show
 from copilot.commands.model import open_bundle
+from copilot.control.http import DEFAULT_PORT, HttpServer
+from copilot.control.live_messages import About
 from copilot.control.osc import OscServer
 from copilot.decode.devices import Device
 from copilot.decode.kinds import WeightKind
@@ -38,7 +41,10 @@ _END_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What the command line and the config ask for. `ports` are heard and played on alike."""
+    """What the command line and the config ask for. `ports` are heard and played on alike; `http_port` None: no page.
+
+    `opens`: whether a browser is to show the page.
+    """
 
     ports: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
@@ -47,6 +53,8 @@ class RunOptions:
     virtual: bool = False
     osc_port: int = 7400
     osc_reply_port: int = 0
+    http_port: int | None = DEFAULT_PORT
+    opens: bool = False
     bundle: Path | None = None
     seed: int = 0
     window_tokens: int = 0
@@ -69,6 +77,7 @@ class Ready:
     tempo_bpm: float
     follows_midi_clock: bool
     osc: str
+    http: str | None
     recording: str | None
     started_s: float  # on the machine's monotonic clock: the recording's zero
 
@@ -168,6 +177,10 @@ async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_statu
         open_things.push_async_callback(recorder.close, session)
         await osc.start(port=options.osc_port)
         open_things.callback(osc.close)
+        http = HttpServer(desk, osc)
+        if options.http_port is not None:
+            http.open(options.http_port)
+            open_things.push_async_callback(http.close)
         open_things.push_async_callback(engine.stop)
         loaded = await engine.start()
         rig = await MidiRig.open(plan)
@@ -175,6 +188,7 @@ async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_statu
         _follow(rig, panel)
         desk.change_model = stage.change_model
         desk.silence, desk.status_of = rig.panic, lambda: _status(session, stage, rig, clock)
+        desk.wake = stage.wake
         heralding = asyncio.create_task(Herald(session, clock).run())
         open_things.callback(heralding.cancel)
         # A full collection of what is alive now took 9.8 ms (tests/bench/bench_stalls.py); of what comes, 0.002.
@@ -182,6 +196,13 @@ async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_statu
         gc.freeze()
         playing = asyncio.create_task(stage.run())
         open_things.push_async_callback(_end, playing)
+        address = None
+        if options.http_port is not None:
+            about = About(
+                loaded.name, tuple(rig.ready.inputs), tuple(rig.ready.outputs), f"127.0.0.1:{osc.port}"
+            )
+            await http.start(about)
+            address = http.address
         on_ready(
             Ready(
                 tuple(rig.ready.inputs),
@@ -193,10 +214,13 @@ async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_statu
                 beats.tempo_bpm,
                 beats.follows_midi,
                 f"127.0.0.1:{osc.port}",
+                address,
                 str(recorder.path(recording)) if recording else None,
                 began_s,
             )
         )
+        if options.opens and address:
+            show(address)
         while not playing.done():
             on_status(_status(session, stage, rig, clock))
             await asyncio.wait([playing], timeout=_STATUS_EVERY_S)

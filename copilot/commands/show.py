@@ -115,6 +115,7 @@ class StatusLine:
             f"copilot ready: hears {', '.join(ready.inputs) or 'nothing'} · plays on "
             f"{', '.join(ready.outputs) or 'nothing'} ({ready.api}) · {ready.timing} · model {ready.model}, "
             f"{ready.window_tokens} tokens · tempo {tempo} · OSC {ready.osc}"
+            + (f" · page {ready.http}" if ready.http else "")
             + (f" · recording to {ready.recording}" if ready.recording else "")
         )
 

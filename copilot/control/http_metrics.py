@@ -74,7 +74,7 @@ class Metrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """See Collector."""
-        yield InfoMetricFamily("copilot", "What runs.", self.labels())
+        yield InfoMetricFamily("copilot", "What runs.", dict(self.labels()))
         status = self.status()
         for name, says in COUNTED.items():
             if name in status:

@@ -38,7 +38,7 @@ DEFAULT_PORT = 8420
 WEB = Path(__file__).parent / "web"
 """The page: what lies there is served as it is."""
 _MOST_CONNECTIONS = 512
-_BACKLOG = 16
+_BACKLOG = 8
 """asyncio accepts so many connections in one go: 2,048, uvicorn's own, would hold the loop up for 0.1 s."""
 _GRACE_S = 1
 

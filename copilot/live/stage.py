@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 
 _FLUSH_EVERY_S = 0.5
 _TEMPO_CHANGE_BPM = 0.1
+_WAKE_EVERY_S = 0.005
 
 
 @dataclass(slots=True)
@@ -30,6 +31,8 @@ class Stage:
     _unanswered: int = 0
     _asked: asyncio.Event = field(default_factory=asyncio.Event)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
+    _waking: asyncio.TimerHandle | None = None
+    _woken_s: float = float("-inf")
 
     async def run(self) -> None:
         """Play. Raises PortError when the ports are lost."""
@@ -50,7 +53,17 @@ class Stage:
             self._flush_journal()
 
     def wake(self) -> None:
-        """Look at the session at once: something that was not the rig has changed it."""
+        """Look at the session at once: something that was not the rig has changed it.
+
+        Of many calls within 5 ms the last are seen to together: a remote that floods us is not to keep us planning.
+        """
+        if self._waking is None:
+            loop = asyncio.get_running_loop()
+            at_s = max(loop.time(), self._woken_s + _WAKE_EVERY_S)
+            self._waking = loop.call_at(at_s, self._be_woken)
+
+    def _be_woken(self) -> None:
+        self._waking, self._woken_s = None, asyncio.get_running_loop().time()
         self._changed.set()
 
     async def _plan(self) -> None:

@@ -26,6 +26,8 @@ PLAY_S = 30.0
 READY_S = 60.0
 """The first start on a machine compiles the decoder."""
 
+FREE_PORTS = ("--port", "0", "--http-port", "0")
+
 Eventually = Callable[[Callable[[], bool]], None]
 
 
@@ -34,7 +36,7 @@ class Daemon:
 
     def __init__(self, *arguments: str) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "copilot", "run", "--port", "0", "--log-json", *arguments],
+            [sys.executable, "-m", "copilot", "run", *FREE_PORTS, "--log-json", *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -266,7 +268,7 @@ def test_a_bad_start_is_one_line_and_status_2(
     """An unknown port, a name that fits two, a missing bundle: one line that says what to do."""
     second = Keyboard("test-organ")
     done = subprocess.run(
-        [sys.executable, "-m", "copilot", "run", "--port", "0", *arguments],
+        [sys.executable, "-m", "copilot", "run", *FREE_PORTS, *arguments],
         capture_output=True,
         text=True,
         timeout=60,

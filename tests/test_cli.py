@@ -173,6 +173,12 @@ def test_a_bad_option_is_one_line(run: Run, tmp_path: Path, arguments: tuple[str
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("more", [("--open",), ("--http-port", "8421")])
+def test_no_page_can_not_be_opened(run: Run, more: tuple[str, ...]) -> None:
+    """What excludes each other is said in one line."""
+    _is_one_line(run("run", "--no-http", *more), "--no-http")
+
+
 def test_info_shows_the_bundle_that_ships(run: Run) -> None:
     """Shape, codec, window, licences and hashes are there, as text and as JSON."""
     shown = run("info").stdout

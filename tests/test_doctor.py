@@ -11,7 +11,7 @@ import pytest
 
 from copilot.commands.doctor import machine, model, ports
 from copilot.commands.doctor.check import Check
-from copilot.commands.run import RunOptions
+from copilot.commands.run_options import RunOptions
 from copilot.errors import BundleError, PortError
 from copilot.midi.ports import Survey, arrange
 
@@ -90,6 +90,14 @@ def test_a_taken_osc_port_is_a_problem() -> None:
         check = ports.check_osc(taken.getsockname()[1])
     assert check.state == "problem" and "--port" in check.todo
     assert ports.check_osc(0).state == "ok"
+
+
+def test_a_taken_http_port_is_a_problem() -> None:
+    """So is another server's; a page that isn't wanted needs none."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        check = ports.check_http(taken.getsockname()[1])
+    assert check.state == "problem" and "--http-port" in check.found
+    assert ports.check_http(0).state == ports.check_http(None).state == "ok"
 
 
 def test_a_bundle_that_is_none_is_a_problem(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def doctor(as_json: bool, bundle: Path | None, device: Device | None, config_pat
     Measures anew what plays the model best, and plays nothing.
     """
     from copilot.commands.doctor.examine import examine
-    from copilot.commands.run import RunOptions
+    from copilot.commands.run_options import RunOptions
 
     config = load_config(config_path) if config_path else Config()
     options = RunOptions(
@@ -61,6 +61,7 @@ def doctor(as_json: bool, bundle: Path | None, device: Device | None, config_pat
         thru=config.midi.thru,
         virtual=config.midi.virtual,
         osc_port=config.osc.port,
+        http_port=config.http.port,
         bundle=bundle_of(bundle, config),
         device=device or config.model.device,
     )

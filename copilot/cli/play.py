@@ -159,8 +159,8 @@ def run(
     copilot run --in Keys --in Pads --out Synth --part bass
     copilot run --virtual --bpm 96 --record takes
     """
-    from copilot.commands.run import RunOptions
     from copilot.commands.run import run as play
+    from copilot.commands.run_options import RunOptions
 
     if no_http and (opens or http_port is not None):
         raise InputError("--no-http leaves no page to open and no port to take: leave one of them out")

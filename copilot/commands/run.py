@@ -5,18 +5,17 @@ import contextlib
 import gc
 import logging
 import signal
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from copilot.commands.browser import show
 from copilot.commands.model import open_bundle
-from copilot.control.http import DEFAULT_PORT, HttpServer
+from copilot.commands.run_options import RunOptions, plan_ports
+from copilot.control.http import HttpServer
 from copilot.control.live_messages import About
 from copilot.control.osc import OscServer
-from copilot.decode.devices import Device
-from copilot.decode.kinds import WeightKind
 from copilot.errors import PortError, WorkerError
 from copilot.files import user_data_folder
 from copilot.live.clock import BeatClock, MonotonicClock
@@ -26,42 +25,17 @@ from copilot.live.herald import Herald
 from copilot.live.models import Models
 from copilot.live.presets import Presets
 from copilot.live.recorder import Recorder
-from copilot.live.rigs import MidiRig, PortPlan
+from copilot.live.rigs import MidiRig
 from copilot.live.session import Session, new_session
 from copilot.live.stage import Stage
 from copilot.live.status import status_of
-from copilot.midi.ports import Survey, chosen, resolve, survey
+from copilot.midi.ports import survey
 from copilot.model.panel import panel_for
 from copilot.panel import OUTPUT, Panel, Parameter, Value, latencies_s
 
 log = logging.getLogger(__name__)
 _STATUS_EVERY_S = 0.5
 _END_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
-
-@dataclass(frozen=True, slots=True)
-class RunOptions:
-    """What the command line and the config ask for. `ports` are heard and played on alike; `http_port` None: no page.
-
-    `opens`: whether a browser is to show the page.
-    """
-
-    ports: tuple[str, ...] = ()
-    inputs: tuple[str, ...] = ()
-    outputs: tuple[str, ...] = ()
-    thru: tuple[str, ...] = ()
-    virtual: bool = False
-    osc_port: int = 7400
-    osc_reply_port: int = 0
-    http_port: int | None = DEFAULT_PORT
-    opens: bool = False
-    bundle: Path | None = None
-    seed: int = 0
-    window_tokens: int = 0
-    device: Device = "auto"
-    weights: WeightKind = "auto"
-    record: Path | None = None
-    panel: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,47 +57,6 @@ class Ready:
 
 
 Report = Callable[[dict[str, Any]], None]
-
-
-def plan_ports(found: Survey, options: RunOptions) -> PortPlan:
-    """The ports to open, from what was named and what is there. Raises PortError, one line."""
-    inputs = [resolve(found.inputs, name).name for name in options.inputs]
-    outputs = [resolve(found.outputs, name).name for name in options.outputs]
-    for name in options.ports:
-        heard, played = _resolve_both(found, name)
-        inputs += heard
-        outputs += played
-    thru = [resolve(found.inputs, name).name for name in options.thru]
-    named = bool(inputs or outputs or options.virtual)
-    inputs += thru
-    if not named:
-        inputs += chosen(found.inputs)
-    if not outputs and not options.virtual:
-        outputs = chosen(found.outputs)
-    if not inputs and not options.virtual:
-        raise PortError("no MIDI port to hear: connect one, name one with --in, or make one with --virtual")
-    if not outputs and not options.virtual:
-        raise PortError(
-            "no MIDI port to play on: connect one, name one with --out, or make one with --virtual"
-        )
-    return PortPlan(tuple(dict.fromkeys(inputs)), tuple(dict.fromkeys(outputs)), tuple(thru), options.virtual)
-
-
-def _resolve_both(found: Survey, name: str) -> tuple[list[str], list[str]]:
-    """The input and the output that a name means: one of the two is enough."""
-    errors: list[PortError] = []
-    heard: list[str] = []
-    played: list[str] = []
-    for ports, names in ((found.inputs, heard), (found.outputs, played)):
-        try:
-            names.append(resolve(ports, name).name)
-        except PortError as error:
-            errors.append(error)
-            if len([port for port in ports if name.casefold() in port.name.casefold()]) > 1:
-                raise
-    if len(errors) == 2:
-        raise errors[0]
-    return heard, played
 
 
 async def run(options: RunOptions, on_ready: Callable[[Ready], None], on_status: Report) -> None:
@@ -186,7 +119,12 @@ async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_statu
         rig = await MidiRig.open(plan)
         stage = Stage(session, engine, rig, clock)
         _follow(rig, panel)
-        desk.change_model = stage.change_model
+
+        async def change_model(path: Path) -> str:
+            http.pages.about = replace(http.pages.about, model=await stage.change_model(path))
+            return http.pages.about.model
+
+        desk.change_model = change_model
         desk.silence, desk.status_of = rig.panic, lambda: _status(session, stage, rig, clock)
         desk.wake = stage.wake
         heralding = asyncio.create_task(Herald(session, clock).run())

@@ -12,6 +12,7 @@ from copilot.files import user_data_folder
 from copilot.live.clock import Clock
 from copilot.live.desk import Desk
 from copilot.live.herald import Herald
+from copilot.live.models import Models
 from copilot.live.presets import Presets
 from copilot.live.recorder import Recorder
 from copilot.live.session import Session
@@ -39,8 +40,10 @@ class Watch:
             clock,
             Presets(folder / "presets"),
             _Tape(folder / "recordings", clock, seed=0),
+            Models(folder / "bundles"),
             silence=stage.rig.panic,
             forget=stage.engine.forget,
+            change_model=stage.change_model,
             status_of=lambda: _status(stage, clock),
             wake=stage.wake,
             fixed=("time",),  # the file gives it

@@ -63,6 +63,25 @@ class _Server(uvicorn.Server):
         yield
 
 
+def take_port(port: int) -> socket.socket:
+    """A listening socket at a port, 0: at a free one. Raises PortError if it can't be had."""
+    found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        if sys.platform != "win32":  # there it would let two programs have the same port
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.bind((HOST, port))
+        found.listen(_BACKLOG)
+    except (OSError, OverflowError) as error:
+        found.close()
+        if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+            reason = f"HTTP port {port} is in use by another program"
+        else:
+            reason = f"HTTP port {port} on {HOST} can't be had ({error})"
+        raise PortError(f"{reason}: choose another with --http-port N") from error
+    found.setblocking(False)
+    return found
+
+
 class HttpServer:
     """Serves a desk. `open` takes the port, `start` serves; belongs to the daemon's event loop."""
 
@@ -86,21 +105,8 @@ class HttpServer:
 
         Whoever connects before `start` waits.
         """
-        found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        try:
-            if sys.platform != "win32":  # there it would let two programs have the same port
-                found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            found.bind((HOST, port))
-            found.listen(_BACKLOG)
-        except (OSError, OverflowError) as error:
-            found.close()
-            if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
-                reason = f"HTTP port {port} is in use by another program"
-            else:
-                reason = f"HTTP port {port} on {HOST} can't be had ({error})"
-            raise PortError(f"{reason}: choose another with --http-port N") from error
-        found.setblocking(False)
-        self._socket, self.port = found, found.getsockname()[1]
+        self._socket = take_port(port)
+        self.port = self._socket.getsockname()[1]
 
     async def start(self, about: About) -> None:
         """Serve from now on."""

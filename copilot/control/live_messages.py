@@ -22,7 +22,7 @@ Given = float | int | bool | str | None
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What does not change while the session lasts: the model, and the ports that it stands on."""
+    """What is played, and the ports that it stands on: said once, and of the model again when it is changed."""
 
     model: str = ""
     inputs: tuple[str, ...] = ()
@@ -112,6 +112,7 @@ def hello(desk: Desk, about: About, status: Mapping[str, Any], presets: Sequence
         "panel": panel(desk),
         "verbs": verbs(),
         "presets": presets,
+        "models": desk.models.names(),
         "status": status,
         "roles": status["roles"],
         "now_beats": status["now_beats"],

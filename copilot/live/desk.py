@@ -25,8 +25,8 @@ Answer = Value | list[str] | None
 class Desk:
     """Belongs to the daemon's event loop.
 
-    `silence` ends all that sounds now, `forget` empties the engine's mind, `change_model` gives it another; `wake` has
-    the stage look at the session at once. `fixed` are groups of the panel that can't be changed here.
+    `silence` ends all that sounds now, `forget` empties the engine's mind, `change_model` gives it another, and
+    `wake` has the stage look at the session at once. `fixed` are groups of the panel that can't be changed here.
     """
 
     session: Session

@@ -9,6 +9,7 @@ from copilot.panel.parameter import Parameter, Value
 from copilot.panel.table import CHANNEL, GROUPS, OUTPUT, PARAMETERS
 
 Listener = Callable[[Parameter, Value], None]
+_BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}
 
 
 @dataclass(slots=True)
@@ -53,11 +54,10 @@ class Panel:
 
 def find(name: str) -> Parameter:
     """The parameter of that name. Raises ParameterError, which lists the names."""
-    for parameter in PARAMETERS:
-        if parameter.name == name:
-            return parameter
-    names = ", ".join(parameter.name for parameter in PARAMETERS)
-    raise ParameterError(f"no parameter is called {name!r}: there are {names}")
+    found = _BY_NAME.get(name)
+    if found is None:
+        raise ParameterError(f"no parameter is called {name!r}: there are {', '.join(_BY_NAME)}")
+    return found
 
 
 def roles_of(panel: Panel) -> dict[int, Role]:

@@ -32,6 +32,7 @@ from copilot.live.engine_client import EngineClient
 from copilot.live.feed import Event, NoteOut
 from copilot.live.herald import Herald
 from copilot.live.jam import beat_clock
+from copilot.live.models import Models
 from copilot.live.presets import Presets
 from copilot.live.recorder import Recorder
 from copilot.live.rigs import FileRig
@@ -140,8 +141,10 @@ async def _measure(folder: Path) -> None:
         clock,
         Presets(folder / "presets"),
         Recorder(folder / "recordings", clock, seed=0),
+        Models(folder / "bundles"),
         silence=stage.rig.panic,
         forget=lambda: None,
+        change_model=stage.change_model,
         status_of=lambda: status_of(session, clock.now_s()),
         wake=stage.wake,
     )

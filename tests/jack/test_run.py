@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import build_msg
+from websockets.sync.client import connect
 
 from copilot.commands.jam import EXAMPLE
 from copilot.live.journal import read_journal
@@ -191,6 +192,28 @@ def test_osc_steers_a_running_daemon(start: Callable[..., Daemon], synth: Synth,
         assert remote.status()["tempo_bpm"] == 120
     assert daemon.end(signal.SIGINT) < 2.0
     assert daemon.process.returncode == 0
+
+
+def test_the_page_steers_and_plays_in_a_running_daemon(
+    start: Callable[..., Daemon], synth: Synth, keyboard: Keyboard, eventually: Eventually
+) -> None:
+    """A key played in the page is answered by the copilot at the port; a change in the page is told by OSC."""
+    daemon = start("--in", keyboard.name, "--out", synth.name)
+    address = daemon.ready["http"].removeprefix("http://")
+    with connect(f"ws://{address}/live") as page, Remote(daemon) as remote:
+        [hello] = json.loads(page.recv())
+        assert hello["ports"] == {"inputs": daemon.ready["inputs"], "outputs": daemon.ready["outputs"]}
+        assert hello["model"] == daemon.ready["model"]
+        page.send(json.dumps({"set": "temperature", "value": 0.5}))
+        for pitch in (60, 64, 67):
+            page.send(json.dumps({"play": {"channel": 2, "pitch": pitch, "velocity": 90}}))
+        eventually(lambda: remote.status()["notes_heard"] == 3)
+        assert remote.ask("/copilot/get/temperature") == ("/copilot/value/temperature", [0.5])
+        eventually(lambda: remote.status()["notes_played"] > 0)
+        eventually(lambda: bool(synth.hanging))
+    assert daemon.end(signal.SIGTERM) < 3.0
+    assert daemon.process.returncode == 0, daemon.errors
+    assert not synth.hanging
 
 
 def test_the_daemon_follows_a_midi_clock(

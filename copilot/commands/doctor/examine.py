@@ -12,8 +12,8 @@ from copilot.commands.doctor.machine import (
     check_timer,
 )
 from copilot.commands.doctor.model import check_model
-from copilot.commands.doctor.ports import check_osc, check_ports
-from copilot.commands.run import RunOptions
+from copilot.commands.doctor.ports import check_http, check_osc, check_ports
+from copilot.commands.run_options import RunOptions
 
 
 def examine(options: RunOptions) -> list[Check]:
@@ -31,4 +31,5 @@ def examine(options: RunOptions) -> list[Check]:
         *model,
         *check_ports(options),
         check_osc(options.osc_port),
+        check_http(options.http_port),
     ]

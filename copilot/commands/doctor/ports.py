@@ -8,7 +8,8 @@ import sys
 from collections.abc import Callable
 
 from copilot.commands.doctor.check import Check
-from copilot.commands.run import RunOptions, plan_ports
+from copilot.commands.run_options import RunOptions, plan_ports
+from copilot.control.http import take_port
 from copilot.errors import PortError
 from copilot.midi.backend import ALSA_SEQUENCER
 from copilot.midi.ports import PortInfo, Survey, survey
@@ -67,3 +68,14 @@ def check_osc(port: int) -> Check:
             todo = "another program has it, or a copilot runs already: choose another with --port N"
             return Check("OSC", "problem", f"port {port}: {error.strerror}", todo)
     return Check("OSC", "ok", f"UDP port {port} is free")
+
+
+def check_http(port: int | None) -> Check:
+    """Whether the TCP port of the page is free; None: it isn't wanted."""
+    if port is None:
+        return Check("page", "ok", "not wanted")
+    try:
+        take_port(port).close()
+    except PortError as error:
+        return Check("page", "problem", str(error), "another program has it, or a copilot runs already")
+    return Check("page", "ok", f"TCP port {port} is free")

@@ -6,7 +6,7 @@ import gc
 import logging
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -119,12 +119,7 @@ async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_statu
         rig = await MidiRig.open(plan)
         stage = Stage(session, engine, rig, clock)
         _follow(rig, panel)
-
-        async def change_model(path: Path) -> str:
-            http.pages.about = replace(http.pages.about, model=await stage.change_model(path))
-            return http.pages.about.model
-
-        desk.change_model = change_model
+        desk.change_model = http.telling(stage.change_model)
         desk.silence, desk.status_of = rig.panic, lambda: _status(session, stage, rig, clock)
         desk.wake = stage.wake
         heralding = asyncio.create_task(Herald(session, clock).run())

@@ -52,6 +52,7 @@ class Watch:
         self._about = About(model)
         self._on_page = on_page
         self._http = HttpServer(desk)
+        desk.change_model = self._http.telling(stage.change_model)
         self._http.open(port)
 
     @contextlib.asynccontextmanager

@@ -10,7 +10,8 @@ import logging
 import mimetypes
 import socket
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,16 @@ class HttpServer:
         """
         self._socket = take_port(port)
         self.port = self._socket.getsockname()[1]
+
+    def telling(self, change: Callable[[Path], Awaitable[str]]) -> Callable[[Path], Awaitable[str]]:
+        """A way to change the model, after which whoever asks is told its new name."""
+
+        async def change_and_tell(path: Path) -> str:
+            name = await change(path)
+            self.pages.about = replace(self.pages.about, model=name)
+            return name
+
+        return change_and_tell
 
     async def start(self, about: About) -> None:
         """Serve from now on."""

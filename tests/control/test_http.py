@@ -25,7 +25,7 @@ from copilot.live.journal_format import Metadata
 from copilot.panel import PARAMETERS
 from copilot.verbs import VERBS
 from tests.control.desks import make_desk
-from tests.control.servers import ABOUT, Stand, serve
+from tests.control.servers import ABOUT, Stand, serve, told
 
 
 @pytest.mark.parametrize("parameter", PARAMETERS, ids=lambda parameter: parameter.name)
@@ -251,6 +251,20 @@ def test_health_info_and_session() -> None:
         assert session["recording"] == ""
         assert session["tempo_bpm"] == 120.0
         assert session["notes_played"] == 0
+
+    serve(talk)
+
+
+def test_another_model_is_told() -> None:
+    """Once it plays, its name is what info says."""
+
+    async def talk(stand: Stand) -> None:
+        stand.desk.change_model = stand.server.telling(stand.desk.change_model)
+        answer = await stand.client.post("/api/session/model", json={"argument": "default"})
+        assert answer.json() == {"verb": "model", "answer": "default"}
+        async with stand.page() as page:
+            await told(page, "status")
+        assert (await stand.client.get("/info")).json()["model"] == "default"
 
     serve(talk)
 

@@ -4,13 +4,13 @@ import asyncio
 import contextlib
 import gc
 import logging
-import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from copilot.commands.model import open_bundle
+from copilot.commands.model import open_bundle, player_of
+from copilot.commands.signals import until_told
 from copilot.control.osc import OscServer
 from copilot.decode.devices import Device
 from copilot.decode.kinds import WeightKind
@@ -33,7 +33,6 @@ from copilot.panel import OUTPUT, Panel, Parameter, Value, latencies_s
 
 log = logging.getLogger(__name__)
 _STATUS_EVERY_S = 0.5
-_END_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,19 +118,7 @@ def _resolve_both(found: Survey, name: str) -> tuple[list[str], list[str]]:
 
 async def run(options: RunOptions, on_ready: Callable[[Ready], None], on_status: Report) -> None:
     """Be the daemon until SIGINT or SIGTERM. Raises PortError, BundleError or InputError."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in _END_SIGNALS:
-        with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C cancels the task instead
-            loop.add_signal_handler(number, stop.set)
-    ending = asyncio.create_task(stop.wait())
-    playing = asyncio.create_task(_play(options, on_ready, on_status))
-    await asyncio.wait([ending, playing], return_when=asyncio.FIRST_COMPLETED)
-    ending.cancel()
-    if not playing.done():
-        playing.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await playing
+    await until_told(_play(options, on_ready, on_status))
 
 
 async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_status: Report) -> None:
@@ -143,7 +130,10 @@ async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_statu
     beats = BeatClock(clock.now_s(), panel.number("tempo_bpm"))
     session = new_session(panel, beats, {})
     began_s = clock.now_s()
-    recorder = Recorder(options.record or user_data_folder() / "recordings", clock, options.seed)
+    player = player_of(bundle, options.window_tokens, options.device, options.weights)
+    recorder = Recorder(
+        options.record or user_data_folder() / "recordings", clock, options.seed, player=player
+    )
     recording = recorder.start(session) if options.record else None
     engine = EngineClient(
         bundle.path,

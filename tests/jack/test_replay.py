@@ -82,7 +82,7 @@ def test_a_live_run_comes_out_again_note_by_note(
     synth: Synth,
     tmp_path: Path,
 ) -> None:
-    """What the stage played in real time, with its model in a process of its own, is due at the same moments again."""
+    """What the stage played in real time, with its model in a process of its own, is due at the same times again."""
     players = play_band(EXAMPLE, 12.0)
     daemon = start(
         *("--in", band.PORT_NAME, "--out", synth.name, "--bpm", "118"),

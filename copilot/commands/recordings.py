@@ -16,12 +16,13 @@ from copilot.decode.kinds import WEIGHT_KINDS, WeightKind
 from copilot.engine.load import load_engine
 from copilot.errors import InputError, JournalError, PortError
 from copilot.files import user_data_folder
-from copilot.live.again import Verdict, check_repeatable, compare, play_again
+from copilot.live.again import check_repeatable, play_again
 from copilot.live.clock import MonotonicClock
 from copilot.live.journal import Journal, read_journal, to_score
 from copilot.live.player import Player
 from copilot.live.recordings import Recording, find_recording, notes_of, recordings_in
 from copilot.live.rigs import MidiRig, PortPlan
+from copilot.live.verdict import Verdict, compare
 from copilot.midi.ports import Survey, chosen, resolve, survey
 from copilot.model.manifest import WEIGHTS
 from copilot.music.midifile import write_score

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import click
 
-from copilot.live.again import Verdict
 from copilot.live.recordings import Recording
+from copilot.live.verdict import Verdict
 
 
 def print_recordings(found: Sequence[Recording]) -> None:

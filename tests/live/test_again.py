@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from copilot.errors import JournalError
-from copilot.live.again import compare, play_again
+from copilot.live.again import play_again
 from copilot.live.clock import SimulatedClock
 from copilot.live.jam import SimulatedJam, beat_clock
 from copilot.live.journal import Journal, JournalWriter, read_journal
 from copilot.live.records import Dropped, Happened, Heard, Metadata, PanelChanged, PartInfo, Played, Woken
 from copilot.live.session import new_session
+from copilot.live.verdict import compare
 from copilot.music.score import MeterChange, Note, Part, Score, TempoChange
 from copilot.panel import Panel
 from tests.engine.decoders import make_engine

@@ -37,9 +37,7 @@ def print_verdict(verdict: Verdict) -> None:
         click.echo(f"times  due at the same moments to the bit; sent up to {verdict.apart_ms:.2f} ms apart")
     if verdict.differs_s is not None:
         reason = (
-            f" (the model worker died {verdict.deaths} times on the way, and another went on from its last state)"
-            if verdict.deaths
-            else ""
+            f" (on the way another model worker took over {verdict.deaths} times)" if verdict.deaths else ""
         )
         click.echo(f"the first other note was due at {minutes(verdict.differs_s, precisely=True)}{reason}")
 

@@ -169,13 +169,14 @@ def repeat(journal: Journal, choice: Choice, progress: Progress) -> Verdict:
             f"{noted.bundle} played in it (weights {noted.sha256[:12]}), not {bundle.manifest.name}: "
             "give that bundle's folder with --model"
         )
+    device: Device = next((each for each in DEVICES if noted and each == noted.device), "auto")
+    weights: WeightKind = next((each for each in WEIGHT_KINDS if noted and each == noted.weights), "auto")
     engine = load_engine(
         bundle,
         seed=journal.metadata.seed,
         window_tokens=noted.window_tokens if noted else 0,
-        device=choice.device or next((each for each in DEVICES if noted and each == noted.device), "auto"),
-        weights=choice.weights
-        or next((each for each in WEIGHT_KINDS if noted and each == noted.weights), "auto"),
+        device=choice.device or device,
+        weights=choice.weights or weights,
     )
     last_s = max((note.end_s for note in notes_of(journal)), default=0.0)
     with tempfile.TemporaryDirectory(prefix="copilot-again-") as folder:

@@ -29,6 +29,10 @@ format:
 jam *ARGS:
     {{python}} -m copilot jam {{ARGS}}
 
+# The pages in docs/ as a site, in site/ (`pip install -e '.[docs]'` first)
+docs:
+    {{python}} -m mkdocs build --strict
+
 # The long benchmarks, one at a time: tables with the peer or the limit beside each figure (`copilot bench`: the short)
 bench *ARGS:
     {{python}} -m pytest {{ if ARGS == "" { "tests/bench" } else { ARGS } }}

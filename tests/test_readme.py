@@ -28,7 +28,9 @@ def test_every_option_that_the_readme_shows_is_one_of_the_command() -> None:
     from copilot.cli import main
 
     shown = re.findall(
-        r"^    copilot (jam|run|ports|info|bench|evaluate)(.*?)(?:#.*)?$", README, re.MULTILINE
+        r"^    copilot (jam|run|ports|recordings|replay|info|bench|evaluate)(.*?)(?:#.*)?$",
+        README,
+        re.MULTILINE,
     )
     assert shown
     for name, rest in shown:

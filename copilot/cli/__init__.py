@@ -10,6 +10,7 @@ from copilot.cli.evaluate import evaluate
 from copilot.cli.group import Group
 from copilot.cli.machine import bench, doctor, info
 from copilot.cli.play import jam, ports, run
+from copilot.cli.recordings import recordings, replay
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -24,6 +25,7 @@ def main(verbose: bool) -> None:
     copilot ports                     what can be heard and played
     copilot doctor                    whether this machine is ready, and what to do
     copilot run --in Keys --out Synth the stage
+    copilot recordings                what was recorded; `copilot replay NAME` plays it
     copilot bench                     what this machine can carry
     copilot evaluate                  what the copilot's playing is worth
     """
@@ -34,5 +36,5 @@ def main(verbose: bool) -> None:
     )
 
 
-for command in (jam, run, ports, info, doctor, bench, evaluate):
+for command in (jam, run, ports, recordings, replay, info, doctor, bench, evaluate):
     main.add_command(command)

@@ -36,6 +36,12 @@ from copilot.panel import Value, find
 @click.option(
     "--plot", type=click.Path(path_type=Path), metavar="OUT.png", help="Draw what was played as a piano roll."
 )
+@click.option(
+    "--journal",
+    type=click.Path(path_type=Path),
+    metavar="OUT.journal",
+    help="Keep the recording too, for `copilot replay`.",
+)
 @click.option("--hold-out", metavar="CHANNEL|NAME", help="Leave that part of FILE out and play it instead.")
 @click.option(
     "--latency",
@@ -54,6 +60,7 @@ def jam(
     file: Path | None,
     output: Path | None,
     plot: Path | None,
+    journal: Path | None,
     hold_out: str | None,
     latency_ms: float | None,
     realtime: bool,
@@ -86,6 +93,7 @@ def jam(
         file=file,
         output=output,
         plot=plot,
+        journal=journal,
         hold_out=hold_out,
         bundle=bundle_of(bundle, config),
         seed=config.model.seed if seed is None else seed,

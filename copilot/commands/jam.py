@@ -5,10 +5,10 @@ import contextlib
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from copilot.commands.model import open_bundle
+from copilot.commands.model import open_bundle, player_of
 from copilot.decode.devices import Device
 from copilot.decode.kinds import WeightKind
 from copilot.engine.load import load_engine
@@ -17,7 +17,7 @@ from copilot.live.clock import Clock, MonotonicClock, SimulatedClock
 from copilot.live.engine_client import EngineClient
 from copilot.live.jam import beat_clock, jam_with
 from copilot.live.journal import JournalWriter, read_journal, to_score
-from copilot.live.journal_format import Metadata, PartInfo
+from copilot.live.journal_format import Metadata, PartInfo, Player
 from copilot.live.picture import plot_jam
 from copilot.live.players import end_of, hold_out, missing_role
 from copilot.live.rigs import FileRig
@@ -32,7 +32,7 @@ from copilot.music.score import COPILOT_CHANNEL, Part, Score
 from copilot.panel import Panel, Value
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "blues.mid"
-_PROGRAMS: dict[Role, int] = {"bass": 33, "keys": 4, "guitar": 26, "drums": 0, "lead": 65, "pad": 89}
+PROGRAMS: dict[Role, int] = {"bass": 33, "keys": 4, "guitar": 26, "drums": 0, "lead": 65, "pad": 89}
 _REALTIME_LEAD_S = 0.2
 _WATCHED_LEAD_S = 3.0
 """A browser needs it to open."""
@@ -47,12 +47,14 @@ class JamOptions:
     """What the command line asked for. `latency_ms` None charges what the engine really took.
 
     `http_port`: in real time, the port of a page that shows it; None shows none. `on_page` is told its address.
+    `journal`: keep the recording there, for `copilot replay`.
     """
 
     file: Path | None = None
     output: Path | None = None
     plot: Path | None = None
     hold_out: str | None = None
+    journal: Path | None = None
     bundle: Path | None = None
     seed: int = 0
     window_tokens: int = 0
@@ -82,14 +84,18 @@ def jam(options: JamOptions, progress: Progress = lambda _now, _end: None) -> Ja
     bundle = open_bundle(options.bundle)
     score = read_score(options.file or EXAMPLE)
     output = options.output or Path(f"{(options.file or EXAMPLE).stem}-copilot.mid")
-    for path in filter(None, (output, options.plot)):
+    for path in filter(None, (output, options.plot, options.journal)):
         if not path.parent.is_dir():
             raise InputError(f"{path}: there is no folder {path.parent}: make it, or give another place")
     band, held = hold_out(score, options.hold_out) if options.hold_out else (score, None)
     panel = _panel(options, bundle, band, held)
     with tempfile.TemporaryDirectory(prefix="copilot-jam-") as folder:
         taping = _Taping(
-            Path(folder) / "jam.journal", band, panel, _metadata(band, held, panel, options.seed)
+            options.journal or Path(folder) / "jam.journal",
+            band,
+            panel,
+            _metadata(band, held, panel, options.seed),
+            player_of(bundle, options.window_tokens, options.device, options.weights),
         )
         play = _play_in_real_time if options.realtime else _simulate
         figures = play(taping, bundle, options, progress)
@@ -110,11 +116,13 @@ class _Taping:
     band: Score
     panel: Panel
     metadata: Metadata
+    player: Player
 
     @contextlib.contextmanager
-    def journal(self, clock: Clock) -> Iterator[JournalWriter]:
+    def journal(self, clock: Clock, beat_zero_s: float) -> Iterator[JournalWriter]:
         """The journal, closed at the end."""
-        with contextlib.closing(JournalWriter(self.path, clock, self.metadata, sync=False)) as journal:
+        metadata = replace(self.metadata, beat_zero_s=beat_zero_s, is_whole=True, player=self.player)
+        with contextlib.closing(JournalWriter(self.path, clock, metadata, sync=False)) as journal:
             yield journal
 
     def figures(self, session: Session, now_s: float, wall_s: float) -> Status:
@@ -136,8 +144,8 @@ def _panel(options: JamOptions, bundle: Bundle, band: Score, held: Part | None) 
 
 
 def _metadata(band: Score, held: Part | None, panel: Panel, seed: int) -> Metadata:
-    role = next(role for role in _PROGRAMS if role == panel.text("part"))
-    own = PartInfo(COPILOT_CHANNEL, role, "copilot", held.program if held else _PROGRAMS[role])
+    role = next(role for role in PROGRAMS if role == panel.text("part"))
+    own = PartInfo(COPILOT_CHANNEL, role, "copilot", held.program if held else PROGRAMS[role])
     players = (PartInfo(part.channel, part.role, part.name, part.program) for part in band.parts)
     meter = band.meters[0]
     return Metadata(
@@ -161,7 +169,7 @@ def _simulate(taping: _Taping, bundle: Bundle, options: JamOptions, progress: Pr
     latency_s = None if options.latency_ms is None else options.latency_ms / 1000
     end_beats = taping.band.end_ticks / taping.band.ticks_per_beat
     clock = SimulatedClock()
-    with taping.journal(clock) as journal:
+    with taping.journal(clock, clock.now_s()) as journal:
         began_s = time.perf_counter()
         jam = jam_with(
             taping.band,
@@ -192,7 +200,7 @@ async def _stage(taping: _Taping, bundle: Bundle, options: JamOptions, progress:
     start_s = clock.now_s() + (_REALTIME_LEAD_S if options.http_port is None else _WATCHED_LEAD_S)
     end_beats = taping.band.end_ticks / taping.band.ticks_per_beat
     known = {part.channel: part.role for part in taping.band.parts}
-    with taping.journal(clock) as journal:
+    with taping.journal(clock, start_s) as journal:
         session = new_session(taping.panel, beat_clock(taping.band, start_s), known, journal)
         stage = Stage(session, engine, FileRig(taping.band, clock, start_s), clock)
         async with contextlib.AsyncExitStack() as open_things:

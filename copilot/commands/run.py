@@ -4,15 +4,15 @@ import asyncio
 import contextlib
 import gc
 import logging
-import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from copilot.commands.browser import show
-from copilot.commands.model import open_bundle
+from copilot.commands.model import open_bundle, player_of
 from copilot.commands.run_options import RunOptions, plan_ports
+from copilot.commands.signals import until_told
 from copilot.control.http import HttpServer
 from copilot.control.live_messages import About
 from copilot.control.osc import OscServer
@@ -35,7 +35,6 @@ from copilot.panel import OUTPUT, Panel, Parameter, Value, latencies_s
 
 log = logging.getLogger(__name__)
 _STATUS_EVERY_S = 0.5
-_END_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +60,7 @@ Report = Callable[[dict[str, Any]], None]
 
 async def run(options: RunOptions, on_ready: Callable[[Ready], None], on_status: Report) -> None:
     """Be the daemon until SIGINT or SIGTERM. Raises PortError, BundleError or InputError."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in _END_SIGNALS:
-        with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C cancels the task instead
-            loop.add_signal_handler(number, stop.set)
-    ending = asyncio.create_task(stop.wait())
-    playing = asyncio.create_task(_play(options, on_ready, on_status))
-    await asyncio.wait([ending, playing], return_when=asyncio.FIRST_COMPLETED)
-    ending.cancel()
-    if not playing.done():
-        playing.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await playing
+    await until_told(_play(options, on_ready, on_status))
 
 
 async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_status: Report) -> None:
@@ -85,7 +72,10 @@ async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_statu
     beats = BeatClock(clock.now_s(), panel.number("tempo_bpm"))
     session = new_session(panel, beats, {})
     began_s = clock.now_s()
-    recorder = Recorder(options.record or user_data_folder() / "recordings", clock, options.seed)
+    player = player_of(bundle, options.window_tokens, options.device, options.weights)
+    recorder = Recorder(
+        options.record or user_data_folder() / "recordings", clock, options.seed, player=player
+    )
     recording = recorder.start(session) if options.record else None
     engine = EngineClient(
         bundle.path,

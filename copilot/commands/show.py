@@ -19,16 +19,29 @@ from copilot.commands.doctor.check import Check
 @contextlib.contextmanager
 def beats_bar(is_shown: bool) -> Iterator[Callable[[float, float], None]]:
     """A progress bar in beats, where somebody looks."""
+    with _bar(is_shown, "beat") as progress:
+        yield progress
+
+
+@contextlib.contextmanager
+def seconds_bar(is_shown: bool) -> Iterator[Callable[[float, float], None]]:
+    """A progress bar in seconds, where somebody looks."""
+    with _bar(is_shown, "second") as progress:
+        yield progress
+
+
+@contextlib.contextmanager
+def _bar(is_shown: bool, unit: str) -> Iterator[Callable[[float, float], None]]:
     if not is_shown:
         yield lambda _now, _end: None
         return
     columns = (
-        TextColumn("beat {task.completed:.0f} of {task.total:.0f}"),
+        TextColumn(unit + " {task.completed:.0f} of {task.total:.0f}"),
         BarColumn(),
         TimeRemainingColumn(),
     )
     with Progress(*columns, transient=True) as progress:
-        task = progress.add_task("jam", total=1.0)
+        task = progress.add_task(unit, total=1.0)
         yield lambda now, end: progress.update(task, completed=min(now, end), total=end)
 
 

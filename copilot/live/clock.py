@@ -128,6 +128,7 @@ class BeatClock:
         self.meter = meter or Meter()
         self.follows_midi = follows_midi
         self.source: Source = "internal"
+        self.start_s = start_s
         self.relocations = 0
         self._tempo_bpm = tempo_bpm
         self._follower = ClockFollower()
@@ -186,6 +187,20 @@ class BeatClock:
             self._song_offset_beats = self._asked_song_beats = None
             if not self.running:
                 self._begin_run(at_s, self.beats(at_s), is_moving=True)
+
+    def obey(self, at_s: float, status: int, sixteenths: int = 0) -> None:
+        """A message of a MIDI clock came in: its status byte, and the place of a song position."""
+        match status:
+            case 0xF8:
+                self.pulse(at_s)
+            case 0xFA:
+                self.start(at_s)
+            case 0xFB:
+                self.continue_(at_s)
+            case 0xFC:
+                self.stop(at_s)
+            case 0xF2:
+                self.song_position(sixteenths, at_s)
 
     def pulse(self, at_s: float) -> None:
         """A MIDI clock message came in at that moment."""

@@ -92,12 +92,14 @@ class Desk:
     def _do(self, verb: Verb, argument: Value | None) -> Answer:
         match verb.name:
             case "panic":
+                self.session.note("panic", self.clock.now_s())
                 self.silence()
                 self.set("mute", True)
                 return None
             case "mute":
                 return self.set("mute", argument)
             case "forget":
+                self.session.note("forget", self.clock.now_s())
                 self.forget()
                 return None
             case "tap":

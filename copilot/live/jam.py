@@ -100,6 +100,7 @@ class SimulatedJam:
 
     def _end(self, end_s: float) -> None:
         """The band has stopped: what has not begun is taken back, what sounds ends where it was to end."""
+        self.session.note("end", end_s)
         self._schedule.drop_after(end_s)
         while (due_s := self._schedule.next_due_s()) is not None:
             self.clock.advance_to(due_s)

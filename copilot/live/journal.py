@@ -46,7 +46,7 @@ __all__ = [
 
 TICKS_PER_BEAT = 480
 MAX_PENDING_BYTES = 4 * 1024 * 1024
-"""Room for about 140,000 records: 45 minutes of a band while the disk does not answer."""
+"""Room for about 180,000 records: 20 minutes of a band while the disk does not answer."""
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ class JournalWriter:
         self._pending_lock = threading.Lock()  # held for a swap or a copy of 30 bytes, never over the disk
         self._disk_lock = threading.Lock()
         self._written_bytes = 0
-        header = encode_header(replace(metadata, start_wall_s=wall_s()))
+        header = encode_header(replace(metadata, start_wall_s=wall_s(), start_s=self.start_s))
         try:
             self._file = path.open("xb", buffering=0)
         except FileExistsError as error:
@@ -217,7 +217,7 @@ def to_score(journal: Journal) -> Score:
     lanes: dict[int, _Lane] = {}
     last_tick = 0
     for record in journal.records:
-        if isinstance(record, PanelChanged):
+        if not isinstance(record, Heard | Played | TempoChanged | MeterChanged):
             continue
         tick = journal.tick(record.pos_beats)
         last_tick = max(last_tick, tick)

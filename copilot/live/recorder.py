@@ -10,7 +10,7 @@ from copilot.errors import CopilotError
 from copilot.files import make_folder
 from copilot.live.clock import Clock
 from copilot.live.journal import JournalWriter, read_journal, to_score
-from copilot.live.journal_format import Metadata, PartInfo
+from copilot.live.journal_format import Metadata, PartInfo, Player
 from copilot.live.session import Session
 from copilot.music.midifile import write_score
 from copilot.panel import roles_of
@@ -21,9 +21,17 @@ log = logging.getLogger(__name__)
 class Recorder:
     """One recording at a time, in `folder`, named after the moment it began. Belongs to the daemon's event loop."""
 
-    def __init__(self, folder: Path, clock: Clock, seed: int, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        clock: Clock,
+        seed: int,
+        now: Callable[[], float] = time.time,
+        player: Player | None = None,
+    ) -> None:
+        """`player`: what the copilot plays with, for the record."""
         self.folder = folder
-        self._clock, self._seed, self._wall_s = clock, seed, now
+        self._clock, self._seed, self._wall_s, self._player = clock, seed, now, player
         self._closing: set[asyncio.Task[None]] = set()
 
     def path(self, name: str) -> Path:
@@ -73,6 +81,9 @@ class Recorder:
             title=name,
             parts=parts,
             start_beats=meter.bar_start_beats(now_beats),
+            beat_zero_s=session.clock.start_s,
+            is_whole=session.is_untouched,
+            player=self._player,
         )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from copilot.errors import PortError, ProtocolError, WorkerError
-from copilot.live.clock import BeatClock, Clock
+from copilot.live.clock import Clock
 from copilot.live.players import end_of, performance
 from copilot.live.session import Session
 from copilot.live.supervise import Child, Rescue
@@ -58,6 +58,22 @@ class Rig(Protocol):
 
     async def close(self, session: Session) -> None:
         """End every note, and give everything back."""
+
+
+class Listener(Protocol):
+    """Who is told what comes in on ports, and what left by them: a session does."""
+
+    def hear(self, at_s: float, channel: int, pitch: int, velocity: int, port: int = 0) -> None:
+        """A note-on (velocity 1–127) or note-off (0) came in."""
+
+    def hear_clock(self, at_s: float, status: int, sixteenths: int = 0) -> None:
+        """A message of a MIDI clock came in."""
+
+    def sent(self, message: Sent) -> None:
+        """A note-on or note-off left."""
+
+    def dropped(self, message: Dropped) -> None:
+        """A note will not be played after all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +128,7 @@ class MidiRig:
             raise
         return cls(child, message, ledger, rescue)
 
-    async def run(self, session: Session, changed: Changed) -> None:
+    async def run(self, session: Listener, changed: Changed) -> None:
         """See Rig. Raises PortError when the ports are lost, after ending what sounded."""
         reason = "the MIDI process ended"
         async for message in self._child:
@@ -155,7 +171,7 @@ class MidiRig:
         if not self._child.is_gone:
             self._child.send(Latencies(list(latencies_s)))
 
-    async def close(self, session: Session) -> None:
+    async def close(self, session: Listener) -> None:
         """See Rig."""
         try:
             if not self._child.is_gone:
@@ -247,22 +263,11 @@ class FileRig:
             session.dropped(dropped)
 
 
-def _hear(session: Session, at_s: float, port: int, data: bytes) -> None:
+def _hear(session: Listener, at_s: float, port: int, data: bytes) -> None:
     """One message that the MIDI process let through, as the session takes it."""
     status = data[0]
     if status < 0xF0:
         velocity = data[2] if status & 0xF0 == 0x90 else 0
         session.hear(at_s, status & 0x0F, data[1], velocity, port)
         return
-    clock: BeatClock = session.clock
-    match status:
-        case 0xF8:
-            clock.pulse(at_s)
-        case 0xFA:
-            clock.start(at_s)
-        case 0xFB:
-            clock.continue_(at_s)
-        case 0xFC:
-            clock.stop(at_s)
-        case 0xF2:
-            clock.song_position(data[1] | data[2] << 7, at_s)
+    session.hear_clock(at_s, status, data[1] | data[2] << 7 if status == 0xF2 else 0)

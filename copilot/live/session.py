@@ -16,6 +16,7 @@ from copilot.live.planner import Planner
 from copilot.live.players import Touch, Turn
 from copilot.live.ramps import Ramps
 from copilot.live.reaction import Reaction
+from copilot.live.records import Event
 from copilot.live.roster import Roster
 from copilot.live.wishes import as_sent, controls_of
 from copilot.midi.messages import Dropped, PlayNote, Sent
@@ -67,6 +68,7 @@ class Session:
     _news: list[Heard] = field(default_factory=list)
     _news_s: float | None = None  # when the first of the news that can't wait came in
     _has_engine: bool = True
+    _is_untouched: bool = True
     _now_s: float = 0.0  # when it was last woken: a change of the panel is as of then
     _requests: int = 0
     _note_ids: int = 0
@@ -74,7 +76,7 @@ class Session:
 
     def __post_init__(self) -> None:
         self.planner, self._ramps = Planner(self.clock), Ramps(self.panel)
-        self._now_s = self.journal.start_s if self.journal is not None else 0.0
+        self._now_s = self.clock.start_s
         for parameter, value in self.panel:
             self._note_panel(parameter, value)
             if value != parameter.default:
@@ -85,6 +87,7 @@ class Session:
     def hear(self, at_s: float, channel: int, pitch: int, velocity: int, port: int = 0) -> None:
         """A player's note-on (velocity 1–127) or note-off (0), stamped when it came in."""
         pos_beats = max(0.0, self.clock.beats(at_s))
+        self._is_untouched = False
         if self.journal is not None:
             at = self.journal.elapsed_s(at_s)
             self.journal.append(record.Heard(at, pos_beats, channel, pitch, velocity, port))
@@ -105,18 +108,44 @@ class Session:
         if velocity and self._news_s is None:
             self._news_s = at_s  # that a key was let go can wait for the sixteenth
 
+    def hear_clock(self, at_s: float, status: int, sixteenths: int = 0) -> None:
+        """A message of a MIDI clock, by its status byte, with the place that a song position gives."""
+        if self.journal is not None:
+            self.journal.append(record.ClockHeard(self.journal.elapsed_s(at_s), status, sixteenths))
+        self._is_untouched = False
+        self.clock.obey(at_s, status, sixteenths)
+
     def touch(self, now_s: float) -> None:
         """The panel is about to be changed, at this moment."""
         self._now_s = max(self._now_s, now_s)
 
     def record(self, journal: JournalWriter | None) -> None:
         """From here on, what happens goes into this journal; into none where it is None."""
+        self.note("end")
         self.journal = journal
         for parameter, value in self.panel:
             self._note_panel(parameter, value)
 
+    def note(self, what: Event, at_s: float | None = None) -> None:
+        """For the record: something happened, now or at a moment."""
+        if self.journal is not None:
+            at = self.journal.elapsed_s(self._now_s if at_s is None else at_s)
+            self.journal.append(record.Happened(at, what))
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nothing has come in yet that another session would have to know."""
+        return self._is_untouched and not self._requests
+
     def wake(self, now_s: float) -> Work:
         """Do what is due at this moment."""
+        work = self._work(now_s)
+        if self.journal is not None:
+            number = work.request.number if work.request is not None else 0
+            self.journal.append(record.Woken(self.journal.elapsed_s(now_s), number))
+        return work
+
+    def _work(self, now_s: float) -> Work:
         self._now_s = now_s
         self._drop_what_is_void()
         if self._rests:
@@ -138,6 +167,8 @@ class Session:
 
     def take(self, now_s: float, number: int, proposal: Proposal, took_s: float) -> list[PlayNote]:
         """The engine has answered request `number`; returns what must be played at once."""
+        if self.journal is not None:
+            self.journal.append(record.Answered(self.journal.elapsed_s(now_s), number, took_s))
         if number != self._requests:
             return []
         self._drop_what_is_void()  # time may have stopped since the last wake: then a note would have no end
@@ -148,11 +179,13 @@ class Session:
 
     def engine_lost(self) -> None:
         """The engine died: the plan plays out, and nobody is asked until `engine_found`."""
+        self.note("engine lost")
         self.planner.forget_request()
         self._has_engine = False
 
     def engine_found(self) -> None:
         """There is an engine again; it hears from here on."""
+        self.note("engine found")
         self._has_engine = True
 
     def sent(self, message: Sent) -> None:
@@ -183,6 +216,12 @@ class Session:
         flown = self._flying.pop(message.note_id, None)
         if flown is None:
             return
+        if self.journal is not None:
+            planned, note = flown
+            due = self.journal.elapsed_s(note.start_s)
+            self.journal.append(
+                record.Dropped(due, planned.start_beats, note.channel, note.pitch, note.velocity)
+            )
         if self.feed.is_heard:
             self.feed.tell(NoteDropped(flown[0].start_beats, flown[0].pitch, message.reason))
         figures = self.planner.figures
@@ -200,10 +239,13 @@ class Session:
             self.clock.set_tempo(event.change.tempo_bpm, at_s)
             self.tempo_changed(at_s)
         else:
-            meter = self.clock.meter
             change = event.change
-            pos_beats = meter.begin_bar(self.clock.beats(at_s), change.numerator, change.denominator)
-            self._meter_changed(at_s, pos_beats, change.numerator, change.denominator)
+            self.turn_meter(at_s, self.clock.beats(at_s), change.numerator, change.denominator)
+
+    def turn_meter(self, at_s: float, pos_beats: float, numerator: int, denominator: int) -> None:
+        """At a beat (or the bar line that it stands on) a bar of another meter begins."""
+        line_beats = self.clock.meter.begin_bar(pos_beats, numerator, denominator)
+        self._meter_changed(at_s, line_beats, numerator, denominator)
 
     def tempo_changed(self, at_s: float) -> None:
         """The clock has taken another tempo: for the record."""
@@ -287,6 +329,7 @@ class Session:
     def _panel_changed(self, parameter: Parameter, value: Value) -> None:
         if self._news_s is None:
             self._news_s = self._now_s
+        self._is_untouched = False
         self._note_panel(parameter, value)
         self._ramps.turn(parameter.name, self._now_s)
         self.feed.tell(Changed(parameter.name, value))

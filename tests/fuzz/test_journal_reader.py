@@ -17,7 +17,16 @@ from copilot.live.journal import (
     read_journal,
     to_score,
 )
-from copilot.live.journal_format import encode_header, encode_record, end_mark
+from copilot.live.journal_format import (
+    Answered,
+    ClockHeard,
+    Dropped,
+    Happened,
+    Woken,
+    encode_header,
+    encode_record,
+    end_mark,
+)
 
 WHOLE = (
     encode_header(Metadata(title="Jam"))
@@ -26,6 +35,11 @@ WHOLE = (
     + encode_record(TempoChanged(0.3, 0.6, 90.0))
     + encode_record(MeterChanged(0.3, 4.0, 3, 4))
     + encode_record(PanelChanged(0.4, "part", "bass"))
+    + encode_record(Woken(0.5, 1))
+    + encode_record(Answered(0.6, 1, 0.1))
+    + encode_record(ClockHeard(0.7, 0xF8))
+    + encode_record(Dropped(0.8, 1.6, 0, 40, 80))
+    + encode_record(Happened(0.9, "end"))
     + end_mark()
 )
 

@@ -36,6 +36,10 @@ class MetronomeEngine:
     def keep_warm(self) -> None:
         """See Engine."""
 
+    def snapshot(self) -> bytes:
+        """See Engine."""
+        return b""
+
     def propose(self, horizon: Horizon, controls: Controls) -> Proposal:
         """See Engine."""
         self.asked.append(horizon)

@@ -1,8 +1,11 @@
 """The journal: what was appended is read back, cut anywhere it keeps what stands before, and makes a score."""
 
 import errno
+import struct
 import tempfile
+import zlib
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -23,6 +26,8 @@ from copilot.live.journal import (
     read_journal,
     to_score,
 )
+from copilot.live.journal_format import MAGIC, decode_header
+from copilot.live.records import Answered, ClockHeard, Dropped, Event, Happened, Woken
 from copilot.music.score import MeterChange, Note, TempoChange
 
 moments = st.floats(allow_nan=False, allow_infinity=False)
@@ -32,7 +37,12 @@ records = st.lists(
     | st.builds(Played, moments, moments, moments, channels, sevens, sevens)
     | st.builds(TempoChanged, moments, moments, moments)
     | st.builds(MeterChanged, moments, moments, st.integers(1, 64), st.sampled_from([2, 4, 8]))
-    | st.builds(PanelChanged, moments, st.text(max_size=20), st.booleans() | moments | st.text(max_size=20)),
+    | st.builds(PanelChanged, moments, st.text(max_size=20), st.booleans() | moments | st.text(max_size=20))
+    | st.builds(Woken, moments, st.integers(0, 2**32 - 1))
+    | st.builds(Answered, moments, st.integers(0, 2**32 - 1), moments)
+    | st.builds(ClockHeard, moments, st.integers(0xF0, 0xFF), st.integers(0, 0x3FFF))
+    | st.builds(Dropped, moments, moments, channels, sevens, sevens)
+    | st.builds(Happened, moments, st.sampled_from(get_args(Event))),
     max_size=12,
 )
 
@@ -76,6 +86,24 @@ def test_a_journal_cut_at_any_byte_keeps_what_stands_before(given_records: list[
     missing_bytes = len(whole) - cut
     if missing_bytes <= 7:
         assert len(journal.records) == len(given_records)
+
+
+def test_a_journal_of_version_1_is_read(tmp_path: Path) -> None:
+    """What an older copilot wrote, without what version 2 added, reads as before; version 3 says what to do."""
+    told = [Heard(0.5, 1.0, 3, 60, 90), PanelChanged(0.6, "part", "keys")]
+    path = write(tmp_path / "a.journal", told)
+    data = path.read_bytes()
+    offset = decode_header(data)[1]
+    metadata = b'{"start_wall_s":5.0,"tempo_bpm":97.5,"seed":7,"parts":[{"channel":3,"role":"keys"}]}'
+    head = struct.pack("<8sHII", MAGIC, 1, len(metadata), zlib.crc32(metadata)) + metadata
+    path.write_bytes(head + data[offset:])
+    journal = read_journal(path)
+    assert journal.records == tuple(told) and not journal.torn
+    assert journal.metadata == Metadata(5.0, 97.5, seed=7, parts=(PartInfo(3, "keys"),))
+    assert not journal.metadata.is_whole and journal.metadata.player is None
+    path.write_bytes(head.replace(b"\x01\x00", b"\x03\x00", 1))
+    with pytest.raises(JournalError, match="reads 1 to 2"):
+        read_journal(path)
 
 
 def test_an_altered_byte_ends_the_journal_there(tmp_path: Path) -> None:

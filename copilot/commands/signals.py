@@ -1,0 +1,26 @@
+"""Work that goes on until it is done or the process is told to end."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Coroutine
+from typing import Any
+
+_END_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+async def until_told(work: Coroutine[Any, Any, None]) -> None:
+    """Do the work; at SIGINT or SIGTERM it is cancelled, and has time to end everything. Raises what it raises."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in _END_SIGNALS:
+        with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C cancels the task instead
+            loop.add_signal_handler(number, stop.set)
+    ending = asyncio.create_task(stop.wait())
+    working = asyncio.create_task(work)
+    await asyncio.wait([ending, working], return_when=asyncio.FIRST_COMPLETED)
+    ending.cancel()
+    if not working.done():
+        working.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await working

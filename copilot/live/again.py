@@ -1,0 +1,199 @@
+"""A recording through a session once more: told the same in the same order, does it play the same?
+
+A journal holds whatever a session was told: notes, a MIDI clock, the panel's changes, each moment at which it looked
+at the time, and when each answer of the engine reached it. The engine is asked anew, with the same seed; nothing of
+what was played is given to it. Notes are sent by a schedule of our own under a simulated clock.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from copilot.engine.base import Engine, Proposal
+from copilot.errors import JournalError
+from copilot.live.clock import BeatClock, SimulatedClock
+from copilot.live.jam import answer
+from copilot.live.journal import Journal, JournalWriter, read_journal
+from copilot.live.meter import Meter
+from copilot.live.records import (
+    Answered,
+    ClockHeard,
+    Dropped,
+    Happened,
+    Heard,
+    MeterChanged,
+    PanelChanged,
+    Played,
+    Record,
+    TempoChanged,
+    Woken,
+)
+from copilot.live.session import Session, new_session
+from copilot.midi.messages import PlayNote, Sent
+from copilot.midi.scheduler import Schedule
+from copilot.music.score import COPILOT_CHANNEL
+from copilot.panel import Panel
+
+Progress = Callable[[float], None]
+
+
+def check_repeatable(journal: Journal) -> None:
+    """Raises JournalError, one line, for a recording that lacks what a session would have to be told."""
+    if not any(isinstance(record, Woken) for record in journal.records):
+        raise JournalError(
+            "it holds no moments of the engine, as older recordings do: it can be played, not repeated"
+        )
+    if not journal.metadata.is_whole:
+        raise JournalError(
+            "it was begun amid the music, and what the copilot had heard before is not in it: "
+            "record from the start, with `copilot run --record`"
+        )
+
+
+def opening(journal: Journal) -> tuple[Panel, tuple[Record, ...]]:
+    """The panel as it stood at the beginning, and the records that follow."""
+    panel, named = Panel(), set()
+    for index, record in enumerate(journal.records):
+        if not isinstance(record, PanelChanged) or record.name in named:
+            return panel, journal.records[index:]
+        panel.set(record.name, record.value)
+        named.add(record.name)
+    return panel, ()
+
+
+@dataclass(slots=True)
+class Again:
+    """Runs once. What happens is written into `journal`, whose clock is `clock`."""
+
+    session: Session
+    engine: Engine
+    clock: SimulatedClock
+    start_s: float
+    _blank: bytes = b""
+    _forgets: bool = False
+    _schedule: Schedule = field(default_factory=Schedule)
+    _proposals: dict[int, Proposal] = field(default_factory=dict)
+
+    def run(self, records: tuple[Record, ...], progress: Progress = lambda _at_s: None) -> None:
+        """Tell the session all that these records say. Raises JournalError where they don't hang together."""
+        self._blank = self.engine.snapshot()
+        for record in records:
+            if isinstance(record, Played | Dropped):
+                continue
+            at_s = self.start_s + record.at_s
+            self._send_until(at_s)
+            self._tell(record, at_s)
+            progress(record.at_s)
+        self._end(self.clock.now_s())
+
+    def _tell(self, record: Record, at_s: float) -> None:
+        session = self.session
+        match record:
+            case Heard():
+                session.hear(at_s, record.channel, record.pitch, record.velocity, record.port)
+            case ClockHeard():
+                session.hear_clock(at_s, record.status, record.sixteenths)
+            case PanelChanged():
+                session.touch(at_s)
+                session.panel.set(record.name, record.value)
+            case TempoChanged():
+                # A tempo that the clock has already was noted for the books; the one at the very start was set.
+                if record.tempo_bpm != session.clock.tempo_bpm or at_s <= session.clock.start_s:
+                    session.clock.set_tempo(record.tempo_bpm, at_s)
+                session.tempo_changed(at_s)
+            case MeterChanged():
+                session.turn_meter(at_s, record.pos_beats, record.numerator, record.denominator)
+            case Woken():
+                self._wake(at_s)
+            case Answered():
+                self._take(record, at_s)
+            case Happened():
+                self._let_happen(record, at_s)
+
+    def _wake(self, at_s: float) -> None:
+        work = self.session.wake(at_s)
+        self._play(work.play, at_s)
+        if work.request is None:
+            return
+        if self._forgets:
+            self.engine.restore(self._blank)
+            self._forgets = False
+        self._proposals = {work.request.number: answer(self.engine, work.request)}
+
+    def _take(self, record: Answered, at_s: float) -> None:
+        proposal = self._proposals.pop(record.number, None)
+        if proposal is None:
+            raise JournalError(
+                f"at {record.at_s:.3f} s it has an answer to question {record.number}, which was not asked again"
+            )
+        self._play(self.session.take(at_s, record.number, proposal, record.took_s), at_s)
+
+    def _let_happen(self, record: Happened, at_s: float) -> None:
+        match record.what:
+            case "engine lost":
+                self.session.engine_lost()
+                self._proposals.clear()
+            case "engine found":
+                self.session.engine_found()
+            case "end":
+                self.session.note("end", at_s)
+                self._schedule.drop_after(at_s)
+            case "forget":
+                self.session.note("forget", at_s)
+                self._forgets = True
+            case "panic":
+                self.session.note("panic", at_s)
+                for action in self._schedule.silence(at_s):
+                    self.session.sent(Sent(action.note.note_id, action.is_on, action.due_s, at_s))
+                self._report_dropped()
+
+    def _play(self, notes: list[PlayNote], at_s: float) -> None:
+        self._schedule.play(notes)
+        self._send(at_s)
+
+    def _send_until(self, at_s: float) -> None:
+        """Send what is due, each at its moment, and let the clock go on to `at_s`."""
+        while (due_s := self._schedule.next_due_s()) is not None and due_s <= at_s:
+            self.clock.advance_to(due_s)
+            self._send(self.clock.now_s())
+        self.clock.advance_to(at_s)
+
+    def _send(self, now_s: float) -> None:
+        for action in self._schedule.pop_due(now_s):
+            self.session.sent(Sent(action.note.note_id, action.is_on, action.due_s, now_s))
+        self._report_dropped()
+
+    def _report_dropped(self) -> None:
+        for dropped in self._schedule.take_dropped():
+            self.session.dropped(dropped)
+
+    def _end(self, end_s: float) -> None:
+        """What has not begun is taken back, what sounds ends where it was to end."""
+        self._schedule.drop_after(end_s)
+        while (due_s := self._schedule.next_due_s()) is not None:
+            self._send_until(due_s)
+        self._report_dropped()
+
+
+def play_again(
+    journal: Journal, engine: Engine, path: Path, progress: Progress = lambda _at_s: None
+) -> Journal:
+    """Play a recording through a session once more; returns the recording of that, which is written at `path`.
+
+    Raises JournalError for one that can't be repeated.
+    """
+    check_repeatable(journal)
+    metadata = journal.metadata
+    panel, records = opening(journal)
+    clock = SimulatedClock(metadata.start_s)
+    beats = BeatClock(
+        metadata.beat_zero_s, metadata.tempo_bpm, Meter(metadata.numerator, metadata.denominator)
+    )
+    roles = {part.channel: part.role for part in metadata.parts if part.channel != COPILOT_CHANNEL}
+    writer = JournalWriter(path, clock, metadata, wall_s=lambda: metadata.start_wall_s, sync=False)
+    try:
+        session = new_session(panel, beats, roles, writer)
+        Again(session, engine, clock, metadata.start_s).run(records, progress)
+    finally:
+        writer.close()
+    return read_journal(path)

@@ -303,6 +303,23 @@ def test_a_bad_start_is_one_line_and_status_2(
     assert done.stderr.count("\n") == 1, done.stderr
 
 
+def test_an_http_port_in_use_is_one_line(synth: Synth, keyboard: Keyboard) -> None:
+    """It is found before the model is loaded; without a page it doesn't matter."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        ports = ("--in", keyboard.name, "--out", synth.name, "--port", "0", "--http-port", port)
+        done = subprocess.run(
+            [sys.executable, "-m", "copilot", "run", *ports],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert f"HTTP port {port} is in use by another program: choose another with --http-port N" in done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+
+
 def test_an_osc_port_in_use_is_one_line(
     start: Callable[..., Daemon], synth: Synth, keyboard: Keyboard
 ) -> None:
@@ -310,7 +327,19 @@ def test_an_osc_port_in_use_is_one_line(
     daemon = start("--in", keyboard.name, "--out", synth.name)
     port = daemon.ready["osc"].rpartition(":")[2]
     done = subprocess.run(
-        [sys.executable, "-m", "copilot", "run", "--in", keyboard.name, "--out", synth.name, "--port", port],
+        [
+            sys.executable,
+            "-m",
+            "copilot",
+            "run",
+            "--in",
+            keyboard.name,
+            "--out",
+            synth.name,
+            "--port",
+            port,
+            "--no-http",
+        ],
         capture_output=True,
         text=True,
         timeout=60,

@@ -71,7 +71,7 @@ def test_a_full_file_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "parts"),
     [
-        ("[mdi]", ["the file", "mdi", "midi, osc, panel"]),
+        ("[mdi]", ["the file", "mdi", "midi, osc, http, panel"]),
         ("[osc]\nprot = 1", ["[osc]", "prot", "allowed is port"]),
         ("[osc]\nport = 70000", ["[osc] port", "70000", "65535"]),
         ('[osc]\nport = "7400"', ["[osc] port", "'7400'", "int"]),

@@ -11,7 +11,7 @@ from typing import Any
 
 from copilot.commands.browser import show
 from copilot.commands.model import open_bundle, player_of
-from copilot.commands.run_options import RunOptions, plan_ports
+from copilot.commands.run_options import RunOptions, found_ports, plan_ports
 from copilot.commands.signals import until_told
 from copilot.control.http import HttpServer
 from copilot.control.live_messages import About
@@ -29,7 +29,6 @@ from copilot.live.rigs import MidiRig
 from copilot.live.session import Session, new_session
 from copilot.live.stage import Stage
 from copilot.live.status import status_of
-from copilot.midi.ports import survey
 from copilot.model.panel import panel_for
 from copilot.panel import OUTPUT, Panel, Parameter, Value, latencies_s
 
@@ -65,7 +64,7 @@ async def run(options: RunOptions, on_ready: Callable[[Ready], None], on_status:
 
 async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_status: Report) -> None:
     bundle = open_bundle(options.bundle)
-    plan = plan_ports(await asyncio.to_thread(survey), options)
+    plan = plan_ports(await asyncio.to_thread(found_ports, options), options)
     clock, panel = MonotonicClock(), panel_for(bundle)
     for name, value in options.panel.items():
         panel.set(name, value)

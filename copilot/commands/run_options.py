@@ -1,5 +1,6 @@
 """What `copilot run` is asked for, and the ports that this means."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +10,8 @@ from copilot.decode.devices import Device
 from copilot.decode.kinds import WeightKind
 from copilot.errors import PortError
 from copilot.live.rigs import PortPlan
-from copilot.midi.ports import Survey, chosen, resolve
+from copilot.midi.backend import API_VARIABLE, NO_API
+from copilot.midi.ports import Survey, chosen, resolve, survey
 from copilot.panel import Value
 
 
@@ -37,9 +39,31 @@ class RunOptions:
     record: Path | None = None
     panel: Mapping[str, Value] = field(default_factory=dict)
 
+    @property
+    def names_ports(self) -> bool:
+        """Whether MIDI ports are asked for."""
+        return bool(self.ports or self.inputs or self.outputs or self.thru or self.virtual)
+
+
+def found_ports(options: RunOptions) -> Survey:
+    """What can be heard and played. Raises PortError, one line.
+
+    A machine without a MIDI system has none, and does with the page alone: it is played there, and sounds there.
+    """
+    try:
+        return survey()
+    except PortError:
+        if options.http_port is None or options.names_ports or os.environ.get(API_VARIABLE):
+            raise
+        os.environ[API_VARIABLE] = NO_API  # the MIDI process inherits it
+        return Survey(NO_API, (), ())
+
 
 def plan_ports(found: Survey, options: RunOptions) -> PortPlan:
-    """The ports to open, from what was named and what is there. Raises PortError, one line."""
+    """The ports to open, from what was named and what is there. Raises PortError, one line.
+
+    Beside a page, what is not there is a port of our own, which others may connect to later.
+    """
     inputs = [resolve(found.inputs, name).name for name in options.inputs]
     outputs = [resolve(found.outputs, name).name for name in options.outputs]
     for name in options.ports:
@@ -53,13 +77,14 @@ def plan_ports(found: Survey, options: RunOptions) -> PortPlan:
         inputs += chosen(found.inputs)
     if not outputs and not options.virtual:
         outputs = chosen(found.outputs)
-    if not inputs and not options.virtual:
+    virtual = options.virtual or (options.http_port is not None and not (inputs and outputs))
+    if not inputs and not virtual:
         raise PortError("no MIDI port to hear: connect one, name one with --in, or make one with --virtual")
-    if not outputs and not options.virtual:
+    if not outputs and not virtual:
         raise PortError(
             "no MIDI port to play on: connect one, name one with --out, or make one with --virtual"
         )
-    return PortPlan(tuple(dict.fromkeys(inputs)), tuple(dict.fromkeys(outputs)), tuple(thru), options.virtual)
+    return PortPlan(tuple(dict.fromkeys(inputs)), tuple(dict.fromkeys(outputs)), tuple(thru), virtual)
 
 
 def _resolve_both(found: Survey, name: str) -> tuple[list[str], list[str]]:

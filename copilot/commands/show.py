@@ -123,6 +123,8 @@ class StatusLine:
             fields = {name: getattr(ready, name) for name in ready.__slots__}
             click.echo(json.dumps({"event": "ready", **fields}))
             return
+        if ready.api == "none":
+            click.echo(f"no MIDI system is here: play in the page, and hear it there: {ready.http}")
         tempo = f"{ready.tempo_bpm:g} bpm" + (", MIDI clock when heard" if ready.follows_midi_clock else "")
         click.echo(
             f"copilot ready: hears {', '.join(ready.inputs) or 'nothing'} · plays on "

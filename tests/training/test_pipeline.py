@@ -77,6 +77,7 @@ def test_the_examples_in_the_help_are_commands_that_parse(name: str | None) -> N
         "shipped/leg1.toml",
         "shipped/leg2.toml",
         "shipped/leg3.toml",
+        "shipped/leg4.toml",
     ],
 )
 def test_the_configurations_that_ship_are_valid(name: str) -> None:

@@ -1,5 +1,6 @@
 """A headless Chromium that opens a page: driven over two pipes by its own protocol, so that nothing is installed."""
 
+import base64
 import json
 import os
 import select
@@ -29,8 +30,8 @@ def found() -> str | None:
 class Page:
     """A page that is open. `complaints`: what its scripts threw, and what the console got of warnings and errors."""
 
-    def __init__(self, path: Path, folder: Path, before: str = "") -> None:
-        """Open a file; `before` is a script that runs before the page's own, `folder` is for the browser's files."""
+    def __init__(self, path: Path | str, folder: Path, before: str = "") -> None:
+        """Open a file or a URL; `before` is a script that runs before the page's own, `folder` is the browser's."""
         command_out, command_in = os.pipe()
         answer_out, answer_in = os.pipe()
         browser = [
@@ -61,7 +62,7 @@ class Page:
             self._end()
             raise
 
-    def _open(self, path: Path, before: str) -> None:
+    def _open(self, path: Path | str, before: str) -> None:
         target = next(
             each for each in self._ask("Target.getTargets")["targetInfos"] if each["type"] == "page"
         )
@@ -70,7 +71,7 @@ class Page:
         for domain in ("Page", "Runtime", "Log"):
             self._ask(f"{domain}.enable")
         self._ask("Page.addScriptToEvaluateOnNewDocument", source=before)
-        self._ask("Page.navigate", url=path.resolve().as_uri())
+        self._ask("Page.navigate", url=path if isinstance(path, str) else path.resolve().as_uri())
         while not self._is_loaded:
             self._take(self._message())
 
@@ -81,6 +82,34 @@ class Page:
         )
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
+
+    def key(self, code: str, key: str, *, is_down: bool) -> None:
+        """A key of the computer goes down or up: `code` is its place ("KeyZ"), `key` what it means ("z")."""
+        kind = "keyDown" if is_down else "keyUp"
+        number = {"Escape": 27, "Tab": 9, "ArrowRight": 39, "ArrowLeft": 37}.get(key, ord(key[0].upper()))
+        text = {"text": key} if is_down and len(key) == 1 else {}
+        self._ask(
+            "Input.dispatchKeyEvent", type=kind, code=code, key=key, windowsVirtualKeyCode=number, **text
+        )
+
+    def mouse(self, kind: str, x: float, y: float) -> None:
+        """The left button is "mousePressed" or "mouseReleased" at a place of the window, or the "mouseMoved"."""
+        self._ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", buttons=1, clickCount=1)
+
+    def view(self, width: int, height: int, scheme: str) -> None:
+        """Show the page in a window of that size, in a "dark" or "light" scheme."""
+        self._ask(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
+        )
+        self._ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+
+    def picture(self, path: Path) -> None:
+        """Write what is seen as a PNG."""
+        path.write_bytes(base64.b64decode(self._ask("Page.captureScreenshot", format="png")["data"]))
 
     def __enter__(self) -> "Page":
         return self

@@ -52,6 +52,7 @@ class Recorder:
         journal = session.journal
         if journal is None:
             return ""
+        session.touch(self._clock.now_s())
         session.record(None)
         task = asyncio.get_running_loop().create_task(asyncio.to_thread(finish, journal))
         self._closing.add(task)

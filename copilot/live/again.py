@@ -81,6 +81,8 @@ class Again:
             if isinstance(record, Played | Dropped):
                 continue
             at_s = self.start_s + record.at_s
+            if isinstance(record, Happened) and record.what == "end":
+                self._schedule.drop_after(at_s)  # what was to begin with the end did not
             self._send_until(at_s)
             self._tell(record, at_s)
             progress(record.at_s)
@@ -137,7 +139,6 @@ class Again:
                 self.session.engine_found()
             case "end":
                 self.session.note("end", at_s)
-                self._schedule.drop_after(at_s)
             case "forget":
                 self.session.note("forget", at_s)
                 self._forgets = True

@@ -34,7 +34,7 @@ class Cut:
     semitones: int = 0
     rests: tuple[tuple[int, int], ...] = ()
     louder: dict[int, int] = field(default_factory=dict)
-    mistakes: NDArray[np.int32] = field(default_factory=lambda: np.zeros((0, 5), np.int32))
+    mistakes: NDArray[np.int32] = field(default_factory=lambda: np.zeros((0, 5), np.int32), compare=False)
     mistaken_until_tick: int = 0
 
     @property

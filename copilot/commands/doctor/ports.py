@@ -6,6 +6,7 @@ import shutil
 import socket
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 from copilot.commands.doctor.check import Check
 from copilot.commands.run_options import RunOptions, plan_ports
@@ -26,7 +27,7 @@ def check_ports(options: RunOptions, find: Callable[[], Survey] = survey) -> lis
     for name, ports in (("ports to hear", found.inputs), ("ports to play on", found.outputs)):
         checks.append(Check(name, "ok", _list(ports)))
     try:
-        plan = plan_ports(found, options)
+        plan = plan_ports(found, replace(options, http_port=None))  # a page does without; a rig does not
     except PortError as error:
         return [*checks, Check("run's ports", "problem", "nothing to choose", str(error))]
     own = " and ports of its own" if plan.virtual else ""

@@ -5,7 +5,6 @@ uvicorn runs as a task of the daemon's own event loop: it starts no thread and t
 
 import asyncio
 import contextlib
-import errno
 import logging
 import mimetypes
 import socket
@@ -31,7 +30,7 @@ from copilot.control.live_messages import About
 from copilot.control.live_pages import Pages
 from copilot.control.live_socket import MOST_FRAME_BYTES, Links, LiveSocket
 from copilot.control.osc import OscServer
-from copilot.errors import PortError
+from copilot.control.taken import port_error
 from copilot.live.desk import Desk
 
 HOST = "127.0.0.1"
@@ -74,11 +73,7 @@ def take_port(port: int) -> socket.socket:
         found.listen(_BACKLOG)
     except (OSError, OverflowError) as error:
         found.close()
-        if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
-            reason = f"HTTP port {port} is in use by another program"
-        else:
-            reason = f"HTTP port {port} on {HOST} can't be had ({error})"
-        raise PortError(f"{reason}: choose another with --http-port N") from error
+        raise port_error("HTTP", HOST, port, error, "--http-port") from error
     found.setblocking(False)
     return found
 

@@ -5,7 +5,6 @@ time tag is honoured up to two seconds ahead, by a timer: nothing waits for it.
 """
 
 import asyncio
-import errno
 import logging
 import time
 from collections.abc import Callable
@@ -20,7 +19,8 @@ from copilot.control.osc_feed import Message, Place, Subscribers, status_message
 from copilot.control.osc_gate import gate, split
 from copilot.control.osc_read import AT_ONCE, is_ours, messages, none, only, unknown
 from copilot.control.osc_table import NOTHING, ROUTES, TRUE_IF_ALONE, Route
-from copilot.errors import CopilotError, OscError, PortError
+from copilot.control.taken import port_error
+from copilot.errors import CopilotError, OscError
 from copilot.live.desk import Desk
 from copilot.panel import Value
 
@@ -83,11 +83,7 @@ class OscServer(asyncio.DatagramProtocol):
         try:
             transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=(host, port))
         except (OSError, OverflowError) as error:
-            if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
-                reason = f"OSC port {port} is in use by another program"
-            else:
-                reason = f"OSC port {port} on {host} can't be had ({error})"
-            raise PortError(f"{reason}: choose another with --port N") from error
+            raise port_error("OSC", host, port, error, "--port") from error
         self._transport = transport
         self.port = transport.get_extra_info("sockname")[1]
         self._telling = loop.create_task(self._tell_status())

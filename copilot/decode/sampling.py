@@ -39,6 +39,8 @@ def likely(
 
     min_p is after M. Nguyen et al., "Turning up the heat" (ICLR 2025).
     """
+    if top_k == 0 and min_p == 0.0:
+        return choices  # asked at every word, and hardly ever set
     scores = logits[choices]
     kept = np.ones(len(choices), np.bool_)
     if 0 < top_k < len(choices):

@@ -151,13 +151,9 @@ def _argument(verb: Verb, given: object) -> Value | None:
 def _said(verb: Verb, argument: Value | None, answer: Answer) -> str:
     match verb.name:
         case "record":
-            return (
-                f"recording {answer}"
-                if argument
-                else f"recorded {answer}"
-                if answer
-                else "nothing was recorded"
-            )
+            if argument:
+                return f"recording {answer}"
+            return f"recorded {answer}" if answer else "nothing was recorded"
         case "tap":
             return f"tempo {answer:g} bpm" if isinstance(answer, float) else "tap again"
         case "preset/save":

@@ -72,9 +72,7 @@ class EngineClient:
         child = await Child.start("copilot.engine.worker", "worker", FromWorker)
         loaded = await self._load_into(child, load)
         old, self._child, self._load = self._child, child, load
-        self._state = b""
-        self._since.clear()
-        self._untold.clear()
+        self._let_go()
         if old is not None:
             await old.stop(timeout_s=0.5)
         return loaded
@@ -117,7 +115,12 @@ class EngineClient:
 
     def forget(self) -> None:
         """With the next request the worker begins anew, and so would another in its place."""
-        self._state, self._forgets = b"", True
+        self._forgets = True
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """No worker is to know any more what was told so far."""
+        self._state = b""
         self._since.clear()
         self._untold.clear()
 

@@ -13,7 +13,6 @@ from copilot.live.journal import JournalWriter, read_journal, to_score
 from copilot.live.journal_format import Metadata, PartInfo, Player
 from copilot.live.session import Session
 from copilot.music.midifile import write_score
-from copilot.panel import roles_of
 
 log = logging.getLogger(__name__)
 
@@ -67,11 +66,10 @@ class Recorder:
     def _free_name(self) -> str:
         stem = time.strftime("%Y-%m-%d-%H%M%S", time.localtime(self._wall_s()))
         names = [stem, *(f"{stem}-{number}" for number in range(2, 1000))]
-        return next(name for name in names if not (self.folder / f"{name}.journal").exists())
+        return next(name for name in names if not self.path(name).exists())
 
     def _metadata(self, session: Session, name: str) -> Metadata:
-        roles = {**session.roster.roles, **roles_of(session.panel)}
-        parts = tuple(PartInfo(channel, role) for channel, role in sorted(roles.items()))
+        parts = tuple(PartInfo(channel, role) for channel, role in sorted(session.roster.roles.items()))
         meter, now_beats = session.clock.meter, session.clock.beats(self._clock.now_s())
         numerator, denominator = meter.at(now_beats)
         return Metadata(

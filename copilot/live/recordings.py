@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from copilot.errors import JournalError
-from copilot.live.clock import Meter
 from copilot.live.journal import Journal, read_journal
+from copilot.live.meter import Meter
 from copilot.live.records import Heard, MeterChanged, Played
 from copilot.midi.messages import PlayNote
+from copilot.midi.scheduler import MIN_LENGTH_S
 from copilot.music.score import COPILOT_CHANNEL
 
 SUFFIX = ".journal"
-_MIN_SOUND_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def notes_of(journal: Journal) -> list[PlayNote]:
     def end(key: tuple[int, int], at_s: float) -> None:
         if key in sounding:
             start_s, velocity = sounding.pop(key)
-            found.append((start_s, max(at_s, start_s + _MIN_SOUND_S), *key, velocity))
+            found.append((start_s, max(at_s, start_s + MIN_LENGTH_S), *key, velocity))
 
     for event in sorted(music, key=lambda event: (_moment(event), event.velocity > 0)):
         key, at_s = (event.channel, event.pitch), _moment(event) - first_s

@@ -4,11 +4,11 @@ It does no I/O and reads no clock. The stage (stage.py) drives it from real port
 a file, through the same calls, so that a simulated jam tells the truth about the stage.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from copilot.engine.base import Controls, Heard, Horizon, PlannedNote, Proposal
-from copilot.live import journal_format as record
+from copilot.live import records as record
 from copilot.live.clock import BeatClock
 from copilot.live.feed import Changed, Feed, NoteDropped, NoteIn, NoteOut, Plan
 from copilot.live.journal import JournalWriter
@@ -16,15 +16,15 @@ from copilot.live.planner import Planner
 from copilot.live.players import Touch, Turn
 from copilot.live.ramps import Ramps
 from copilot.live.reaction import Reaction
-from copilot.live.records import Event
+from copilot.live.records import Event, Record
 from copilot.live.roster import Roster
 from copilot.live.wishes import as_sent, controls_of
 from copilot.midi.messages import Dropped, PlayNote, Sent
+from copilot.midi.scheduler import MIN_LENGTH_S
 from copilot.music.roles import Role
 from copilot.music.score import COPILOT_CHANNEL, TempoChange
 from copilot.panel import CHANNEL, OUTPUT, Panel, Parameter, Value, latencies_s
 
-_MIN_SOUND_S = 0.02
 _MAX_NEWS = 4096
 """Events that wait for the next request: over a minute of a band, while the copilot is muted or has no engine."""
 
@@ -88,9 +88,7 @@ class Session:
         """A player's note-on (velocity 1–127) or note-off (0), stamped when it came in."""
         pos_beats = max(0.0, self.clock.beats(at_s))
         self._is_untouched = False
-        if self.journal is not None:
-            at = self.journal.elapsed_s(at_s)
-            self.journal.append(record.Heard(at, pos_beats, channel, pitch, velocity, port))
+        self._write(record.Heard, at_s, pos_beats, channel, pitch, velocity, port)
         if self.feed.is_heard:
             self.feed.tell(NoteIn(pos_beats, channel, pitch, velocity))
         if channel == COPILOT_CHANNEL:
@@ -110,8 +108,7 @@ class Session:
 
     def hear_clock(self, at_s: float, status: int, sixteenths: int = 0) -> None:
         """A message of a MIDI clock, by its status byte, with the place that a song position gives."""
-        if self.journal is not None:
-            self.journal.append(record.ClockHeard(self.journal.elapsed_s(at_s), status, sixteenths))
+        self._write(record.ClockHeard, at_s, status, sixteenths)
         self._is_untouched = False
         self.clock.obey(at_s, status, sixteenths)
 
@@ -128,9 +125,7 @@ class Session:
 
     def note(self, what: Event, at_s: float | None = None) -> None:
         """For the record: something happened, now or at a moment."""
-        if self.journal is not None:
-            at = self.journal.elapsed_s(self._now_s if at_s is None else at_s)
-            self.journal.append(record.Happened(at, what))
+        self._write(record.Happened, self._now_s if at_s is None else at_s, what)
 
     @property
     def is_untouched(self) -> bool:
@@ -140,9 +135,7 @@ class Session:
     def wake(self, now_s: float) -> Work:
         """Do what is due at this moment."""
         work = self._work(now_s)
-        if self.journal is not None:
-            number = work.request.number if work.request is not None else 0
-            self.journal.append(record.Woken(self.journal.elapsed_s(now_s), number))
+        self._write(record.Woken, now_s, work.request.number if work.request is not None else 0)
         return work
 
     def _work(self, now_s: float) -> Work:
@@ -150,8 +143,7 @@ class Session:
         self._drop_what_is_void()
         if self._rests:
             return Work([], None, now_s + 0.1)
-        if self.panel["hold"]:
-            self.planner.go_round(now_s)
+        self.planner.go_round(now_s)
         final = self.planner.make_due_final(now_s)
         request = None
         asks_at_s = self.planner.asks_at_s(now_s, self._news_s, self.panel.number("lookahead_beats"))
@@ -167,8 +159,7 @@ class Session:
 
     def take(self, now_s: float, number: int, proposal: Proposal, took_s: float) -> list[PlayNote]:
         """The engine has answered request `number`; returns what must be played at once."""
-        if self.journal is not None:
-            self.journal.append(record.Answered(self.journal.elapsed_s(now_s), number, took_s))
+        self._write(record.Answered, now_s, number, took_s)
         if number != self._requests:
             return []
         self._drop_what_is_void()  # time may have stopped since the last wake: then a note would have no end
@@ -216,14 +207,12 @@ class Session:
         flown = self._flying.pop(message.note_id, None)
         if flown is None:
             return
-        if self.journal is not None:
-            planned, note = flown
-            due = self.journal.elapsed_s(note.start_s)
-            self.journal.append(
-                record.Dropped(due, planned.start_beats, note.channel, note.pitch, note.velocity)
-            )
+        planned, note = flown
+        self._write(
+            record.Dropped, note.start_s, planned.start_beats, note.channel, note.pitch, note.velocity
+        )
         if self.feed.is_heard:
-            self.feed.tell(NoteDropped(flown[0].start_beats, flown[0].pitch, message.reason))
+            self.feed.tell(NoteDropped(planned.start_beats, planned.pitch, message.reason))
         figures = self.planner.figures
         figures.played -= 1
         if message.reason == "withdrawn":
@@ -249,9 +238,7 @@ class Session:
 
     def tempo_changed(self, at_s: float) -> None:
         """The clock has taken another tempo: for the record."""
-        if self.journal is not None:
-            at, pos_beats = self.journal.elapsed_s(at_s), self.clock.beats(at_s)
-            self.journal.append(record.TempoChanged(at, pos_beats, self.clock.tempo_bpm))
+        self._write(record.TempoChanged, at_s, self.clock.beats(at_s), self.clock.tempo_bpm)
 
     def set_meter(self, at_s: float, numerator: int, denominator: int) -> None:
         """From the next bar line on, another meter."""
@@ -259,9 +246,7 @@ class Session:
         self._meter_changed(at_s, pos_beats, numerator, denominator)
 
     def _meter_changed(self, at_s: float, pos_beats: float, numerator: int, denominator: int) -> None:
-        if self.journal is not None:
-            at = self.journal.elapsed_s(at_s)
-            self.journal.append(record.MeterChanged(at, pos_beats, numerator, denominator))
+        self._write(record.MeterChanged, at_s, pos_beats, numerator, denominator)
 
     @property
     def hanging(self) -> int:
@@ -321,7 +306,7 @@ class Session:
         self.reaction.played(self.planner.plan_number, note.start_beats)
         sent = as_sent(note, self.panel, self._ramps, self._now_s)
         start_s = self.clock.seconds(sent.start_beats)
-        end_s = max(self.clock.seconds(sent.end_beats), start_s + _MIN_SOUND_S)
+        end_s = max(self.clock.seconds(sent.end_beats), start_s + MIN_LENGTH_S)
         play = PlayNote(self._note_ids, start_s, end_s, COPILOT_CHANNEL, sent.pitch, sent.velocity)
         self._flying[play.note_id] = (note, play)
         return play
@@ -350,9 +335,12 @@ class Session:
             self.roster.give(int(name.removeprefix(CHANNEL)), None if value == "auto" else str(value))
 
     def _note_panel(self, parameter: Parameter, value: Value) -> None:
+        self._write(record.PanelChanged, self._now_s, parameter.name, value)
+
+    def _write(self, kind: Callable[..., Record], at_s: float, *what: object) -> None:
+        """A record for the journal, if there is one: of a kind, at a moment of the session's clock."""
         if self.journal is not None:
-            at_s = self.journal.elapsed_s(self._now_s)
-            self.journal.append(record.PanelChanged(at_s, parameter.name, value))
+            self.journal.append(kind(self.journal.elapsed_s(at_s), *what))
 
 
 def new_session(

@@ -62,23 +62,26 @@ class Ear:
         """How likely each pitch class belongs to the chord at a tick: float64 (12,); all 1 where none was heard."""
         if self.told is not None:
             return self.told.astype(np.float64)
-        now = self.copy()
-        now._pass_to(tick)
-        if now.chroma.sum() < STRUCK_BEATS / 2:
+        fit = self._fit(tick)
+        if fit is None:
             return np.ones(12)
-        fit = chord_fit(now.chroma[np.newaxis], now.bass[np.newaxis])[0]
         odds = np.exp(_SHARPNESS * (fit - fit.max()))
         tones: Floats = (odds / odds.sum()) @ STATE_TONES
         return tones
 
     def symbol(self, tick: int) -> str:
         """The likeliest chord at a tick, as musicians write it; empty where none was heard."""
+        fit = self._fit(tick)
+        return "" if fit is None else symbol_of_state(int(fit.argmax()))
+
+    def _fit(self, tick: int) -> Floats | None:
+        """How well each of 72 chords fits at a tick: float64 (72,); None where nothing was heard."""
         now = self.copy()
         now._pass_to(tick)
         if now.chroma.sum() < STRUCK_BEATS / 2:
-            return ""
-        fit = chord_fit(now.chroma[np.newaxis], now.bass[np.newaxis])[0]
-        return symbol_of_state(int(fit.argmax()))
+            return None
+        fit: Floats = chord_fit(now.chroma[np.newaxis], now.bass[np.newaxis])[0]
+        return fit
 
     def _pass_to(self, tick: int) -> None:
         if tick <= self.tick:

@@ -2,7 +2,7 @@
 
 from copilot.panel.parameter import Kind, Parameter, Value, as_bool
 from copilot.panel.table import CHANNEL, GENRES, GROUPS, OUTPUT, PARAMETERS, ROLE_CHOICES
-from copilot.panel.values import Listener, Panel, as_toml, find, latencies_s, roles_of
+from copilot.panel.values import Listener, Panel, as_toml, find, latencies_s
 
 __all__ = [
     "CHANNEL",
@@ -20,5 +20,4 @@ __all__ = [
     "as_toml",
     "find",
     "latencies_s",
-    "roles_of",
 ]

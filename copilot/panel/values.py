@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from copilot.errors import ParameterError
-from copilot.music.roles import ROLES, Role
 from copilot.panel.parameter import Parameter, Value
-from copilot.panel.table import CHANNEL, GROUPS, OUTPUT, PARAMETERS
+from copilot.panel.table import GROUPS, OUTPUT, PARAMETERS
 
 Listener = Callable[[Parameter, Value], None]
 _BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}
@@ -58,12 +57,6 @@ def find(name: str) -> Parameter:
     if found is None:
         raise ParameterError(f"no parameter is called {name!r}: there are {', '.join(_BY_NAME)}")
     return found
-
-
-def roles_of(panel: Panel) -> dict[int, Role]:
-    """Who plays on each channel that the panel names."""
-    named = {int(p.name.removeprefix(CHANNEL)): value for p, value in panel if p.name.startswith(CHANNEL)}
-    return {channel: role for channel, value in named.items() for role in ROLES if role == value}
 
 
 def latencies_s(panel: Panel) -> list[float]:

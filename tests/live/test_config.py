@@ -7,8 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copilot.errors import ConfigError
+from copilot.live.clock import BeatClock
 from copilot.live.config import Config, load_config
-from copilot.panel import PARAMETERS, Panel, as_toml, roles_of
+from copilot.live.session import new_session
+from copilot.panel import PARAMETERS, Panel, as_toml
 
 SHIPPED = Path(__file__).parents[2] / "configs" / "jam.toml"
 
@@ -64,7 +66,7 @@ def test_a_full_file_is_read(tmp_path: Path) -> None:
     panel = Panel()
     for name, value in config.panel.items():
         panel.set(name, value)
-    assert roles_of(panel) == {3: "keys", 9: "drums"}
+    assert new_session(panel, BeatClock(), {}).roster.roles == {3: "keys", 9: "drums"}
     assert (panel["tempo_bpm"], panel["temperature"], panel["mute"]) == (96.0, 1.0, True)
 
 

@@ -137,12 +137,15 @@ def voicing(
 
 @cache
 def _shapes(chord: Chord, low: int, high: int, size: int, plain: bool) -> tuple[tuple[int, ...], ...]:
-    """All ways to hold the chord in one hand: at most a tenth wide, and no semitone rubs at the top."""
+    """All ways to hold the chord in one hand: at most a tenth wide, and no semitone rubs at the top.
+
+    A third wide at least, but where only a second is to be had: two notes of a sus4 (its fourth and fifth) low in
+    reach of the hand.
+    """
     shapes: set[tuple[int, ...]] = set()
     ways = ((_FULL[chord.quality],) if not plain else _DOUBLED[chord.quality]) if size == 4 else ()
     for steps in ways or (_SHELLS[chord.quality][:size],):
         choices = [range(low + (chord.root + step - low) % 12, high + 1, 12) for step in steps]
         shapes |= {tuple(sorted(shape)) for shape in product(*choices)}
-    return tuple(
-        sorted(s for s in shapes if 3 <= s[-1] - s[0] <= 16 and s[-1] - s[-2] > 1 and len(set(s)) == size)
-    )
+    held = sorted(s for s in shapes if s[-1] - s[0] <= 16 and s[-1] - s[-2] > 1 and len(set(s)) == size)
+    return tuple([s for s in held if s[-1] - s[0] >= 3] or held)

@@ -198,3 +198,9 @@ def test_hands_move_little() -> None:
             for a, b in zip(one, other, strict=True)
         ]
         assert np.mean(moves) <= 2.5
+
+
+@pytest.mark.parametrize("seed", [759, 947])
+def test_two_notes_of_a_suspended_chord_are_a_second_where_no_more_is_in_reach(seed: int) -> None:
+    """Two of the first thousand seeds had no way to hold one, and made no song."""
+    assert play_style(draw_style(seed)).score.parts

@@ -43,9 +43,9 @@ class SourceConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 class CorpusConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Where songs come from. `weights` are each source's share of the windows drawn, in any unit, above 0.
 
-    A name in `weights` is one of `sources`, a generated source (`styles`, `style_songs` of them; `styles.blues`,
-    `blues_songs` of them), or a shippable collection of --data. With neither sources nor weights all of --data is
-    one source. `workers` 0 is all cores.
+    A name in `weights` is one of `sources`, a generated source (`styles`, `style_songs` of them; `styles.guests`,
+    `guest_songs`; `styles.blues`, `blues_songs`), or a shippable collection of --data. With neither sources nor
+    weights all of --data is one source. `workers` 0 is all cores.
     `max_offgrid` is the greatest share of notes beside the grid that the index of a shippable collection may give;
     `min_pulse` is for files without one (0 takes all, 1 is music typed in; see `training.corpus.facts.pulse`).
     A file may take `hang_s` seconds of a processor and `memory_mb` beyond what an idle reader has.
@@ -55,6 +55,7 @@ class CorpusConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     sources: tuple[SourceConfig, ...] = ()
     blues_songs: Annotated[int, msgspec.Meta(ge=0)] = 0
     style_songs: Annotated[int, msgspec.Meta(ge=0)] = 0
+    guest_songs: Annotated[int, msgspec.Meta(ge=0)] = 0
     workers: Annotated[int, msgspec.Meta(ge=0)] = 0
     max_offgrid: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.5
     min_pulse: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.25

@@ -7,9 +7,13 @@ from collections.abc import Callable
 
 from copilot.music.score import Score
 
-BLUES, STYLES = "styles.blues", "styles"
-SOURCES = (BLUES, STYLES)
-"""`styles.blues`: twelve bars by drums, bass, keys, guitar, lead and pad. `styles`: the whole generator."""
+BLUES, STYLES, GUESTS = "styles.blues", "styles", "styles.guests"
+SOURCES = (BLUES, STYLES, GUESTS)
+"""`styles.blues`: twelve bars by drums, bass, keys, guitar, lead and pad. `styles`: the whole generator.
+
+`styles.guests`: the same where one part, the copilot's, plays in another genre than the band: the one that the song's
+word says.
+"""
 
 OWN_LICENSE = "Apache-2.0"
 CITATION = "Synthetic, written by this project ({source})."
@@ -33,4 +37,15 @@ def _style(seed: int) -> tuple[Score, str]:
     return tune.score, tune.style.genre
 
 
-_GENERATORS: dict[str, Callable[[int], tuple[Score, str]]] = {BLUES: _blues, STYLES: _style}
+def _guests(seed: int) -> tuple[Score, str]:
+    from training.styles.generate import draw_style, play_style, with_guest
+
+    tune = play_style(with_guest(draw_style(seed)))
+    return tune.score, tune.style.genre
+
+
+_GENERATORS: dict[str, Callable[[int], tuple[Score, str]]] = {
+    BLUES: _blues,
+    STYLES: _style,
+    GUESTS: _guests,
+}

@@ -103,7 +103,7 @@ def recipe(config: CorpusConfig, sources: tuple[Source, ...], data_dir: Path, gr
             digest.update(f"{number} {file.name} {file.size} {file.mtime_ns}\n".encode("utf-8", "replace"))
         if is_empty:
             what = (
-                "makes 0 songs: set blues_songs or style_songs"
+                "makes 0 songs: set blues_songs, style_songs or guest_songs"
                 if source.kind == "generated"
                 else f"{source.path} holds no MIDI: give another folder"
             )

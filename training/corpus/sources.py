@@ -110,6 +110,11 @@ def _generated(name: str, config: CorpusConfig) -> Source:
         max_offgrid=config.max_offgrid,
         min_pulse=config.min_pulse,
     )
+    songs = {
+        generated.BLUES: config.blues_songs,
+        generated.STYLES: config.style_songs,
+        generated.GUESTS: config.guest_songs,
+    }
     citation = generated.CITATION.format(source=f"training.{name}")
     return Source(
         name,
@@ -118,7 +123,7 @@ def _generated(name: str, config: CorpusConfig) -> Source:
         generated.OWN_LICENSE,
         citation=citation,
         synthetic=True,
-        songs=config.blues_songs if name == generated.BLUES else config.style_songs,
+        songs=songs[name],
     )
 
 

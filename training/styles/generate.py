@@ -6,12 +6,12 @@ are played by heart, by the modules beside this one; in the others a band of `dr
 
 import random
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from copilot.errors import ParameterError
 from copilot.music.casting import role_of
-from copilot.music.midifile import Marker, one_press_a_key
+from copilot.music.midifile import COPILOT_NAME, Marker, one_press_a_key
 from copilot.music.score import DRUM_CHANNEL, PLAYER_CHANNELS, MeterChange, Part, Score, TempoChange
 from copilot.music.theory import NOTE_NAMES
 from training.styles import bass, drums, guitar, horns, organ, piano
@@ -20,6 +20,7 @@ from training.styles.drawn.grammar import MODES
 from training.styles.drawn.idioms import IDIOMS
 from training.styles.feels import FEELS, Feel
 from training.styles.forms import PROGRESSIONS, Form, write_form
+from training.styles.guests import Guest, as_guest_hears, draw_guest
 from training.styles.plan import COMPING, PARTS, write_plan
 from training.styles.take import TICKS_PER_BEAT, Take
 
@@ -56,7 +57,10 @@ _LEAST_BARS = 24
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What a song is. `tempo_bpm` counts quarter notes, as MIDI files do; `swing` is Take's."""
+    """What a song is. `tempo_bpm` counts quarter notes, as MIDI files do; `swing` is Take's.
+
+    A `guest` takes one of the parts, whose name then says that it's the copilot's.
+    """
 
     seed: int
     progression: str
@@ -66,10 +70,13 @@ class Style:
     swing: float
     parts: tuple[str, ...]
     choruses: int
+    guest: Guest | None = None
 
     @property
     def genre(self) -> str:
-        """The codec's genre word."""
+        """The codec's genre word: the band's, or the guest's."""
+        if self.guest:
+            return self.guest.genre
         if FEELS[self.feel].genre:
             return FEELS[self.feel].genre
         return "FUNK" if self.feel == "funk" else PROGRESSIONS[self.progression].genre
@@ -133,6 +140,16 @@ def draw_style(
     return Style(seed, form, feel, name, tempo_bpm, round(swing, 4), in_order, choruses)
 
 
+def with_guest(style: Style) -> Style:
+    """The same with a guest, if it's a drawn band's and a guest suits it."""
+    feel = FEELS[style.feel]
+    if feel.name not in IDIOMS:
+        return style
+    rng = random.Random(f"guest {style.seed}")
+    tempo_bpm = style.tempo_bpm * TICKS_PER_BEAT / feel.beat_ticks
+    return replace(style, guest=draw_guest(rng, feel, tempo_bpm, style.parts))
+
+
 def suits(feel: str) -> tuple[str, ...]:
     """The progressions that a feel is drawn with."""
     if feel in IDIOMS:
@@ -156,6 +173,10 @@ def play_style(style: Style) -> Tune:
             style.choruses,
         )  # fmt: skip
         form, players, programs = song.form, band.players(song), band.programs(song.idiom)
+        if guest := style.guest:
+            theirs = as_guest_hears(song, guest)
+            players[guest.part] = band.players(theirs)[guest.part]
+            programs[guest.part] = band.programs(theirs.idiom)[guest.part]
     else:
         form = write_form(PROGRESSIONS[style.progression], tonic, style.choruses)
         plan = write_plan(random.Random(f"plan {style.seed}"), form, style.parts)
@@ -172,7 +193,9 @@ def play_style(style: Style) -> Tune:
             continue
         is_drums = name == "drums"
         role = role_of(program, name, is_drums, notes)
-        parts.append(Part(DRUM_CHANNEL if is_drums else next(free), role, notes, name, program))
+        is_guest = style.guest is not None and name == style.guest.part
+        title = f"{COPILOT_NAME} ({name})" if is_guest else name
+        parts.append(Part(DRUM_CHANNEL if is_drums else next(free), role, notes, title, program))
     score = Score(
         TICKS_PER_BEAT,
         tuple(parts),

@@ -38,8 +38,10 @@ DEFAULT_PORT = 8420
 WEB = Path(__file__).parent / "web"
 """The page: what lies there is served as it is."""
 _MOST_CONNECTIONS = 512
-_BACKLOG = 8
-"""asyncio accepts so many connections in one go: 2,048, uvicorn's own, would hold the loop up for 0.1 s."""
+_ACCEPTED_AT_ONCE = 1
+"""asyncio's backlog is also how many connections it accepts in one go: uvicorn's own 2,048 would take 0.1 s."""
+_QUEUE = 256
+"""So many may wait to be accepted: who finds the queue full tries again after 1 s, then 3, then 7."""
 _GRACE_S = 1
 
 log = logging.getLogger(__name__)
@@ -70,7 +72,7 @@ def take_port(port: int) -> socket.socket:
         if sys.platform != "win32":  # there it would let two programs have the same port
             found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind((HOST, port))
-        found.listen(_BACKLOG)
+        found.listen(_QUEUE)
     except (OSError, OverflowError) as error:
         found.close()
         raise port_error("HTTP", HOST, port, error, "--http-port") from error
@@ -136,7 +138,7 @@ class HttpServer:
             server_header=False,
             proxy_headers=False,
             limit_concurrency=_MOST_CONNECTIONS,
-            backlog=_BACKLOG,
+            backlog=_ACCEPTED_AT_ONCE,
             timeout_graceful_shutdown=_GRACE_S,
         )
         self._server = _Server(config)
@@ -145,6 +147,7 @@ class HttpServer:
             await asyncio.sleep(0)
         if self._serving.done():
             self._serving.result()
+        self._socket.listen(_QUEUE)  # asyncio has made the queue as short as what it accepts at once
 
     async def close(self) -> None:
         """Close all connections, and the port. A second call does nothing."""

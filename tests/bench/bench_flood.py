@@ -2,9 +2,10 @@
 
     python -m tests.bench.bench_flood [--seconds 60] [--floods 2] [--cores 1,0]
 
-Needs a MIDI system: start a JACK server as .ci/run does. The daemon, its MIDI process and its model worker run as on
-a stage, and record; a page of the benchmark's own plays a band into the daemon, and hears how late each note of the
-copilot left its port. bench_remotes.py has the same loads on a stage in its own process, and what its loop does.
+Needs a MIDI system: a JACK server as .ci/run starts one, or COPILOT_MIDI_API=none, which sends to nobody. The daemon,
+its MIDI process and its model worker run as on a stage, and record. A page of the benchmark's own plays a band into
+the daemon, and hears how late each note of the copilot left. bench_remotes.py does the same to a stage in its own
+process, and shows what its loop does.
 """
 
 import asyncio

@@ -28,6 +28,8 @@ from copilot.music.midifile import read_score
 from tests.bench.remotes_flood import Counts, Given, floods, given, over_and_over
 from tests.bench.remotes_probe import Spread
 
+_SKIPPED = 77
+"""The daemon can't run here: see tests/bench/conftest.py."""
 _NAMES = ("daemon", "midi", "worker")
 
 
@@ -101,34 +103,27 @@ class Daemon:
 
 @contextlib.asynccontextmanager
 async def _running(folder: Path) -> AsyncIterator[Daemon]:
+    tempo_bpm = read_score(EXAMPLE).tempi[0].tempo_bpm
+    options = f"--virtual --port 0 --http-port 0 --log-json --bpm {tempo_bpm} --record".split()
     process = await asyncio.create_subprocess_exec(
-        *(
-            sys.executable,
-            "-m",
-            "copilot",
-            "run",
-            "--virtual",
-            "--port",
-            "0",
-            "--http-port",
-            "0",
-            "--log-json",
-        ),
-        *("--bpm", str(read_score(EXAMPLE).tempi[0].tempo_bpm), "--record", str(folder)),
+        *(sys.executable, "-m", "copilot", "run", *options, str(folder)),
         stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None
+    assert process.stderr is not None
     line = await process.stdout.readline()
     if not line:
-        raise SystemExit("copilot run did not start: see what it says by itself")
-    draining = asyncio.create_task(_drain(process.stdout))
+        said = await process.stderr.read()
+        print(said.decode().strip().splitlines()[-1], file=sys.stderr)
+        raise SystemExit(_SKIPPED)
+    draining = [asyncio.create_task(_drain(stream)) for stream in (process.stdout, process.stderr)]
     try:
         yield Daemon(process.pid, json.loads(line))
     finally:
         process.terminate()
         await process.wait()
-        await draining
+        await asyncio.gather(*draining)
 
 
 async def _drain(stream: asyncio.StreamReader) -> None:

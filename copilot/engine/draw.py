@@ -81,7 +81,6 @@ class Draw:
     clock: Callable[[], float]
     temperature: float
     top_p: float
-    urge: Urge
     lean: Lean
     ids: IdMap
     top_k: int = 0
@@ -89,15 +88,16 @@ class Draw:
     step_s: list[float] = field(default_factory=list)
 
     def event(
-        self, logits: Logits, state: GridState, limits: Limits, stop_tick: int, most_ids: int
+        self, logits: Logits, state: GridState, limits: Limits, stop_tick: int, most_ids: int, urge: Urge
     ) -> tuple[Event | None, Logits]:
         """Draw words until they make an event, and take them into the state; returns the logits after it.
 
+        `urge` is not kept: whose method it is keeps this, and a worker never looks for such rings.
         None where time comes to `stop_tick` first, where no word may follow, or where `most_ids` would be held: then
         state and decoder stand amid what was drawn.
         """
         while self.decoder.mark() + self.codec.vocab.longest <= most_ids:
-            word, logits = self._word(logits, state, limits)
+            word, logits = self._word(logits, state, limits, urge)
             if word < 0:
                 break
             event = state.advance(word)
@@ -105,10 +105,10 @@ class Draw:
                 return event, logits
         return None, logits
 
-    def _word(self, logits: Logits, state: GridState, limits: Limits) -> tuple[int, Logits]:
+    def _word(self, logits: Logits, state: GridState, limits: Limits, urge: Urge) -> tuple[int, Logits]:
         """Draw one word; −1 where none may follow."""
         words = state.mask(limits)
-        word, after = self._spelt(logits, words, state.tick)
+        word, after = self._spelt(logits, words, state.tick, urge)
         if word < 0 or not self._is_nearly_over(word, state, limits):
             return word, after
         held = self.decoder.mark()
@@ -116,7 +116,7 @@ class Draw:
             return word, after
         self.decoder.rewind(held - len(self.codec.vocab.ids[word]))
         words[word] = False
-        return self._spelt(logits, words, state.tick)
+        return self._spelt(logits, words, state.tick, urge)
 
     def _is_nearly_over(self, word: int, state: GridState, limits: Limits) -> bool:
         """Whether a word is an anchor before the least tick: something may still happen, but only late in it."""
@@ -148,7 +148,7 @@ class Draw:
         leant[choices] += np.append(raised, np.float32(0))[self.ids.pitches[choices]]
         return leant
 
-    def _spelt(self, logits: Logits, words: Mask, tick: int) -> tuple[int, Logits]:
+    def _spelt(self, logits: Logits, words: Mask, tick: int, urge: Urge) -> tuple[int, Logits]:
         """Draw the ids of one of some words; returns it, and the logits after it."""
         vocab = self.codec.vocab
         node, word = 0, -1
@@ -158,7 +158,7 @@ class Draw:
                 return -1, logits
             if node == 0:
                 choices = of_one_kind(
-                    self.urge(logits, words),
+                    urge(logits, words),
                     choices,
                     self.ids.kinds,
                     temperature=KIND_TEMPERATURE,

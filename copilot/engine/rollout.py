@@ -76,7 +76,6 @@ class Rollout:
             top_p=brief.top_p,
             top_k=brief.top_k,
             min_p=brief.min_p,
-            urge=self._urged,
             lean=self._steering.leant,
             ids=self.ids,
         )
@@ -237,7 +236,9 @@ class Rollout:
         for tries in range(_TRIES):
             limits.ons = self._ons(self._is_free() or tries < _TRIES - 1)
             self.state = before.copy()
-            event, after = self._draw.event(logits, self.state, limits, stop_tick, self._most_tokens)
+            event, after = self._draw.event(
+                logits, self.state, limits, stop_tick, self._most_tokens, self._urged
+            )
             if event is None:
                 if stop_tick <= self.state.tick <= final_tick:
                     return after

@@ -75,12 +75,12 @@ def drawn(book: Book, limits: Limits, temperature: float = 1.0, stop_tick: int =
     rng = np.random.default_rng(0)
     draw = Draw(
         GRID, book, rng, lambda: 0.0, temperature, 1.0,
-        lambda logits, _: logits, lambda _: None, IdMap.of(GRID.vocab),
+        lambda _: None, IdMap.of(GRID.vocab),
     )  # fmt: skip
     said: Counter[str] = Counter()
     for _ in range(DRAWS):
         logits = book.rebase(GRID.vocab.encode([TABLE.bar]))
-        draw.event(logits, after_a_bar_line(), limits, stop_tick, 100)
+        draw.event(logits, after_a_bar_line(), limits, stop_tick, 100, lambda logits, _: logits)
         said[" ".join(TABLE.texts[word] for word in GRID.vocab.words(book.ids[1:]))] += 1
     return said
 

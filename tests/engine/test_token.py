@@ -1,5 +1,6 @@
 """The engine over tokens: what it proposes, what it holds for true, and what it survives."""
 
+import gc
 import random
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from copilot.codec.grid import GridReader
 from copilot.engine.base import Controls, Heard, Horizon, PlannedNote, Proposal
+from copilot.engine.rollout import Rollout
 from copilot.engine.token import TokenEngine
 from copilot.music.roles import REGISTER, ROLES
 from tests.codec.vocabularies import LARGE, SMALL, codec
@@ -160,6 +162,19 @@ def test_the_same_calls_give_the_same_notes() -> None:
     first, again, other = (play_beats(make_engine(seed=seed)[0], range(20), controls()) for seed in (1, 1, 2))
     assert first == again
     assert [proposal.notes for proposal in first] != [proposal.notes for proposal in other]
+
+
+def test_what_was_imagined_is_gone_without_a_collector() -> None:
+    """A worker collects no garbage: a ring of objects in each proposal would grow it for as long as it plays."""
+    engine = make_engine()[0]
+    play_beats(engine, range(4), controls())
+    gc.collect()
+    gc.disable()
+    try:
+        play_beats(engine, range(4, 20), controls())
+        assert not [found for found in gc.get_objects() if isinstance(found, Rollout)]
+    finally:
+        gc.enable()
 
 
 def test_an_imagining_that_came_true_is_not_imagined_again() -> None:

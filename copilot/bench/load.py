@@ -17,13 +17,12 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 from copilot.control.osc import OscServer
 from copilot.engine.base import Controls, Heard, Horizon
 from copilot.live.clock import BeatClock, MonotonicClock
-from copilot.live.desk import Desk
+from copilot.live.desk import Desk, NoStage
 from copilot.live.engine_client import EngineClient
 from copilot.live.models import Models
 from copilot.live.presets import Presets
 from copilot.live.recorder import Recorder
 from copilot.live.session import Request, new_session
-from copilot.live.status import status_of
 from copilot.model.bundle import default_bundle_path
 from copilot.panel import Panel
 
@@ -68,10 +67,7 @@ async def osc_flood() -> AsyncIterator[OscServer]:
         Presets(nowhere),
         Recorder(nowhere, clock, seed=0),
         Models(nowhere),
-        silence=lambda: None,
-        forget=lambda: None,
-        change_model=_no_model,
-        status_of=lambda: status_of(session, clock.now_s()),
+        NoStage(session, clock),
     )
     osc = OscServer(desk)
     await osc.start(port=0)
@@ -82,10 +78,6 @@ async def osc_flood() -> AsyncIterator[OscServer]:
         flood.kill()
         await flood.wait()
         osc.close()
-
-
-async def _no_model(_path: Path) -> str:
-    return ""
 
 
 def request(number: int, pos_beats: float, heard: list[Heard], horizon_beats: float) -> Request:

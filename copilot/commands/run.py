@@ -6,7 +6,6 @@ import gc
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from copilot.commands.browser import show
@@ -16,19 +15,18 @@ from copilot.commands.signals import until_told
 from copilot.control.http import HttpServer
 from copilot.control.live_messages import About
 from copilot.control.osc import OscServer
-from copilot.errors import PortError, WorkerError
+from copilot.errors import PortError
 from copilot.files import user_data_folder
 from copilot.live.clock import BeatClock, MonotonicClock
-from copilot.live.desk import Desk
+from copilot.live.desk import Desk, NoStage
 from copilot.live.engine_client import EngineClient
 from copilot.live.herald import Herald
 from copilot.live.models import Models
 from copilot.live.presets import Presets
 from copilot.live.recorder import Recorder
 from copilot.live.rigs import MidiRig
-from copilot.live.session import Session, new_session
+from copilot.live.session import new_session
 from copilot.live.stage import Stage
-from copilot.live.status import status_of
 from copilot.model.panel import panel_for
 from copilot.panel import OUTPUT, Panel, Parameter, Value, latencies_s
 
@@ -89,10 +87,7 @@ async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_statu
         Presets(user_data_folder() / "presets"),
         recorder,
         Models(user_data_folder() / "bundles", options.bundle),
-        silence=lambda: None,  # until there is a rig
-        forget=engine.forget,
-        change_model=_no_stage,
-        status_of=lambda: status_of(session, clock.now_s()),
+        NoStage(session, clock),
     )
     osc = OscServer(desk, reply_port=options.osc_reply_port)
     async with contextlib.AsyncExitStack() as open_things:
@@ -108,9 +103,7 @@ async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_statu
         rig = await MidiRig.open(plan)
         stage = Stage(session, engine, rig, clock)
         _follow(rig, panel)
-        desk.change_model = http.telling(stage.change_model)
-        desk.silence, desk.status_of = rig.panic, lambda: _status(session, stage, rig, clock)
-        desk.wake = stage.wake
+        desk.stage, desk.model = stage, loaded.name
         heralding = asyncio.create_task(Herald(session, clock).run())
         open_things.callback(heralding.cancel)
         # A full collection of what is alive now took 9.8 ms (tests/bench/bench_stalls.py); of what comes, 0.002.
@@ -120,9 +113,7 @@ async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_statu
         open_things.push_async_callback(_end, playing)
         address = None
         if options.http_port is not None:
-            about = About(
-                loaded.name, tuple(rig.ready.inputs), tuple(rig.ready.outputs), f"127.0.0.1:{osc.port}"
-            )
+            about = About(tuple(rig.ready.inputs), tuple(rig.ready.outputs), f"127.0.0.1:{osc.port}")
             await http.start(about)
             address = http.address
         on_ready(
@@ -144,7 +135,7 @@ async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_statu
         if options.opens and address:
             show(address)
         while not playing.done():
-            on_status(_status(session, stage, rig, clock))
+            on_status(dict(stage.status()))
             await asyncio.wait([playing], timeout=_STATUS_EVERY_S)
         playing.result()
 
@@ -164,23 +155,7 @@ def _follow(rig: MidiRig, panel: Panel) -> None:
     panel.on_change(obey)
 
 
-async def _no_stage(_path: Path) -> str:
-    raise WorkerError("the copilot is still starting: ask again in a moment")
-
-
 async def _end(playing: "asyncio.Task[None]") -> None:
     playing.cancel()
     with contextlib.suppress(asyncio.CancelledError, PortError):
         await playing
-
-
-def _status(session: Session, stage: Stage, rig: MidiRig, clock: MonotonicClock) -> dict[str, Any]:
-    status: dict[str, Any] = dict(status_of(session, clock.now_s()))
-    status["listening_only"] = stage.is_listening_only
-    status["worker_deaths"] = stage.engine.deaths
-    status["timing"] = rig.ready.timing
-    if rig.stats is not None:
-        status["late_p99_ms"] = round(rig.stats.late_p99_ms, 3)
-        status["midi_queue_drops"] = rig.stats.queue_drops
-        status["midi_send_failures"] = rig.stats.send_failures
-    return status

@@ -9,7 +9,6 @@ from copilot.control.http import HttpServer
 from copilot.control.live_messages import About
 from copilot.errors import InputError
 from copilot.files import user_data_folder
-from copilot.live.clock import Clock
 from copilot.live.desk import Desk
 from copilot.live.herald import Herald
 from copilot.live.models import Models
@@ -17,7 +16,6 @@ from copilot.live.presets import Presets
 from copilot.live.recorder import Recorder
 from copilot.live.session import Session
 from copilot.live.stage import Stage
-from copilot.live.status import Status, status_of
 
 
 class _Tape(Recorder):
@@ -41,18 +39,13 @@ class Watch:
             Presets(folder / "presets"),
             _Tape(folder / "recordings", clock, seed=0),
             Models(folder / "bundles"),
-            silence=stage.rig.panic,
-            forget=stage.engine.forget,
-            change_model=stage.change_model,
-            status_of=lambda: _status(stage, clock),
-            wake=stage.wake,
+            stage,
             fixed=("time",),  # the file gives it
+            model=model,
         )
         self._herald = Herald(session, clock)
-        self._about = About(model)
         self._on_page = on_page
         self._http = HttpServer(desk)
-        desk.change_model = self._http.telling(stage.change_model)
         self._http.open(port)
 
     @contextlib.asynccontextmanager
@@ -60,17 +53,10 @@ class Watch:
         """Serve, and have a browser look on."""
         heralding = asyncio.create_task(self._herald.run())
         try:
-            await self._http.start(self._about)
+            await self._http.start(About())
             self._on_page(self._http.address)
             show(self._http.address)
             yield
         finally:
             heralding.cancel()
             await self._http.close()
-
-
-def _status(stage: Stage, clock: Clock) -> Status:
-    return status_of(stage.session, clock.now_s()) | {
-        "listening_only": stage.is_listening_only,
-        "worker_deaths": stage.engine.deaths,
-    }

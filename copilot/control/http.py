@@ -9,8 +9,7 @@ import logging
 import mimetypes
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -106,16 +105,6 @@ class HttpServer:
         self._socket = take_port(port)
         self.port = self._socket.getsockname()[1]
 
-    def telling(self, change: Callable[[Path], Awaitable[str]]) -> Callable[[Path], Awaitable[str]]:
-        """A way to change the model, after which whoever asks is told its new name."""
-
-        async def change_and_tell(path: Path) -> str:
-            name = await change(path)
-            self.pages.about = replace(self.pages.about, model=name)
-            return name
-
-        return change_and_tell
-
     async def start(self, about: About) -> None:
         """Serve from now on."""
         if self._socket is None:
@@ -197,7 +186,7 @@ class HttpServer:
         return as_json(
             {
                 "version": __version__,
-                "model": about.model,
+                "model": self._desk.model,
                 "ports": {"inputs": about.inputs, "outputs": about.outputs},
                 "osc": about.osc,
                 "pages": len(self.pages),
@@ -206,7 +195,7 @@ class HttpServer:
         )
 
     def _labels(self) -> Mapping[str, str]:
-        return {"version": __version__, "model": self.pages.about.model}
+        return {"version": __version__, "model": self._desk.model}
 
     def _counters(self) -> list[Counters]:
         told, gate = self.pages.counters, self.gate

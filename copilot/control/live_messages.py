@@ -22,9 +22,8 @@ Given = float | int | bool | str | None
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What is played, and the ports that it stands on: said once, and of the model again when it is changed."""
+    """The ports that a session stands on."""
 
-    model: str = ""
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     osc: str = ""
@@ -107,7 +106,7 @@ def hello(desk: Desk, about: About, status: Mapping[str, Any], presets: Sequence
     return {
         "type": "hello",
         "version": __version__,
-        "model": about.model,
+        "model": desk.model,
         "groups": [group for group in GROUPS if group not in desk.fixed],
         "panel": panel(desk),
         "verbs": verbs(),

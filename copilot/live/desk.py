@@ -1,32 +1,76 @@
 """What every remote works through: the panel, the verbs, the session's status and what happens in it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
-from copilot.errors import CopilotError, ParameterError
+from copilot.errors import CopilotError, ParameterError, WorkerError
 from copilot.live.clock import Clock
 from copilot.live.feed import Feed, Said
 from copilot.live.models import Models
 from copilot.live.presets import Presets
 from copilot.live.recorder import Recorder
 from copilot.live.session import Session
+from copilot.live.status import Status, status_of
 from copilot.live.taps import Taps
 from copilot.panel import Value, as_bool, find
 from copilot.verbs import VERBS, Verb
 
-Status = Mapping[str, Any]
 Answer = Value | list[str] | None
+
+
+class Backstage(Protocol):
+    """What a desk has done for it: a stage does it."""
+
+    def silence(self) -> None:
+        """End all that sounds now."""
+
+    def forget(self) -> None:
+        """Empty the engine's mind."""
+
+    async def change_model(self, path: Path) -> str:
+        """Play with another bundle; returns its name. Raises BundleError or WorkerError."""
+        ...
+
+    def wake(self) -> None:
+        """Look at the session at once."""
+
+    def status(self) -> Status:
+        """How it goes, by name."""
+        ...
+
+
+@dataclass(slots=True)
+class NoStage:
+    """Before there is a stage: nothing sounds, and there is no model."""
+
+    session: Session
+    clock: Clock
+
+    def silence(self) -> None:
+        """See Backstage."""
+
+    def forget(self) -> None:
+        """See Backstage."""
+
+    async def change_model(self, path: Path) -> str:
+        """See Backstage."""
+        raise WorkerError(f"the copilot is still starting: ask for {path.name} again in a moment")
+
+    def wake(self) -> None:
+        """See Backstage."""
+
+    def status(self) -> Status:
+        """See Backstage."""
+        return status_of(self.session, self.clock.now_s())
 
 
 @dataclass(slots=True)
 class Desk:
-    """Belongs to the daemon's event loop.
+    """Belongs to the daemon's event loop. `fixed` are groups of the panel that can't be changed here.
 
-    `silence` ends all that sounds now, `forget` empties the engine's mind, `change_model` gives it another, and
-    `wake` has the stage look at the session at once. `fixed` are groups of the panel that can't be changed here.
+    `model`: the name of what plays, once it is loaded.
     """
 
     session: Session
@@ -34,12 +78,9 @@ class Desk:
     presets: Presets
     recorder: Recorder
     models: Models
-    silence: Callable[[], None]
-    forget: Callable[[], None]
-    change_model: Callable[[Path], Awaitable[str]]
-    status_of: Callable[[], Status]
-    wake: Callable[[], None] = lambda: None
+    stage: Backstage
     fixed: tuple[str, ...] = ()
+    model: str = ""
     _taps: Taps = field(default_factory=Taps)
     _changing: asyncio.Task[None] | None = None
 
@@ -60,7 +101,7 @@ class Desk:
         before = self.session.panel[name]
         value = self.session.panel.set(name, given)
         if value != before:
-            self.wake()
+            self.stage.wake()
         return value
 
     def reset(self, name: str) -> Value:
@@ -70,11 +111,11 @@ class Desk:
     def play(self, channel: int, pitch: int, velocity: int) -> None:
         """A player's note-on (velocity 1–127) or note-off (0) now, on an instrument of the remote's own."""
         self.session.hear(self.clock.now_s(), channel, pitch, velocity)
-        self.wake()
+        self.stage.wake()
 
     def status(self) -> Status:
         """The session's status, by name."""
-        return self.status_of()
+        return self.stage.status()
 
     def do(self, name: str, given: object = None) -> Answer:
         """Do what a verb says; returns what there is to tell. Raises CopilotError, one line."""
@@ -93,14 +134,14 @@ class Desk:
         match verb.name:
             case "panic":
                 self.session.note("panic", self.clock.now_s())
-                self.silence()
+                self.stage.silence()
                 self.set("mute", True)
                 return None
             case "mute":
                 return self.set("mute", argument)
             case "forget":
                 self.session.note("forget", self.clock.now_s())
-                self.forget()
+                self.stage.forget()
                 return None
             case "tap":
                 tempo_bpm = self._taps.tap(self.clock.now_s())
@@ -131,7 +172,8 @@ class Desk:
 
         async def change() -> None:
             try:
-                said = f"plays with {await self.change_model(path)}"
+                self.model = await self.stage.change_model(path)
+                said = f"plays with {self.model}"
             except CopilotError as error:
                 said = str(error)
             self.feed.tell(Said(said))

@@ -13,6 +13,7 @@ from copilot.errors import PortError, ProtocolError, WorkerError
 from copilot.live.clock import Clock
 from copilot.live.players import end_of, performance
 from copilot.live.session import Session
+from copilot.live.status import Status
 from copilot.live.supervise import Child, Rescue
 from copilot.midi.ledger import Ledger
 from copilot.midi.messages import (
@@ -55,6 +56,10 @@ class Rig(Protocol):
 
     def panic(self) -> None:
         """Silence everything now, and forget what has not begun."""
+
+    def status(self) -> Status:
+        """How the ports do, by name."""
+        ...
 
     async def close(self, session: Session) -> None:
         """End every note, and give everything back."""
@@ -161,6 +166,15 @@ class MidiRig:
         if not self._child.is_gone:
             self._child.send(Panic())
 
+    def status(self) -> Status:
+        """See Rig."""
+        status: Status = {"timing": self.ready.timing}
+        if self.stats is not None:
+            status["late_p99_ms"] = round(self.stats.late_p99_ms, 3)
+            status["midi_queue_drops"] = self.stats.queue_drops
+            status["midi_send_failures"] = self.stats.send_failures
+        return status
+
     def let_through(self, *, passes: bool) -> None:
         """Pass on what comes in at the thru ports, or nothing."""
         if not self._child.is_gone:
@@ -229,6 +243,10 @@ class FileRig:
         """See Rig."""
         self._is_panicking = True
         self._woken.set()
+
+    def status(self) -> Status:
+        """See Rig."""
+        return {}
 
     async def close(self, session: Session) -> None:
         """See Rig."""

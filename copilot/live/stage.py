@@ -10,6 +10,7 @@ from copilot.live.clock import Clock
 from copilot.live.engine_client import EngineClient
 from copilot.live.rigs import Rig
 from copilot.live.session import Request, Session
+from copilot.live.status import Status, status_of
 
 log = logging.getLogger(__name__)
 
@@ -107,6 +108,19 @@ class Stage:
             took_s = now_s - self._asked_at_s
             self.rig.play(self.session.take(now_s, answer.number, answer.proposal, took_s))
             self._changed.set()
+
+    def silence(self) -> None:
+        """End all that sounds, now."""
+        self.rig.panic()
+
+    def forget(self) -> None:
+        """The engine begins anew with the next request."""
+        self.engine.forget()
+
+    def status(self) -> Status:
+        """How it goes, by name: the session's figures, the engine's and the rig's."""
+        own = {"listening_only": self.is_listening_only, "worker_deaths": self.engine.deaths}
+        return status_of(self.session, self.clock.now_s()) | own | self.rig.status()
 
     async def change_model(self, path: Path) -> str:
         """Play with another bundle once it is loaded; returns its name. Raises BundleError or WorkerError.

@@ -30,7 +30,6 @@ from copilot.live.recorder import Recorder
 from copilot.live.rigs import FileRig
 from copilot.live.session import Request, new_session
 from copilot.live.stage import Stage
-from copilot.live.status import status_of
 from copilot.music.midifile import read_score
 from copilot.panel import Panel
 from tests.bench.remotes_flood import Counts, Given, floods, given, over_and_over
@@ -98,11 +97,7 @@ async def _measure(folder: Path, how: Given) -> None:
         Presets(folder / "presets"),
         Recorder(folder / "recordings", clock, seed=0),
         Models(folder / "bundles"),
-        silence=stage.rig.panic,
-        forget=lambda: None,
-        change_model=stage.change_model,
-        status_of=lambda: status_of(session, clock.now_s()),
-        wake=stage.wake,
+        stage,
     )
     loop = asyncio.get_running_loop()
     assert isinstance(loop, ProbedLoop)

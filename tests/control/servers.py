@@ -14,17 +14,18 @@ from copilot.control.http import HttpServer
 from copilot.control.live_messages import About
 from copilot.control.osc import OscServer
 from copilot.live.desk import Desk
-from tests.control.desks import make_desk
+from tests.control.desks import Counted, make_desk
 
-ABOUT = About("a model", ("Keys",), ("Synth",), "127.0.0.1:7400")
+ABOUT = About(("Keys",), ("Synth",), "127.0.0.1:7400")
 PATIENCE_S = 20.0
 
 
 class Stand:
     """A server, and what is needed to talk with it."""
 
-    def __init__(self, server: HttpServer, desk: Desk, client: httpx.AsyncClient) -> None:
+    def __init__(self, server: HttpServer, desk: Desk, done: Counted, client: httpx.AsyncClient) -> None:
         self.server, self.desk, self.client = server, desk, client
+        self.done = done
 
     def page(self, **how: Any) -> connect:
         """A page's WebSocket."""
@@ -52,7 +53,7 @@ async def standing(
     folder: Path, status: dict[str, Any] | None, web: Path | None, with_osc: bool
 ) -> AsyncIterator[Stand]:
     """See `serve`."""
-    desk, _ = make_desk(folder, status)
+    desk, done = make_desk(folder, status)
     osc = OscServer(desk) if with_osc else None
     if osc is not None:
         await osc.start(port=0)
@@ -61,7 +62,7 @@ async def standing(
     await server.start(ABOUT)
     try:
         async with httpx.AsyncClient(base_url=server.address, timeout=PATIENCE_S) as client:
-            yield Stand(server, desk, client)
+            yield Stand(server, desk, done, client)
     finally:
         await server.close()
         await server.close()

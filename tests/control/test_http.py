@@ -259,7 +259,6 @@ def test_another_model_is_told() -> None:
     """Once it plays, its name is what info says."""
 
     async def talk(stand: Stand) -> None:
-        stand.desk.change_model = stand.server.telling(stand.desk.change_model)
         answer = await stand.client.post("/api/session/model", json={"argument": "default"})
         assert answer.json() == {"verb": "model", "answer": "default"}
         async with stand.page() as page:
@@ -300,7 +299,7 @@ def test_metrics_are_read_by_prometheus() -> None:
             "page_frames",
         ):
             assert f"copilot_{name}" in found
-        assert found["copilot_info"].samples[0].labels == {"version": __version__, "model": ABOUT.model}
+        assert found["copilot_info"].samples[0].labels == {"version": __version__, "model": "a model"}
 
     serve(talk, with_osc=True)
 

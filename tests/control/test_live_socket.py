@@ -210,14 +210,12 @@ def test_a_ping_is_answered_with_the_beat() -> None:
 def test_keys_are_heard_as_a_players_and_let_go_when_the_page_is_gone() -> None:
     """The session is woken at each; a key that another page holds too sounds on until that one is gone."""
     heard: list[tuple[int, int, int]] = []
-    woken: list[None] = []
 
     def hear(event: Event) -> None:
         if isinstance(event, NoteIn):
             heard.append((event.channel, event.pitch, event.velocity))
 
     async def talk(stand: Stand) -> None:
-        stand.desk.wake = lambda: woken.append(None)
         stand.desk.feed.subscribe(hear)
         async with stand.page() as other:
             async with stand.page() as page:
@@ -239,7 +237,7 @@ def test_keys_are_heard_as_a_players_and_let_go_when_the_page_is_gone() -> None:
             (2, 64, 0),
             (2, 60, 0),
         ]
-        assert len(woken) == len(heard)
+        assert stand.done.woken == len(heard)
         assert stand.desk.session.heard_notes == 4
 
     serve(talk)
@@ -276,15 +274,13 @@ def test_a_page_holds_so_many_keys_at_the_most() -> None:
 
 def test_a_change_takes_effect_at_once() -> None:
     """The stage is woken by a change, and by nothing that changes nothing."""
-    woken: list[None] = []
 
     async def talk(stand: Stand) -> None:
-        stand.desk.wake = lambda: woken.append(None)
         async with stand.page() as page:
             for value in (0.5, 0.5, 0.6):
                 await page.send(json.dumps({"set": "temperature", "value": value}))
             await told(page, "changed", value=0.6)
-        assert len(woken) == 2
+        assert stand.done.woken == 2
 
     serve(talk)
 

@@ -88,7 +88,7 @@ def test_what_one_remote_does_the_other_is_told(tmp_path: Path) -> None:
         await osc.start(port=0)
         http = HttpServer(desk, osc, WEB)
         http.open(0)
-        await http.start(About("a model", ("Keys",), ("Synth",)))
+        await http.start(About(("Keys",), ("Synth",)))
         try:
             return await asyncio.to_thread(converse, desk, http.port, osc.port, tmp_path / "browser")
         finally:

@@ -143,6 +143,7 @@ class StatusLine:
                 f"beat {status['beat']:.0f} · {status['tempo_bpm']:.1f} bpm ({status['tempo_source']}) · "
                 f"{status['part']} · heard {status['notes_heard']} · played {status['notes_played']} · "
                 f"late {status['late']} · dropped {status['dropped']} · commit {status['commit_ms']:.0f} ms"
+                + (" · STOPPED" if status["stopped"] else "")
                 + (" · LISTENING ONLY" if status["listening_only"] else "")
             )
             click.echo(f"\r\x1b[2K{line[: Console().width - 1]}", nl=False)

@@ -21,6 +21,8 @@ from copilot.live.stage import Stage
 class _Tape(Recorder):
     """A jam is recorded from its beginning to its end, whatever a page says."""
 
+    ends_with_stop = False
+
     def stop(self, session: Session) -> str:  # noqa: ARG002
         """See Recorder. Raises InputError."""
         raise InputError("a jam is recorded to its end: let it play, or end it with Ctrl-C")

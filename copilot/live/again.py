@@ -144,9 +144,18 @@ class Again:
                 self._forgets = True
             case "panic":
                 self.session.note("panic", at_s)
-                for action in self._schedule.silence(at_s):
-                    self.session.sent(Sent(action.note.note_id, action.is_on, action.due_s, at_s))
-                self._report_dropped()
+                self._silence(at_s)
+            case "stop":
+                self.session.stop(at_s)
+                self._silence(at_s)
+            case "start":
+                self._forgets = True
+                self.session.start(at_s)
+
+    def _silence(self, at_s: float) -> None:
+        for action in self._schedule.silence(at_s):
+            self.session.sent(Sent(action.note.note_id, action.is_on, action.due_s, at_s))
+        self._report_dropped()
 
     def _play(self, notes: list[PlayNote], at_s: float) -> None:
         self._schedule.play(notes)

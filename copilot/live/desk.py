@@ -26,6 +26,9 @@ class Backstage(Protocol):
     def silence(self) -> None:
         """End all that sounds now."""
 
+    def hush(self) -> None:
+        """End the copilot's own notes now."""
+
     def forget(self) -> None:
         """Empty the engine's mind."""
 
@@ -49,6 +52,9 @@ class NoStage:
     clock: Clock
 
     def silence(self) -> None:
+        """See Backstage."""
+
+    def hush(self) -> None:
         """See Backstage."""
 
     def forget(self) -> None:
@@ -132,23 +138,8 @@ class Desk:
 
     def _do(self, verb: Verb, argument: Value | None) -> Answer:
         match verb.name:
-            case "panic":
-                self.session.note("panic", self.clock.now_s())
-                self.stage.silence()
-                self.set("mute", True)
-                return None
             case "mute":
                 return self.set("mute", argument)
-            case "forget":
-                self.session.note("forget", self.clock.now_s())
-                self.stage.forget()
-                return None
-            case "tap":
-                tempo_bpm = self._taps.tap(self.clock.now_s())
-                if tempo_bpm is None:
-                    return None
-                tempo = find("tempo_bpm")
-                return self.set("tempo_bpm", round(min(max(tempo_bpm, tempo.low), tempo.high), 1))
             case "model":
                 self._change(self.models.path(str(argument)))
                 return argument
@@ -163,8 +154,34 @@ class Desk:
                 for name, value in self.presets.load(str(argument)).items():
                     self.set(name, value)
                 return argument
-            case _:
+            case "preset/list":
                 return self.presets.names()
+            case _:
+                return self._do_now(verb.name)
+
+    def _do_now(self, name: str) -> Answer:
+        """The verbs that take nothing."""
+        session, now_s = self.session, self.clock.now_s()
+        match name:
+            case "panic":
+                session.note("panic", now_s)
+                self.stage.silence()
+                self.set("mute", True)
+            case "forget":
+                session.note("forget", now_s)
+                self.stage.forget()
+            case "stop":
+                session.stop(now_s)
+                self.stage.hush()
+                return self.recorder.stop(session) if self.recorder.ends_with_stop else ""
+            case "start" if session.is_stopped:
+                self.stage.forget()
+                session.start(now_s)
+                self.stage.wake()
+            case "tap" if (tempo_bpm := self._taps.tap(now_s)) is not None:
+                tempo = find("tempo_bpm")
+                return self.set("tempo_bpm", round(min(max(tempo_bpm, tempo.low), tempo.high), 1))
+        return None
 
     def _change(self, path: Path) -> None:
         if self._changing is not None and not self._changing.done():
@@ -206,6 +223,10 @@ def _said(verb: Verb, argument: Value | None, answer: Answer) -> str:
             return f"loading {answer}"
         case "mute":
             return "muted" if argument else "plays again"
+        case "stop":
+            return f"stopped, and recorded {answer}" if answer else "stopped"
+        case "start":
+            return "started: it listens anew"
         case "panic":
             return "panic: everything is silent, and the copilot muted"
         case _:

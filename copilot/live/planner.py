@@ -168,6 +168,12 @@ class Planner:
         self.until_beats, self._can_go_on = 0.0, False
         self._is_stale = self.asked is not None
 
+    def begin_anew(self) -> None:
+        """Forget the plan, and what was final: nothing of it sounds any more."""
+        self.drop()
+        self._final.clear()
+        self._untold.clear()
+
     def forget_request(self) -> None:
         """The engine will not answer."""
         self.asked, self._is_stale, self._can_go_on = None, False, False

@@ -20,6 +20,9 @@ log = logging.getLogger(__name__)
 class Recorder:
     """One recording at a time, in `folder`, named after the moment it began. Belongs to the daemon's event loop."""
 
+    ends_with_stop = True
+    """Whether a session that is stopped ends the recording."""
+
     def __init__(
         self,
         folder: Path,

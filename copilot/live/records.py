@@ -10,7 +10,7 @@ from typing import Literal
 from copilot.music.roles import Role
 from copilot.panel import Value
 
-Event = Literal["forget", "panic", "engine lost", "engine found", "end"]
+Event = Literal["forget", "panic", "stop", "start", "engine lost", "engine found", "end"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from copilot.midi.messages import (
     Failed,
     FromMidi,
     Heard,
+    Hush,
     Latencies,
     Lost,
     Open,
@@ -56,6 +57,9 @@ class Rig(Protocol):
 
     def panic(self) -> None:
         """Silence everything now, and forget what has not begun."""
+
+    def hush(self) -> None:
+        """End the copilot's own notes now, and forget what has not begun."""
 
     def status(self) -> Status:
         """How the ports do, by name."""
@@ -175,6 +179,11 @@ class MidiRig:
             status["midi_send_failures"] = self.stats.send_failures
         return status
 
+    def hush(self) -> None:
+        """See Rig."""
+        if not self._child.is_gone:
+            self._child.send(Hush())
+
     def let_through(self, *, passes: bool) -> None:
         """Pass on what comes in at the thru ports, or nothing."""
         if not self._child.is_gone:
@@ -243,6 +252,10 @@ class FileRig:
         """See Rig."""
         self._is_panicking = True
         self._woken.set()
+
+    def hush(self) -> None:
+        """See Rig. Nothing else sounds here."""
+        self.panic()
 
     def status(self) -> Status:
         """See Rig."""

@@ -65,9 +65,11 @@ class Session:
     reaction: Reaction = field(default_factory=Reaction)
     heard_notes: int = 0
     sent_notes: int = 0
+    is_stopped: bool = False
     _news: list[Heard] = field(default_factory=list)
     _news_s: float | None = None  # when the first of the news that can't wait came in
     _has_engine: bool = True
+    _has_heard: bool = False  # a player's note since it began to listen
     _is_untouched: bool = True
     _now_s: float = 0.0  # when it was last woken: a change of the panel is as of then
     _requests: int = 0
@@ -96,11 +98,14 @@ class Session:
         if velocity:
             self.heard_notes += 1
             self.roster.hear(channel, pitch)
+        if self.is_stopped:
+            return
         if velocity and not self.clock.running:
             return  # what is struck while time stands still has no place in the music
         if len(self._news) >= _MAX_NEWS:
             self._forget_news(pos_beats)
         self._news.append(Heard(pos_beats, channel, pitch, velocity))
+        self._has_heard |= velocity > 0
         if velocity and self.roster.roles[channel] != "drums":
             self.reaction.hear(pos_beats, pitch, self.clock.meter.bar_start_beats(pos_beats))
         if velocity and self._news_s is None:
@@ -115,6 +120,25 @@ class Session:
     def touch(self, now_s: float) -> None:
         """The panel is about to be changed, at this moment."""
         self._now_s = max(self._now_s, now_s)
+
+    def stop(self, at_s: float) -> None:
+        """Rest until `start`: the plan is dropped, a hold let go, and what is heard goes to nobody."""
+        if self.is_stopped:
+            return
+        self.note("stop", at_s)
+        self.touch(at_s)
+        self.is_stopped, self._is_untouched = True, False
+        self.panel.set("hold", False)
+        self._drop_what_is_void()
+
+    def start(self, at_s: float) -> None:
+        """Listen again, as if nothing had been heard; the engine must forget, too."""
+        if not self.is_stopped:
+            return
+        self.note("start", at_s)
+        self.planner.begin_anew()
+        self._news, self._news_s, self._has_heard = [], None, False
+        self.is_stopped = False
 
     def record(self, journal: JournalWriter | None) -> None:
         """From here on, what happens goes into this journal; into none where it is None."""
@@ -149,7 +173,7 @@ class Session:
         asks_at_s = self.planner.asks_at_s(now_s, self._news_s, self.panel.number("lookahead_beats"))
         if self.planner.is_held:
             asks_at_s = None
-        if asks_at_s is not None and asks_at_s <= now_s and self.heard_notes and self._has_engine:
+        if asks_at_s is not None and asks_at_s <= now_s and self._has_heard and self._has_engine:
             request, newly_final = self._request(now_s)
             final += newly_final
             asks_at_s = None
@@ -255,8 +279,8 @@ class Session:
 
     @property
     def _rests(self) -> bool:
-        """Whether nothing new is to be played: time stands still, or the copilot is muted."""
-        return not self.clock.running or bool(self.panel["mute"])
+        """Whether nothing new is to be played: it was stopped, time stands still, or the copilot is muted."""
+        return self.is_stopped or not self.clock.running or bool(self.panel["mute"])
 
     def _drop_what_is_void(self) -> None:
         """After a jump of the clock or at rest: the plan, and what the engine works on, mean nothing any more."""

@@ -113,6 +113,10 @@ class Stage:
         """End all that sounds, now."""
         self.rig.panic()
 
+    def hush(self) -> None:
+        """End the copilot's own notes, now."""
+        self.rig.hush()
+
     def forget(self) -> None:
         """The engine begins anew with the next request."""
         self.engine.forget()

@@ -16,6 +16,7 @@ def status_of(session: Session, now_s: float) -> Status:
         "tempo_bpm": round(session.clock.tempo_bpm, 2),
         "tempo_source": session.clock.source,
         "running": session.clock.running,
+        "stopped": session.is_stopped,
         "part": panel.text("part"),
         "notes_heard": session.heard_notes,
         "notes_played": figures.played,

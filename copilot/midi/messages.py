@@ -57,6 +57,10 @@ class Panic(Message, frozen=True):
     """Silence everything now, and forget everything that has not begun."""
 
 
+class Hush(Message, frozen=True):
+    """End the notes of our own now, and forget those that have not begun; what passes through sounds on."""
+
+
 class Latencies(Message, frozen=True):
     """How late each output sounds, in the order of `Ready.outputs`: notes are sent so much before their moment."""
 
@@ -137,7 +141,7 @@ class Stats(Message, frozen=True):
     late_max_ms: float
 
 
-ToMidi = Hello | Open | Play | Drop | Panic | Latencies | PassThrough | Quit
+ToMidi = Hello | Open | Play | Drop | Panic | Hush | Latencies | PassThrough | Quit
 """What the MIDI process accepts."""
 
 FromMidi = Hello | Ready | Heard | Sent | Dropped | Lost | Failed | Stats

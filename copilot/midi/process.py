@@ -20,7 +20,7 @@ import setproctitle
 
 from copilot.errors import PortError, ProtocolError
 from copilot.midi.forwarder import Forwarder
-from copilot.midi.messages import Drop, Failed, Latencies, Open, Panic, PassThrough, Play, Quit, ToMidi
+from copilot.midi.messages import Drop, Failed, Hush, Latencies, Open, Panic, PassThrough, Play, Quit, ToMidi
 from copilot.midi.precedence import guard_against_runaways, lift_companions
 from copilot.midi.rig import Rig
 from copilot.sockets import inherited_socket
@@ -99,10 +99,10 @@ class MidiProcess:
                 self._open(message)
             case Quit():
                 self.stop()
-            case Play() | Drop() | Panic() | Latencies() | PassThrough():
+            case Play() | Drop() | Panic() | Hush() | Latencies() | PassThrough():
                 self._perform(message)
 
-    def _perform(self, message: Play | Drop | Panic | Latencies | PassThrough) -> None:
+    def _perform(self, message: Play | Drop | Panic | Hush | Latencies | PassThrough) -> None:
         if self._rig is None:
             self._forwarder.report(Failed("no MIDI port is open yet: send Open first"))
             return
@@ -113,6 +113,8 @@ class MidiProcess:
                 self._rig.scheduler.drop_after(message.after_s)
             case Panic():
                 self._rig.panic()
+            case Hush():
+                self._rig.scheduler.silence()
             case Latencies():
                 self._rig.compensate(message.latencies_s)
             case PassThrough():

@@ -18,7 +18,7 @@ class Counted(NoStage):
 
     def __init__(self, session: Session, clock: Clock, status: dict[str, Any] | None) -> None:
         super().__init__(session, clock)
-        self.silenced = 0
+        self.silenced = self.hushed = 0
         self.forgotten = 0
         self.woken = 0
         self._status = status
@@ -26,6 +26,9 @@ class Counted(NoStage):
 
     def silence(self) -> None:
         self.silenced += 1
+
+    def hush(self) -> None:
+        self.hushed += 1
 
     def wake(self) -> None:
         self.woken += 1

@@ -214,6 +214,8 @@ def test_verbs_are_done_and_say_so(tmp_path: Path) -> None:
         build("/copilot/model", "default"),
         build("/copilot/record"),
         build("/copilot/record", 0),
+        build("/copilot/stop"),
+        build("/copilot/start"),
     ]
     answers = converse(*sent, answers=len(sent), server=OscServer(desk))
     assert [address for address, _ in answers if address != "/copilot/done"] == [
@@ -228,7 +230,7 @@ def test_verbs_are_done_and_say_so(tmp_path: Path) -> None:
     assert (told[10][0], told[10][1]) == ("record", told[11][1])
     assert (tmp_path / "recordings" / f"{told[11][1]}.journal").exists()
     assert desk.get("temperature") == 0.25
-    assert (done.silenced, done.forgotten, desk.get("mute")) == (1, 1, True)
+    assert (done.silenced, done.hushed, done.forgotten, desk.get("mute")) == (1, 1, 2, True)
     assert {verb.name for verb in VERBS} <= {arguments[0] for arguments in told}
 
 

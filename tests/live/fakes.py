@@ -40,6 +40,11 @@ class MetronomeEngine:
         """See Engine."""
         return b""
 
+    def restore(self, state: bytes) -> None:
+        """See Engine. There is one state: knowing of nothing."""
+        self.heard.clear()
+        self.committed.clear()
+
     def propose(self, horizon: Horizon, controls: Controls) -> Proposal:
         """See Engine."""
         self.asked.append(horizon)
@@ -180,3 +185,13 @@ class Stand:
             self.session.sent(message)
         for dropped in self.schedule.take_dropped():
             self.session.dropped(dropped)
+
+
+def hush(session: Session, schedule: Schedule, now_s: float) -> list[Sent]:
+    """End what sounds of a schedule, as a rig does it; returns the note-offs that were sent."""
+    offs = [Sent(each.note.note_id, each.is_on, each.due_s, now_s) for each in schedule.silence(now_s)]
+    for message in offs:
+        session.sent(message)
+    for dropped in schedule.take_dropped():
+        session.dropped(dropped)
+    return offs

@@ -16,12 +16,15 @@ from copilot.live.verdict import compare
 from copilot.music.score import MeterChange, Note, Part, Score, TempoChange
 from copilot.panel import Panel
 from tests.engine.decoders import make_engine
-from tests.live.fakes import MetronomeEngine, RandomEngine
+from tests.live.fakes import MetronomeEngine, RandomEngine, hush
 from training.styles.blues import blues
 
 
 def record(folder: Path, score: Score, engine: object, latency_s: float | None, turns: tuple = ()) -> Journal:
-    """A simulated jam's recording; `turns` are (beat, parameter, value) that a remote sets on the way."""
+    """A simulated jam's recording; `turns` are what a remote does on the way.
+
+    (beat, parameter, value), or (beat, "stop" or "start", None).
+    """
     clock, path = SimulatedClock(), folder / "then.journal"
     first, meter = score.tempi[0], score.meters[0]
     roles = {part.channel: part.role for part in score.parts}
@@ -43,7 +46,14 @@ def record(folder: Path, score: Score, engine: object, latency_s: float | None, 
         while waiting and beats >= waiting[0][0]:
             _, name, value = waiting.pop(0)
             session.touch(clock.now_s())
-            panel.set(name, value)
+            if name == "stop":
+                session.stop(clock.now_s())
+                hush(session, jam._schedule, clock.now_s())
+            elif name == "start":
+                engine.restore(b"")  # type: ignore[attr-defined]
+                session.start(clock.now_s())
+            else:
+                panel.set(name, value)
 
     jam.run(turn)
     assert not waiting
@@ -147,6 +157,15 @@ def test_forgetting_and_a_lost_engine_are_told_again(tmp_path: Path) -> None:
     engine = Forgetful()
     play_again(replace(then, records=told), engine, tmp_path / "again.journal")
     assert engine.restored == 1
+
+
+def test_stop_and_start_are_told_again(tmp_path: Path) -> None:
+    """Amid held notes: what ended with stop ends there, and the engine knows of nothing before start."""
+    turns = ((4.0, "hold", True), (6.1, "stop", None), (11.3, "start", None))
+    then = record(tmp_path, odd(), MetronomeEngine(length_beats=2.0), 0.05, turns)
+    again = play_again(then, MetronomeEngine(length_beats=2.0), tmp_path / "again.journal")
+    assert len(outcome(then)) > 20 and outcome(again) == outcome(then)
+    assert [each.what for each in again.records if isinstance(each, Happened)] == ["stop", "start", "end"]
 
 
 def test_what_can_not_be_repeated_is_refused(tmp_path: Path) -> None:

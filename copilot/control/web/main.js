@@ -70,7 +70,7 @@ const HEAR = {
     panel.allow(true);
     for (const name of ["hold", "mute"]) byId(name).disabled = !panel.values.has(name);
     byId("tap").disabled = !panel.values.has("tempo_bpm");
-    byId("record").disabled = false;
+    byId("record").disabled = byId("stop").disabled = false;
     presets.show(message.presets);
     models.show(message.model, message.verbs);
     notes.letGo(clock.at(nowS()));
@@ -90,6 +90,8 @@ const HEAR = {
     meters.take(message, panel.values.get("commit_ms") ?? 0);
     write(byId("tempo"), String(Math.round(10 * message.tempo_bpm) / 10));
     press(byId("record"), Boolean(message.recording));
+    write(byId("stop"), message.stopped ? "Start" : "Stop");
+    byId("stop").classList.toggle("waits", Boolean(message.stopped));
     legend.show();
     tools.show();
   },
@@ -147,7 +149,7 @@ const HEAR = {
   },
 };
 
-const LIVE = ["tap", "hold", "mute", "record"];
+const LIVE = ["tap", "hold", "mute", "stop", "record"];
 
 function turn({ isOpen, retryMs }) {
   byId("main").dataset.connected = isOpen ? "yes" : "no";
@@ -178,6 +180,7 @@ byId("tap").onpointerdown = event => { if (event.button === 0) send({ do: "tap" 
 byId("tap").onclick = event => { if (event.detail === 0) send({ do: "tap" }); };
 byId("hold").onclick = event => send({ set: "hold", value: !isPressed(event.currentTarget) });
 byId("mute").onclick = event => send({ do: "mute", argument: !isPressed(event.currentTarget) });
+byId("stop").onclick = event => send({ do: event.currentTarget.textContent.toLowerCase() }); // what it shows, it does
 byId("record").onclick = event => send({ do: "record", argument: !isPressed(event.currentTarget) });
 addEventListener("keydown", event => event.key === "Escape" && !event.repeat && panic(), { capture: true });
 

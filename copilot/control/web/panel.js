@@ -60,7 +60,7 @@ export class Panel {
   deeds(verbs) {
     const row = element("div", "more");
     for (const { name, doc, takes } of verbs) {
-      if (takes || ["panic", "tap"].includes(name) || name.endsWith("/list")) continue;
+      if (takes || ["panic", "tap", "stop", "start"].includes(name) || name.endsWith("/list")) continue;
       const button = element("button", "", asTitle(name), { type: "button", title: doc });
       button.onclick = () => this.send({ do: name });
       row.append(button, element("p", "doc", doc));

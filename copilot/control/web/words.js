@@ -14,6 +14,7 @@ export function ms(value) {
  */
 export function verdict(status, setCommitMs) {
   const needs = status.engine_call_p99_ms, commit = status.commit_ms, late = status.late_p99_ms;
+  if (status.stopped) return { text: "Stopped: nothing is planned. Start, and it listens anew.", kind: "calm" };
   if (!status.running) return { text: "Time stands still: play, or start the clock.", kind: "calm" };
   if (!status.engine_calls || !needs) return { text: "The model has not been asked yet: play something.", kind: "calm" };
   const both = `The model needs ${ms(needs)}; commit is ${ms(commit)}`;

@@ -48,6 +48,7 @@ class FakeServer:
         self.port = 0
         self._sockets: set[WebSocket] = set()
         self._recording = ""
+        self._is_stopped = False
         self._presets = ["late_set", "quiet_verse"]
         self._began_s = time.monotonic()
         self._told_beats = self.now_beats()
@@ -175,6 +176,11 @@ class FakeServer:
             case {"do": "record", "argument": value}:
                 self._recording = "jam-1" if value else ""
                 return [{"type": "said", "text": "recording jam-1" if value else "recorded jam-1"}]
+            case {"do": "stop" | "start" as verb}:
+                self._is_stopped = verb == "stop"
+                return [
+                    {"type": "said", "text": "stopped" if self._is_stopped else "started: it listens anew"}
+                ]
             case {"do": "preset/save", "argument": name}:
                 self._presets = sorted({*self._presets, name})
                 said = {"type": "said", "text": f"preset {name} saved"}
@@ -215,6 +221,7 @@ class FakeServer:
             "recording": self._recording,
             "tempo_bpm": TEMPO_BPM,
             "running": self.plays,
+            "stopped": self._is_stopped,
             "part": self.panel.text("part"),
             "notes_played": 412,
             "due": 415,
@@ -248,7 +255,7 @@ class FakeServer:
 
     def _events(self, begin: float, end: float) -> list[dict[str, Any]]:
         """What happens between two moments, and the plan where a half beat begins."""
-        is_muted = bool(self.panel["mute"])
+        is_muted = bool(self.panel["mute"]) or self._is_stopped
         events: list[dict[str, Any]] = []
         for beat in range(int(begin), int(end) + 1):
             if begin <= beat < end:

@@ -323,7 +323,7 @@ def test_another_model_can_be_chosen(page: browser.Page, server: Any) -> None:
 
 
 def test_the_session_is_worked_by_buttons(page: browser.Page, server: Any) -> None:
-    """Tap, hold, mute, record and forget do what they say, and show how it stands."""
+    """Tap, hold, mute, stop, start, record and forget do what they say, and show how it stands."""
     for name in ("tap", "hold", "mute", "record"):
         page.run(f"document.getElementById('{name}').click()")
     page.run(
@@ -340,6 +340,11 @@ def test_the_session_is_worked_by_buttons(page: browser.Page, server: Any) -> No
     for name in ("hold", "mute", "record"):
         assert until(page, f"document.getElementById('{name}').getAttribute('aria-pressed') === 'true'")
     page.run("document.getElementById('record').click()")
+    for shown, asked in (("Stop", "stop"), ("Start", "start")):
+        assert until(page, f"document.getElementById('stop').textContent === '{shown}'")
+        page.run("document.getElementById('stop').click()")
+        assert server.wait(lambda asked=asked: server.frames[-1] == {"do": asked})
+    assert until(page, "document.getElementById('stop').textContent === 'Stop'")
     server.change("hold", False)
     server.change("mute", False)
     assert until(page, "document.getElementById('mute').getAttribute('aria-pressed') === 'false'")

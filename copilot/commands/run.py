@@ -13,7 +13,6 @@ from copilot.commands.model import open_bundle, player_of
 from copilot.commands.run_options import RunOptions, found_ports, plan_ports
 from copilot.commands.signals import until_told
 from copilot.control.http import HttpServer
-from copilot.control.live_messages import About
 from copilot.control.osc import OscServer
 from copilot.errors import PortError
 from copilot.files import user_data_folder
@@ -113,8 +112,7 @@ async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_statu
         open_things.push_async_callback(_end, playing)
         address = None
         if options.http_port is not None:
-            about = About(tuple(rig.ready.inputs), tuple(rig.ready.outputs), f"127.0.0.1:{osc.port}")
-            await http.start(about)
+            await http.start()
             address = http.address
         on_ready(
             Ready(

@@ -139,10 +139,12 @@ class StatusLine:
         if self._as_json:
             click.echo(json.dumps({"event": "status", **status}))
         elif self._in_place:
+            gone = [port["name"] for port in status["ports"] if port["state"] == "gone"]
             line = (
                 f"beat {status['beat']:.0f} · {status['tempo_bpm']:.1f} bpm ({status['tempo_source']}) · "
                 f"{status['part']} · heard {status['notes_heard']} · played {status['notes_played']} · "
                 f"late {status['late']} · dropped {status['dropped']} · commit {status['commit_ms']:.0f} ms"
+                + (f" · GONE: {', '.join(gone)}" if gone else "")
                 + (" · STOPPED" if status["stopped"] else "")
                 + (" · LISTENING ONLY" if status["listening_only"] else "")
             )

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Callable
 
 from copilot.commands.browser import show
 from copilot.control.http import HttpServer
-from copilot.control.live_messages import About
 from copilot.errors import InputError
 from copilot.files import user_data_folder
 from copilot.live.desk import Desk
@@ -55,7 +54,7 @@ class Watch:
         """Serve, and have a browser look on."""
         heralding = asyncio.create_task(self._herald.run())
         try:
-            await self._http.start(About())
+            await self._http.start()
             self._on_page(self._http.address)
             show(self._http.address)
             yield

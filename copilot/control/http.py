@@ -25,7 +25,6 @@ from copilot.control.http_api import Api, as_json
 from copilot.control.http_gate import Gate
 from copilot.control.http_metrics import CONTENT_TYPE, Counters, Metrics
 from copilot.control.http_openapi import document
-from copilot.control.live_messages import About
 from copilot.control.live_pages import Pages
 from copilot.control.live_socket import MOST_FRAME_BYTES, Links, LiveSocket
 from copilot.control.osc import OscServer
@@ -105,12 +104,11 @@ class HttpServer:
         self._socket = take_port(port)
         self.port = self._socket.getsockname()[1]
 
-    async def start(self, about: About) -> None:
+    async def start(self) -> None:
         """Serve from now on."""
         if self._socket is None:
             self.open()
         assert self._socket is not None
-        self.pages.about = about
         self.gate = Gate(self._app(), self.port)
         config = uvicorn.Config(
             self.gate,
@@ -182,13 +180,13 @@ class HttpServer:
         return as_json({"status": "ok" if is_well else "listening only"}, 200 if is_well else 503)
 
     async def _info(self, _request: Request) -> Response:
-        about = self.pages.about
+        ports = self._desk.status().get("ports", [])
         return as_json(
             {
                 "version": __version__,
                 "model": self._desk.model,
-                "ports": {"inputs": about.inputs, "outputs": about.outputs},
-                "osc": about.osc,
+                "ports": ports,
+                "osc": f"{HOST}:{self._osc.port}" if self._osc is not None else None,
                 "pages": len(self.pages),
                 "python": ".".join(map(str, sys.version_info[:3])),
             }

@@ -83,6 +83,12 @@ class Metrics(Collector):
         for name, (called, says, factor) in MEASURED.items():
             if status.get(name) is not None:
                 yield GaugeMetricFamily(f"copilot_{called}", says, value=factor * float(status[name]))
+        ports = GaugeMetricFamily(
+            "copilot_port_connected", "0 for a port that is gone.", labels=("name", "direction")
+        )
+        for port in status.get("ports", ()):
+            ports.add_metric([port["name"], port["direction"]], port["state"] != "gone")
+        yield ports
         for remote in self.remotes():
             for name, (says, count) in remote.counted.items():
                 yield CounterMetricFamily(f"copilot_{remote.prefix}_{name}", says, value=count)

@@ -1,7 +1,6 @@
 """What a page is told and what it may say, as JSON. Pure: no sockets, no clock."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
@@ -18,15 +17,6 @@ _Channel = Annotated[int, msgspec.Meta(ge=1, le=15)]
 _SevenBits = Annotated[int, msgspec.Meta(ge=0, le=127)]
 _Number = Annotated[float, msgspec.Meta(ge=-1e15, le=1e15)]
 Given = float | int | bool | str | None
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """The ports that a session stands on."""
-
-    inputs: tuple[str, ...] = ()
-    outputs: tuple[str, ...] = ()
-    osc: str = ""
 
 
 class Key(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -101,7 +91,7 @@ def verbs() -> list[dict[str, Any]]:
     return [{"name": verb.name, "doc": verb.doc, "takes": verb.takes} for verb in VERBS]
 
 
-def hello(desk: Desk, about: About, status: Mapping[str, Any], presets: Sequence[str]) -> dict[str, Any]:
+def hello(desk: Desk, status: Mapping[str, Any], presets: Sequence[str]) -> dict[str, Any]:
     """The first message to a page: all that it needs to show the session as it is."""
     return {
         "type": "hello",
@@ -116,7 +106,6 @@ def hello(desk: Desk, about: About, status: Mapping[str, Any], presets: Sequence
         "roles": status["roles"],
         "now_beats": status["now_beats"],
         "tempo_bpm": status["tempo_bpm"],
-        "ports": {"inputs": about.inputs, "outputs": about.outputs},
     }
 
 

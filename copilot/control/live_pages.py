@@ -13,7 +13,7 @@ from typing import Any
 
 from websockets.frames import Frame, Opcode
 
-from copilot.control.live_messages import About, encoder, hello, status_message
+from copilot.control.live_messages import encoder, hello, status_message
 from copilot.live.desk import Desk
 from copilot.live.feed import Changed, Event, Plan
 
@@ -84,7 +84,6 @@ class Pages:
     """Belongs to the daemon's event loop. Listens to the feed while a page is open, and only then."""
 
     desk: Desk
-    about: About = field(default_factory=About)
     counters: PageCounters = field(default_factory=PageCounters)
     _open: dict[Link, None] = field(default_factory=dict)
     _events: list[Any] = field(default_factory=list)
@@ -117,7 +116,7 @@ class Pages:
         self._joined += 1
         link.turn = self._joined % _PING_EVERY_TICKS
         self._presets_have_changed()
-        link.send(frame_of([hello(self.desk, self.about, self._fresh_status(), self._presets)]))
+        link.send(frame_of([hello(self.desk, self._fresh_status(), self._presets)]))
         self._open[link] = None
         return True
 

@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
+
 from copilot.errors import PortError, ProtocolError, WorkerError
 from copilot.live.clock import Clock
 from copilot.live.players import end_of, performance
@@ -29,6 +31,8 @@ from copilot.midi.messages import (
     PassThrough,
     Play,
     PlayNote,
+    Port,
+    Ports,
     Quit,
     Ready,
     Sent,
@@ -100,6 +104,7 @@ class MidiRig:
 
     def __init__(self, child: Child, ready: Ready, ledger: Ledger, rescue: Rescue) -> None:
         self.ready = ready
+        self.ports = ready.ports
         self.stats: Stats | None = None
         self._child = child
         self._ledger = ledger
@@ -152,12 +157,20 @@ class MidiRig:
                     session.dropped(message)
                 case Stats():
                     self.stats = message
+                case Ports():
+                    self._note_ports(message.ports)
                 case Lost() | Failed():
                     reason = message.reason if isinstance(message, Lost) else message.message
                     log.warning("%s", reason)
         await self._child.stop(timeout_s=_QUIT_TIMEOUT_S)
         await self._end_orphans()
         raise PortError(f"{reason}: start the copilot again when the ports are back")
+
+    def _note_ports(self, ports: list[Port]) -> None:
+        for port, before in zip(ports, self.ports, strict=True):
+            if before.state == "gone" and port.state != "gone":
+                log.warning("the MIDI %sput %r is back", port.direction, port.name)
+        self.ports = ports
 
     def play(self, notes: Sequence[PlayNote]) -> None:
         """See Rig."""
@@ -172,7 +185,8 @@ class MidiRig:
 
     def status(self) -> Status:
         """See Rig."""
-        status: Status = {"timing": self.ready.timing}
+        ports = [msgspec.structs.asdict(port) for port in self.ports]
+        status: Status = {"timing": self.ready.timing, "ports": ports}
         if self.stats is not None:
             status["late_p99_ms"] = round(self.stats.late_p99_ms, 3)
             status["midi_queue_drops"] = self.stats.queue_drops

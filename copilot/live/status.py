@@ -1,11 +1,13 @@
 """A session in figures: for a status line, a remote, a closing table. Pure."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from copilot.live.figures import quantile
 from copilot.live.session import Session
 
-Status = dict[str, float | int | str | bool | None]
+Status = dict[str, Any]
+"""Numbers, words, switches and None by name; under `ports` a list of each port's name, direction and state."""
 
 
 def status_of(session: Session, now_s: float) -> Status:

@@ -6,7 +6,9 @@ again. A second connection, by JACK-Client, hears of the server's death, and cou
 cycle.
 """
 
+import errno
 import os
+import re
 import threading
 from collections.abc import Callable
 from types import ModuleType
@@ -72,10 +74,11 @@ class JackWatch:
     """
 
     def __init__(self, on_shutdown: Callable[[str], None]) -> None:
-        client = connect_jack("copilot-watch")
-        if client is None:
+        jack, client = _import_jack(), connect_jack("copilot-watch")
+        if jack is None or client is None:
             raise PortError("no JACK server answers: start one (jackd -d alsa); `copilot jam` needs none")
-        self._client = client
+        self._client, self._error = client, jack.JackError
+        self._departures: dict[str, int] = {}
         self._dead = threading.Event()
         self._frame = self._frame_seen = 0
         self._sent_in_cycle = 0
@@ -98,9 +101,12 @@ class JackWatch:
         To be called once: the server tells this only to those who take part, and they can't be changed.
         """
 
-        def report_departure(_: str, has_come: bool) -> None:
-            if not has_come:
-                doubt()
+        def report_departure(name: str, has_come: bool) -> None:
+            if has_come:
+                return
+            if name in self._departures:
+                self._departures[name] += 1
+            doubt()
 
         self._client.set_client_registration_callback(report_departure)
         self._client.activate()
@@ -119,6 +125,30 @@ class JackWatch:
         """False while the server stands still, as it does for a while after one of its clients was killed."""
         frame, self._frame_seen = self._frame_seen, self._client.last_frame_time
         return self.is_alive and frame != self._frame_seen
+
+    def departures(self, client_name: str) -> int:
+        """How often that client has left the server since it was first asked for."""
+        return self._departures.setdefault(client_name, 0)
+
+    def ports_of(self, client_name: str) -> set[str]:
+        """The full names of the MIDI ports of all clients whose name begins so."""
+        return {port.name for port in self._client.get_ports(f"^{re.escape(client_name)}", is_midi=True)}
+
+    def connections(self, port_name: str) -> set[str] | None:
+        """The ports that a port is connected with, by their full names; None where there is no such port."""
+        try:
+            port = self._client.get_port_by_name(port_name)
+            return {other.name for other in self._client.get_all_connections(port)}
+        except self._error:
+            return None
+
+    def connect(self, source: str, destination: str) -> bool:
+        """Connect two ports; False where that can't be."""
+        try:
+            self._client.connect(source, destination)
+        except self._error as error:
+            return getattr(error, "code", None) == errno.EEXIST
+        return True
 
     def close(self) -> None:
         """Close the connection, in a second at most. Close it before the ports that it watches.

@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from copilot.midi.ports import Direction
 from copilot.midi.precedence import Timing
 from copilot.wire import Hello, Message
 
@@ -77,8 +78,22 @@ class Quit(Message, frozen=True):
     """Silence everything, close the ports and exit."""
 
 
+class Port(msgspec.Struct, frozen=True):
+    """A port that was opened: `connected`, or `gone`; `open` is one of our own, for others to connect to."""
+
+    name: str
+    direction: Direction
+    state: Literal["connected", "gone", "open"]
+
+
+class Ports(Message, frozen=True):
+    """How the ports stand, all of them, since one of them stands otherwise."""
+
+    ports: list[Port]
+
+
 class Ready(Message, frozen=True):
-    """The ports are open. `inputs` gives the names that `Heard` numbers as ports.
+    """The ports are open, `ports` says how. `inputs` gives the names that `Heard` numbers as ports.
 
     `timing` says for a person how notes are kept in time, and why no better where it is not the best.
     """
@@ -86,6 +101,7 @@ class Ready(Message, frozen=True):
     api: str
     inputs: list[str]
     outputs: list[str]
+    ports: list[Port]
     is_realtime: bool
     timing: str
 
@@ -129,7 +145,7 @@ class Failed(Message, frozen=True):
 
 
 class Stats(Message, frozen=True):
-    """Counts since the ports were opened, once a second. Lateness is of note-ons and note-offs alike."""
+    """Counts since the ports were opened, twice a second. Lateness is of note-ons and note-offs alike."""
 
     heard: int
     sent: int
@@ -144,5 +160,5 @@ class Stats(Message, frozen=True):
 ToMidi = Hello | Open | Play | Drop | Panic | Hush | Latencies | PassThrough | Quit
 """What the MIDI process accepts."""
 
-FromMidi = Hello | Ready | Heard | Sent | Dropped | Lost | Failed | Stats
+FromMidi = Hello | Ready | Ports | Heard | Sent | Dropped | Lost | Failed | Stats
 """What the daemon accepts from the MIDI process."""

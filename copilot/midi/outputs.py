@@ -102,6 +102,13 @@ class Outputs:
             line.delay(0.0)
         self.silence()
 
+    def quieten(self, index: int) -> None:
+        """A port is back: end what may sound there since it went, on the channels that were used."""
+        with self._lock:
+            for channel in self._ledger.channels():
+                for data in quiet_channel(channel):
+                    self._put(data, self._clock(), ECHO_WINDOW_S, (self._ports[index],))
+
     def doubt(self) -> None:
         """The system may have lost what it was given lately: send the note-offs of the last 0.5 s again.
 

@@ -27,7 +27,8 @@ from copilot.sockets import inherited_socket
 from copilot.wire import FrameReader, Hello, Message, pack
 
 PROCESS_TITLE = "copilot: midi"
-_STATS_EVERY_S = 1.0
+_LOOKS_EVERY_S = 0.5
+"""A port that went away is to be known within a second."""
 _FINISH_TIMEOUT_S = 0.5
 _SWITCH_INTERVAL_S = 0.0005
 """How long a busy thread may keep the interpreter from one that is due; Python's own 5 ms would be heard."""
@@ -70,16 +71,16 @@ class MidiProcess:
         with selectors.DefaultSelector() as selector:
             selector.register(self._connection, selectors.EVENT_READ)
             selector.register(self._waking, selectors.EVENT_READ)
-            stats_at_s = time.monotonic() + _STATS_EVERY_S
+            look_at_s = time.monotonic() + _LOOKS_EVERY_S
             while not self._is_stopping:
-                ready = selector.select(max(0.0, stats_at_s - time.monotonic()))
+                ready = selector.select(max(0.0, look_at_s - time.monotonic()))
                 if any(key.fileobj is self._connection for key, _ in ready):
                     data = self._receive()
                     if not data:
                         return
                     yield from self._reader.feed(data)
-                if time.monotonic() >= stats_at_s:
-                    stats_at_s += _STATS_EVERY_S
+                if time.monotonic() >= look_at_s:
+                    look_at_s += _LOOKS_EVERY_S
                     self._look_after()
 
     def _receive(self) -> bytes:

@@ -2,18 +2,22 @@
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import zip_longest
 
 import rtmidi
+from msgspec.structs import replace
 
 from copilot.errors import PortError
 from copilot.midi import backend
+from copilot.midi.cables import Cable, JackCable, ListedCable
 from copilot.midi.filter import InputFilter, total
 from copilot.midi.forwarder import Forwarder
 from copilot.midi.inputs import Input
 from copilot.midi.jackwatch import JackWatch, NoWatch, Watch
 from copilot.midi.ledger import Ledger
-from copilot.midi.messages import Lost, Open, Ready, Stats
+from copilot.midi.messages import Lost, Open, Port, Ports, Ready, Stats
 from copilot.midi.outputs import Outputs
 from copilot.midi.scheduler import Action, Schedule
 from copilot.midi.scheduler_thread import SchedulerThread
@@ -32,7 +36,7 @@ class Rig:
         self._forwarder = forwarder
         self._on_lost = on_lost
         self._order = order
-        self._missing: set[str] = set()
+        self._cables: list[Cable] = []
         self._ins: list[rtmidi.MidiIn] = []
         self._outs: list[rtmidi.MidiOut] = []
         self._watch: Watch = NoWatch()
@@ -54,6 +58,7 @@ class Rig:
             clock=time.monotonic,
             on_failure=self._lose_port,
         )
+        self._ports = self._opened()
         self._watch.on_doubt(self._outputs.doubt)
         self._ahead_s = 0.0
         self.scheduler = SchedulerThread(
@@ -66,12 +71,36 @@ class Rig:
         order = self._order
         self._in_client, self._out_client = f"{order.client_name}-in", f"{order.client_name}-out"
         for name in order.inputs:
-            self._ins.append(backend.open_input(self.api, name, self._in_client))
+            with self._cable(name, self._in_client, is_heard=True):
+                self._ins.append(backend.open_input(self.api, name, self._in_client))
         for name in order.outputs:
-            self._outs.append(backend.open_output(self.api, name, self._out_client))
+            with self._cable(name, self._out_client, is_heard=False):
+                self._outs.append(backend.open_output(self.api, name, self._out_client))
         if order.virtual:
             self._ins.append(backend.open_virtual(self.api, rtmidi.MidiIn, self._in_client))
             self._outs.append(backend.open_virtual(self.api, rtmidi.MidiOut, self._out_client))
+
+    @contextmanager
+    def _cable(self, name: str, client_name: str, *, is_heard: bool) -> Iterator[None]:
+        """Keep an eye on the port that is opened meanwhile."""
+        watch = self._watch
+        before = watch.ports_of(client_name) if isinstance(watch, JackWatch) else set()
+        yield
+        if isinstance(watch, JackWatch):
+            # JACK numbers clients of one name: which of them is ours only shows now.
+            ours = min(watch.ports_of(client_name) - before)
+            self._cables.append(JackCable(watch, name, ours, is_heard=is_heard))
+        else:
+            self._cables.append(ListedCable(name, (self._ins if is_heard else self._outs)[-1].get_ports))
+
+    def _opened(self) -> list[Port]:
+        """All ports, just opened, in the order of their cables; the virtual ones come last."""
+        own = (Port(f"{self._in_client}:in", "in", "open"), Port(f"{self._out_client}:out", "out", "open"))
+        return [
+            *(Port(name, "in", "connected") for name in self._order.inputs),
+            *(Port(name, "out", "connected") for name in self._order.outputs),
+            *(own if self._order.virtual else ()),
+        ]
 
     def _listen(self) -> None:
         for index, (port, sieve) in enumerate(zip(self._ins, self._filters, strict=True)):
@@ -85,12 +114,11 @@ class Rig:
     @property
     def ready(self) -> Ready:
         """What was opened; the virtual ports come last."""
-        own_inputs = [f"{self._in_client}:in"] if self._order.virtual else []
-        own_outputs = [f"{self._out_client}:out"] if self._order.virtual else []
         return Ready(
             self.api,
-            self._order.inputs + own_inputs,
-            self._order.outputs + own_outputs,
+            [port.name for port in self._ports if port.direction == "in"],
+            [port.name for port in self._ports if port.direction == "out"],
+            self._ports,
             self.scheduler.precedence.is_realtime,
             self.scheduler.timing,
         )
@@ -130,27 +158,26 @@ class Rig:
         )
 
     def check(self) -> None:
-        """Report the ports that went away since the last check, and let the ledger forget what has ended.
-
-        RtMidi tells nobody when a synth is unplugged; its list of names does.
-        """
+        """Report the ports that went away or are back since the last check; let the ledger forget what has ended."""
         self._outputs.settle()
         if not self._watch.is_alive:
             return
-        self._check_names(self._ins, self._order.inputs, "input")
-        self._check_names(self._outs, self._order.outputs, "output")
-
-    def _check_names(
-        self, clients: list[rtmidi.MidiIn] | list[rtmidi.MidiOut], names: list[str], kind: str
-    ) -> None:
-        present = set(clients[0].get_ports()) if clients else set()
-        for name in names:
-            key = f"{kind} {name!r}"
-            if name in present:
-                self._missing.discard(key)
-            elif key not in self._missing:
-                self._missing.add(key)
-                self._forwarder.report(Lost(f"the MIDI {key} is gone: connect it again and restart"))
+        before = self._ports
+        self._ports = [
+            port if cable is None else replace(port, state="connected" if cable.stands() else "gone")
+            for port, cable in zip_longest(before, self._cables)
+        ]
+        if self._ports == before:
+            return
+        for number, (port, then) in enumerate(zip(self._ports, before, strict=True)):
+            if port.state == then.state:
+                continue
+            if port.state == "gone":
+                again = "connect it again" + ("" if self.api == "JACK" else " and restart")
+                self._forwarder.report(Lost(f"the MIDI {port.direction}put {port.name!r} is gone: {again}"))
+            elif port.direction == "out":
+                self._outputs.quieten(number - len(self._order.inputs))
+        self._forwarder.report(Ports(self._ports))
 
     def close(self) -> None:
         """Silence everything, wait until that has left, and close."""

@@ -15,7 +15,6 @@ from tempfile import TemporaryDirectory
 
 from copilot.commands.jam import EXAMPLE
 from copilot.control.http import HttpServer
-from copilot.control.live_messages import About
 from copilot.control.osc import OscServer
 from copilot.engine.base import PlannedNote, Proposal
 from copilot.engine.messages import Answer
@@ -105,7 +104,7 @@ async def _measure(folder: Path, how: Given) -> None:
     server = HttpServer(desk, osc)
     await osc.start(port=0)
     server.open(0)
-    await server.start(About())
+    await server.start()
     probe = Probe(loop)
     session.feed.subscribe(probe.hear)
     gc.collect()

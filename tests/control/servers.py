@@ -11,12 +11,10 @@ import httpx
 from websockets.asyncio.client import ClientConnection, connect
 
 from copilot.control.http import HttpServer
-from copilot.control.live_messages import About
 from copilot.control.osc import OscServer
 from copilot.live.desk import Desk
 from tests.control.desks import Counted, make_desk
 
-ABOUT = About(("Keys",), ("Synth",), "127.0.0.1:7400")
 PATIENCE_S = 20.0
 
 
@@ -59,7 +57,7 @@ async def standing(
         await osc.start(port=0)
     server = HttpServer(desk, osc, web or folder / "web")
     server.open(0)
-    await server.start(ABOUT)
+    await server.start()
     try:
         async with httpx.AsyncClient(base_url=server.address, timeout=PATIENCE_S) as client:
             yield Stand(server, desk, done, client)

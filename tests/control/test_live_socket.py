@@ -41,8 +41,7 @@ def test_a_page_is_greeted_with_all_that_it_shows(tmp_path: Path) -> None:
         assert hello["verbs"] == [{"name": v.name, "doc": v.doc, "takes": v.takes} for v in VERBS]
         assert (hello["presets"], hello["roles"]) == (["verse"], {"3": "keys"})
         assert (hello["now_beats"], hello["tempo_bpm"]) == (0.0, 120.0)
-        assert (hello["model"], hello["ports"]) == ("a model", {"inputs": ["Keys"], "outputs": ["Synth"]})
-        assert hello["status"]["notes_played"] == 0
+        assert (hello["model"], hello["status"]["notes_played"]) == ("a model", 0)
 
     serve(talk, tmp_path)
 

@@ -202,7 +202,11 @@ def test_the_page_steers_and_plays_in_a_running_daemon(
     address = daemon.ready["http"].removeprefix("http://")
     with connect(f"ws://{address}/live") as page, Remote(daemon) as remote:
         [hello] = json.loads(page.recv())
-        assert hello["ports"] == {"inputs": daemon.ready["inputs"], "outputs": daemon.ready["outputs"]}
+        connected = {"in": keyboard.name, "out": synth.name}
+        assert hello["status"]["ports"] == [
+            {"name": name, "direction": direction, "state": "connected"}
+            for direction, name in connected.items()
+        ]
         assert hello["model"] == daemon.ready["model"]
         page.send(json.dumps({"set": "temperature", "value": 0.5}))
         for pitch in (60, 64, 67):

@@ -64,7 +64,6 @@ const HEAR = {
     const { status } = message;
     model = message.model;
     document.title = `copilot · ${message.status.part ?? "live"}`;
-    meters.ports = message.ports;
     players.take(message.roles);
     panel.build(message.groups, message.panel, message.verbs);
     panel.allow(true);

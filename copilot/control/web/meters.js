@@ -3,10 +3,11 @@
 import { byId, element, write } from "./dom.js";
 import { figures, ms, verdict } from "./words.js";
 
+const STATES = { connected: "", gone: " · gone", open: " · ours, for others to connect to" };
+
 export class Meters {
   constructor() {
     this.cells = new Map();
-    this.ports = { inputs: [], outputs: [] };
   }
 
   take(status, setCommitMs) {
@@ -43,13 +44,19 @@ export class Meters {
     value.parentElement.classList.toggle("trouble", Boolean(isTrouble));
   }
 
+  /** Each port with what it is to us and how it stands, and below what else there is to say of them. */
   showPorts(status) {
-    const { inputs, outputs } = this.ports;
-    const parts = [`in: ${inputs.join(", ") || "none"}`, `out: ${outputs.join(", ") || "none"}`];
+    const list = byId("ports"), ports = status.ports ?? [];
+    while (list.children.length > ports.length) list.lastChild.remove();
+    for (const [at, { name, direction, state }] of ports.entries()) {
+      const item = list.children[at] ?? list.appendChild(element("li"));
+      item.dataset.state = state;
+      write(item, `${direction} ${name}${STATES[state]}`);
+    }
     const timing = status.timing ? [`timing: ${status.timing}`] : [];
     const failed = status.midi_send_failures ? [`${status.midi_send_failures} sends failed`] : [];
     const deaths = status.worker_deaths ? [`the model was restarted ${status.worker_deaths}×`] : [];
-    write(byId("ports"), [...parts, ...timing, ...failed, ...deaths].join(" · "));
+    write(byId("notes"), [...timing, ...failed, ...deaths].join(" · "));
   }
 }
 

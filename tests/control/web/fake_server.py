@@ -45,6 +45,7 @@ class FakeServer:
         self.plays = plays
         self.refuses = False
         self.status: dict[str, Any] = {}
+        self.ports = dict.fromkeys(("Keystation 61", "TD-17", "IAC Bus 1"), "connected")
         self.port = 0
         self._sockets: set[WebSocket] = set()
         self._recording = ""
@@ -207,7 +208,6 @@ class FakeServer:
             "roles": self._roles(),
             "now_beats": self.now_beats(),
             "tempo_bpm": TEMPO_BPM,
-            "ports": {"inputs": ["Keystation 61", "TD-17"], "outputs": ["IAC Bus 1"]},
         }
 
     def _roles(self) -> dict[str, str]:
@@ -238,6 +238,10 @@ class FakeServer:
             "late_p99_ms": 0.7,
             "midi_queue_drops": 0,
             "timing": "scheduled by the port",
+            "ports": [
+                {"name": name, "direction": direction, "state": self.ports[name]}
+                for name, direction in (("Keystation 61", "in"), ("TD-17", "in"), ("IAC Bus 1", "out"))
+            ],
         } | self.status
 
     async def _play(self) -> None:

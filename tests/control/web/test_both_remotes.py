@@ -10,7 +10,6 @@ from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import build_msg
 
 from copilot.control.http import WEB, HttpServer
-from copilot.control.live_messages import About
 from copilot.control.osc import OscServer
 from copilot.live.desk import Desk
 from tests.control.desks import make_desk
@@ -88,7 +87,7 @@ def test_what_one_remote_does_the_other_is_told(tmp_path: Path) -> None:
         await osc.start(port=0)
         http = HttpServer(desk, osc, WEB)
         http.open(0)
-        await http.start(About(("Keys",), ("Synth",)))
+        await http.start()
         try:
             return await asyncio.to_thread(converse, desk, http.port, osc.port, tmp_path / "browser")
         finally:

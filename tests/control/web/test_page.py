@@ -143,10 +143,24 @@ def test_where_the_music_is_is_shown(page: browser.Page, server: Any) -> None:
     assert text(page, "tempo") == "110"
     assert until(page, "document.getElementById('key').textContent === 'G major'")
     assert text(page, "verdict").startswith("The model needs 180 ms; commit is 188 ms")
-    assert "Keystation 61" in text(page, "ports")
     assert "copilot · bass" in text(page, "legend") and "keys · 3" in text(page, "legend")
     bar, beat = map(int, text(page, "bar").split("."))
     assert abs(4 * (bar - 1) + beat - 1 - server.now_beats()) < 2
+
+
+def test_each_port_is_shown_as_it_stands(page: browser.Page, server: Any) -> None:
+    """One that is gone says so in words and in the colour of trouble, until it is back."""
+    shown = (
+        "[...document.querySelectorAll('#ports li')].map(each => `${each.dataset.state} ${each.textContent}`)"
+    )
+    there = ["connected in Keystation 61", "connected in TD-17", "connected out IAC Bus 1"]
+    assert until(page, f"{shown}.length === 3") and page.run(shown) == there
+    server.ports["TD-17"] = "gone"
+    assert until(page, f"{shown}.includes('gone in TD-17 · gone')", 2.0)
+    warn = "getComputedStyle(document.querySelector('#ports [data-state=gone]')).color"
+    assert page.run(warn) != page.run("getComputedStyle(document.querySelector('#ports li')).color")
+    server.ports["TD-17"] = "connected"
+    assert until(page, f"{shown}.join() === {json.dumps(','.join(there))}", 2.0)
 
 
 def test_sound_waits_for_a_gesture(page: browser.Page) -> None:

@@ -91,7 +91,9 @@ def verbs() -> list[dict[str, Any]]:
     return [{"name": verb.name, "doc": verb.doc, "takes": verb.takes} for verb in VERBS]
 
 
-def hello(desk: Desk, status: Mapping[str, Any], presets: Sequence[str]) -> dict[str, Any]:
+def hello(
+    desk: Desk, status: Mapping[str, Any], presets: Sequence[str], models: Sequence[str]
+) -> dict[str, Any]:
     """The first message to a page: all that it needs to show the session as it is."""
     return {
         "type": "hello",
@@ -101,7 +103,7 @@ def hello(desk: Desk, status: Mapping[str, Any], presets: Sequence[str]) -> dict
         "panel": panel(desk),
         "verbs": verbs(),
         "presets": presets,
-        "models": desk.models.names(),
+        "models": models,
         "status": status,
         "roles": status["roles"],
         "now_beats": status["now_beats"],

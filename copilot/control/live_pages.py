@@ -26,6 +26,8 @@ MOST_SILENT_S = 2.0
 MOST_EVENTS = 1024
 """Events in a batch; what comes beyond is counted and left out. A band makes about two."""
 _STATUS_EVERY_S = 0.25
+_MODELS_EVERY_TICKS = 4
+"""Once a second the bundles' folder is listed: its date doesn't tell of a bundle that was copied into it slowly."""
 _PING_EVERY_TICKS = 4
 """A page is pinged once a second, a quarter of them at each tick: 150 at once took 0.9 ms."""
 _PAGES_AT_ONCE = 32
@@ -99,6 +101,7 @@ class Pages:
     _status_s: float = float("-inf")
     _presets: list[str] = field(default_factory=list)
     _presets_stamp: int | None = None
+    _models: tuple[str, list[str]] = ("", [])  # what plays, and what there is
     _unsubscribe: Callable[[], None] = lambda: None
 
     def __len__(self) -> int:
@@ -115,8 +118,8 @@ class Pages:
         link.bound()
         self._joined += 1
         link.turn = self._joined % _PING_EVERY_TICKS
-        self._presets_have_changed()
-        link.send(frame_of([hello(self.desk, self._fresh_status(), self._presets)]))
+        self._tell_lists()
+        link.send(frame_of([hello(self.desk, self._fresh_status(), self._presets, self._models[1])]))
         self._open[link] = None
         return True
 
@@ -194,8 +197,7 @@ class Pages:
         if not self._open:
             return
         self._add(self._fresh_status())
-        if self._presets_have_changed():
-            self._add({"type": "presets", "names": self._presets})
+        self._tell_lists(with_models=self._ticks % _MODELS_EVERY_TICKS == 0)
         self._flush_soon()
 
     def _look_after(self, link: Link, now_s: float, *, pings: bool) -> None:
@@ -221,10 +223,14 @@ class Pages:
         now_beats = self.desk.session.clock.beats(self.desk.clock.now_s())
         return {**self._status, "now_beats": round(now_beats, 4)}
 
-    def _presets_have_changed(self) -> bool:
+    def _tell_lists(self, *, with_models: bool = True) -> None:
+        """Look whether there are other presets and models than those that the open pages know of, and tell them."""
         stamp = self.desk.presets.stamp()
-        if stamp == self._presets_stamp:
-            return False
-        self._presets_stamp, before = stamp, self._presets
-        self._presets = self.desk.presets.names()
-        return self._presets != before
+        if stamp != self._presets_stamp:
+            before, self._presets_stamp, self._presets = self._presets, stamp, self.desk.presets.names()
+            if self._open and self._presets != before:
+                self._add({"type": "presets", "names": self._presets})
+        if with_models:
+            known, self._models = self._models, (self.desk.model, self.desk.models.names())
+            if self._open and self._models != known:
+                self._add({"type": "models", "model": self._models[0], "names": self._models[1]})

@@ -195,6 +195,24 @@ def test_a_saved_preset_is_listed_whoever_saved_it(tmp_path: Path) -> None:
     serve(talk, tmp_path)
 
 
+def test_models_that_come_and_the_one_that_plays_are_told(tmp_path: Path) -> None:
+    """A bundle that another program puts there, also where a page joins then; and what another remote changes to."""
+
+    async def talk(stand: Stand) -> None:
+        async with stand.page() as page:
+            [hello] = json.loads(await page.recv())
+            assert (hello["model"], hello["models"]) == ("a model", ["default"])
+            (tmp_path / "bundles" / "mine").mkdir(parents=True)
+            (tmp_path / "bundles" / "mine" / "bundle.json").write_text("{}")
+            async with stand.page() as other:
+                assert (await told(other, "hello"))["models"] == ["default", "mine"]
+                assert (await told(page, "models"))["names"] == ["default", "mine"]
+            stand.desk.do("model", "mine")
+            assert (await told(page, "models", model="mine"))["names"] == ["default", "mine"]
+
+    serve(talk, tmp_path)
+
+
 def test_a_ping_is_answered_with_the_beat() -> None:
     """So that a page knows how far it is from the clock."""
 

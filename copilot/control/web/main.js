@@ -43,7 +43,7 @@ const board = new Board(byId("keys"), () => instrument, 3);
 instrument = new Instrument({ send, sound, mark: (pitch, isDown) => board.mark(pitch, isDown) });
 const typing = new Typing(instrument, board);
 const tools = new Tools({ instrument, board, typing, synth, players, panel, send, news });
-let model = "";
+let version = "";
 
 /** A key goes down or up, here and now. */
 function sound(channel, pitch, velocity, delayS = 0) {
@@ -62,7 +62,6 @@ const kitMark = channel => (players.isDrums(channel) ? KIT : 0);
 const HEAR = {
   hello(message) {
     const { status } = message;
-    model = message.model;
     document.title = `copilot · ${message.status.part ?? "live"}`;
     players.take(message.roles);
     panel.build(message.groups, message.panel, message.verbs);
@@ -71,13 +70,14 @@ const HEAR = {
     byId("tap").disabled = !panel.values.has("tempo_bpm");
     byId("record").disabled = byId("stop").disabled = false;
     presets.show(message.presets);
-    models.show(message.model, message.verbs);
+    models.show(message.model, message.models);
     notes.letGo(clock.at(nowS()));
     clock.take(message.now_beats, message.tempo_bpm, Boolean(status.running), nowS());
     this.status({ recording: "", roles: message.roles, now_beats: message.now_beats, ...status });
     tools.choices = message.panel.find(each => each.name.startsWith("channel_"))?.choices;
     tools.settle();
-    news.connected(`${model || "Connected"} · ${message.version}`);
+    version = message.version;
+    news.connected(`${message.model || "Connected"} · ${version}`);
   },
 
   status(message) {
@@ -136,6 +136,11 @@ const HEAR = {
 
   presets({ names }) {
     presets.show(names);
+  },
+
+  models({ model, names }) {
+    models.show(model, names);
+    if (model) news.stand(`${model} · ${version}`, "open", false);
   },
 
   said({ text }) {

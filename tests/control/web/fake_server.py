@@ -12,7 +12,7 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -57,7 +57,6 @@ class FakeServer:
             routes=[
                 Route("/", self._page),
                 Mount("/static", self._Static(directory=WEB)),
-                Route("/api/session/model/list", self._models, methods=["POST"]),
                 WebSocketRoute("/live", self._live),
             ]
         )
@@ -130,9 +129,6 @@ class FakeServer:
     async def _page(self, request: Request) -> Response:
         return FileResponse(WEB / "index.html", headers={"Content-Security-Policy": _CSP})
 
-    async def _models(self, request: Request) -> Response:
-        return JSONResponse({"verb": "model/list", "answer": ["jam-60m", "jam-8m"]})
-
     async def _live(self, socket: WebSocket) -> None:
         if self.refuses:
             await socket.close()
@@ -204,6 +200,7 @@ class FakeServer:
             ],
             "verbs": [asdict(verb) for verb in VERBS],
             "presets": self._presets,
+            "models": ["default", "jam-8m"],
             "status": self._status(),
             "roles": self._roles(),
             "now_beats": self.now_beats(),

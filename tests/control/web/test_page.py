@@ -329,11 +329,18 @@ def test_presets_are_saved_and_loaded(page: browser.Page, server: Any) -> None:
 
 
 def test_another_model_can_be_chosen(page: browser.Page, server: Any) -> None:
-    """The models that there are can be chosen from, the present one first."""
+    """The models that there are can be chosen from, the present one first; what comes meanwhile shows at once."""
     assert until(page, "!document.getElementById('models').hidden")
     assert page.run("document.getElementById('model').value") == "jam-60m"
     choose(page, "model", "jam-8m")
     assert server.wait(lambda: server.frames == [{"do": "model", "argument": "jam-8m"}])
+    server.say({"type": "models", "model": "jam-8m", "names": ["default", "jam-8m", "jam-90m"]})
+    assert until(page, "document.getElementById('model').value === 'jam-8m'")
+    shown = page.run("[...document.getElementById('model').options].map(each => each.value)")
+    assert shown == ["default", "jam-8m", "jam-90m"]
+    assert until(page, "document.getElementById('line').textContent.startsWith('jam-8m')")
+    server.say({"type": "models", "model": "jam-60m", "names": ["default", "jam-8m"]})
+    assert until(page, "document.getElementById('model').value === 'jam-60m'")
 
 
 def test_the_session_is_worked_by_buttons(page: browser.Page, server: Any) -> None:

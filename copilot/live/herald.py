@@ -10,8 +10,7 @@ from copilot.live.listening import Listening
 from copilot.live.session import Session
 
 _LOOKS_EVERY_S = 0.02
-_CHORD_EVERY_BEATS = 0.5
-"""A chord is named so often at the most: between two, passing notes would name others."""
+_CHORD_EVERY_BEATS = 0.25
 
 
 @dataclass(slots=True)
@@ -22,7 +21,7 @@ class Herald:
     clock: Clock
     _listening: Listening = field(default_factory=Listening)
     _beat: float = -1.0
-    _half: int = -1
+    _quarter: int = -1
     _named: tuple[str, str] = ("", "")
 
     async def run(self) -> None:
@@ -61,10 +60,12 @@ class Herald:
             session.feed.tell(
                 Beat(beat_beats, bar, into + 1, numerator, denominator, round(session.clock.tempo_bpm, 3))
             )
-        half = int(now_beats / _CHORD_EVERY_BEATS)
-        if half != self._half:
-            self._half = half
-            named = (self._listening.chord(now_beats), self._listening.key)
+        quarter = int(now_beats / _CHORD_EVERY_BEATS)
+        if quarter != self._quarter:
+            self._quarter = quarter
+            bar_beats = meter.bar_beats(now_beats)
+            into_beats = (now_beats - start_beats) % (bar_beats / 2 if bar_beats >= 4.0 else bar_beats)
+            named = (self._listening.chord(now_beats, into_beats), self._listening.key)
             if named != self._named:
                 self._named = named
                 session.feed.tell(Chord(now_beats, *named))

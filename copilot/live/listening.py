@@ -7,11 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copilot.music.ear import Ear
+from copilot.music.label import Label
 from copilot.music.order import OFF, ON, Event
 from copilot.music.score import COPILOT_CHANNEL, DRUM_CHANNEL
 from copilot.music.theory import key_of_weights
 
 _TICKS_PER_BEAT = 24
+_MEMORY_BEATS = 0.6
+"""Shorter than the memory that steers the model: a name that is not to waver changes more slowly anyway."""
 _KEY_MEMORY_BEATS = 32.0
 _LEAST_NOTES = 4.0
 
@@ -20,7 +23,8 @@ _LEAST_NOTES = 4.0
 class Listening:
     """Notes come in the order of their beats."""
 
-    _ear: Ear = field(default_factory=lambda: Ear(_TICKS_PER_BEAT))
+    _ear: Ear = field(default_factory=lambda: Ear(_TICKS_PER_BEAT, memory_beats=_MEMORY_BEATS))
+    _label: Label = field(default_factory=Label)
     _notes: NDArray[np.float64] = field(default_factory=lambda: np.zeros(12))
     _at_beats: float = 0.0
 
@@ -36,9 +40,12 @@ class Listening:
             self._notes[pitch % 12] += 1.0
             self._at_beats = max(self._at_beats, pos_beats)
 
-    def chord(self, pos_beats: float) -> str:
-        """The symbol of the chord at a beat; empty where nothing is heard."""
-        return self._ear.symbol(round(pos_beats * _TICKS_PER_BEAT))
+    def chord(self, pos_beats: float, into_beats: float) -> str:
+        """The symbol of the chord at a beat, so long after its bar's beginning or middle; empty for none.
+
+        Asked for in order: a name stays until another is clear, or has been likelier for a beat.
+        """
+        return self._label.look(self._ear.fit(round(pos_beats * _TICKS_PER_BEAT)), pos_beats, into_beats)
 
     @property
     def key(self) -> str:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from copilot.music.order import OFF, ON, Event
 from copilot.music.score import COPILOT_CHANNEL, DRUM_CHANNEL
-from copilot.music.theory import STATE_TONES, chord_fit, symbol_of_state
+from copilot.music.theory import STATE_TONES, chord_fit
 
 Floats = NDArray[np.float64]
 
@@ -36,11 +36,12 @@ class Ear:
     held: NDArray[np.int64] = field(default_factory=lambda: np.zeros(128, np.int64))
     lead: float = 0.0
     told: NDArray[np.bool_] | None = None
+    memory_beats: float = MEMORY_BEATS
 
     def copy(self) -> "Ear":
         """The same, to go its own way."""
         heard = self.chroma.copy(), self.bass.copy(), self.held.copy()
-        return Ear(self.ticks_per_beat, self.tick, *heard, self.lead, self.told)
+        return Ear(self.ticks_per_beat, self.tick, *heard, self.lead, self.told, self.memory_beats)
 
     def hear(self, event: Event) -> None:
         """A note begins or ends; events come in the order of their ticks."""
@@ -62,19 +63,14 @@ class Ear:
         """How likely each pitch class belongs to the chord at a tick: float64 (12,); all 1 where none was heard."""
         if self.told is not None:
             return self.told.astype(np.float64)
-        fit = self._fit(tick)
+        fit = self.fit(tick)
         if fit is None:
             return np.ones(12)
         odds = np.exp(_SHARPNESS * (fit - fit.max()))
         tones: Floats = (odds / odds.sum()) @ STATE_TONES
         return tones
 
-    def symbol(self, tick: int) -> str:
-        """The likeliest chord at a tick, as musicians write it; empty where none was heard."""
-        fit = self._fit(tick)
-        return "" if fit is None else symbol_of_state(int(fit.argmax()))
-
-    def _fit(self, tick: int) -> Floats | None:
+    def fit(self, tick: int) -> Floats | None:
         """How well each of 72 chords fits at a tick: float64 (72,); None where nothing was heard."""
         now = self.copy()
         now._pass_to(tick)
@@ -86,12 +82,12 @@ class Ear:
     def _pass_to(self, tick: int) -> None:
         if tick <= self.tick:
             return
-        kept = math.exp((self.tick - tick) / (MEMORY_BEATS * self.ticks_per_beat))
+        kept = math.exp((self.tick - tick) / (self.memory_beats * self.ticks_per_beat))
         self.chroma *= kept
         self.bass *= kept
         pitches = np.flatnonzero(self.held)
         if len(pitches):
-            gained = MEMORY_BEATS * (1.0 - kept)
+            gained = self.memory_beats * (1.0 - kept)
             self.chroma += gained * np.bincount(pitches % 12, self.held[pitches], 12)
             self.bass[pitches[0] % 12] += gained
         self.tick = tick

@@ -1,11 +1,14 @@
 """Files that appear whole or not at all, are on the disk, and are the ones that they were."""
 
+import errno
 import hashlib
 import os
 import re
+import stat
 import sys
 import tempfile
 from pathlib import Path
+from typing import BinaryIO
 
 from copilot.errors import CopilotError, InputError
 
@@ -49,6 +52,25 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def open_plain(path: Path) -> tuple[BinaryIO, int]:
+    """A regular file that is no link, open to be read, and its size now. Raises OSError."""
+    if path.is_symlink():
+        raise OSError(errno.ELOOP, "it is a link, and may lead anywhere", str(path))
+    # O_NOFOLLOW: nor did it become one meanwhile. O_NONBLOCK: a pipe of that name would wait for its writer.
+    flags = (
+        os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    )
+    handle = os.open(path, flags)
+    try:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "it is no file", str(path))
+        return os.fdopen(handle, "rb"), found.st_size
+    except BaseException:
+        os.close(handle)
+        raise
 
 
 def file_sha256(path: Path) -> str:

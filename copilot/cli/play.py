@@ -191,7 +191,8 @@ def run(
         window_tokens=window_tokens,
         device=device or config.model.device,
         weights=weights or config.model.weights,
-        record=record or (Path(config.record.dir) if config.record.dir else None),
+        record=record or (Path(config.record.dir).expanduser() if config.record.dir else None),
+        record_quota_mb=config.record.quota_mb,
         panel=config.panel | given({**panel, "tempo_bpm": bpm}),
     )
     line = StatusLine(log_json)

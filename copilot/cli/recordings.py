@@ -117,6 +117,8 @@ def replay(
     if (writes or again) and (outputs or virtual):
         raise InputError("--out and --virtual are for playing through MIDI: leave out -o, --wav and --again")
     journal = commands.open_recording(name, folder)
+    if journal.ending.problem:
+        click.echo(f"{name}: {journal.ending.problem}", err=True)
     if output is not None:
         commands.write_midi(journal, output)
         click.echo(f"written: {output}", err=as_json)

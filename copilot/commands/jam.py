@@ -18,6 +18,7 @@ from copilot.live.engine_client import EngineClient
 from copilot.live.jam import beat_clock, jam_with
 from copilot.live.journal import JournalWriter, read_journal, to_score
 from copilot.live.journal_format import Metadata, PartInfo, Player
+from copilot.live.journal_writer import LiveJournal
 from copilot.live.picture import plot_jam
 from copilot.live.players import end_of, hold_out, missing_role
 from copilot.live.rigs import FileRig
@@ -122,7 +123,9 @@ class _Taping:
     def journal(self, clock: Clock, beat_zero_s: float) -> Iterator[JournalWriter]:
         """The journal, closed at the end."""
         metadata = replace(self.metadata, beat_zero_s=beat_zero_s, is_whole=True, player=self.player)
-        with contextlib.closing(JournalWriter(self.path, clock, metadata, sync=False)) as journal:
+        # In real time nothing may wait for the disk; a simulated jam may, and would outrun it.
+        kind = JournalWriter if isinstance(clock, SimulatedClock) else LiveJournal
+        with contextlib.closing(kind(self.path, clock, metadata, sync=False)) as journal:
             yield journal
 
     def figures(self, session: Session, now_s: float, wall_s: float) -> Status:

@@ -18,7 +18,7 @@ from copilot.errors import InputError, JournalError, PortError
 from copilot.files import user_data_folder
 from copilot.live.again import check_repeatable, play_again
 from copilot.live.clock import MonotonicClock
-from copilot.live.journal import Journal, read_journal, to_score
+from copilot.live.journal import Journal, open_journal, to_score
 from copilot.live.player import Player
 from copilot.live.recordings import Recording, find_recording, notes_of, recordings_in
 from copilot.live.rigs import MidiRig, PortPlan
@@ -52,7 +52,7 @@ def recordings(folder: Path | None) -> list[Recording]:
 
 def open_recording(wanted: str, folder: Path | None) -> Journal:
     """A recording by its name or path. Raises JournalError, one line."""
-    return read_journal(find_recording(wanted, recordings_folder(folder)))
+    return open_journal(find_recording(wanted, recordings_folder(folder)))
 
 
 def write_midi(journal: Journal, output: Path) -> None:

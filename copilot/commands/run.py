@@ -31,6 +31,7 @@ from copilot.panel import OUTPUT, Panel, Parameter, Value, latencies_s
 
 log = logging.getLogger(__name__)
 _STATUS_EVERY_S = 0.5
+_DISK_PATIENCE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,13 @@ async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_statu
     began_s = clock.now_s()
     player = player_of(bundle, options.window_tokens, options.device, options.weights)
     recorder = Recorder(
-        options.record or user_data_folder() / "recordings", clock, options.seed, player=player
+        options.record or user_data_folder() / "recordings",
+        clock,
+        options.seed,
+        player=player,
+        quota_bytes=options.record_quota_mb * 2**20,
     )
-    recording = recorder.start(session) if options.record else None
+    recording = recorder.start(session, _DISK_PATIENCE_S) if options.record else None
     engine = EngineClient(
         bundle.path,
         seed=options.seed,

@@ -9,6 +9,7 @@ from copilot.control.http import DEFAULT_PORT
 from copilot.decode.devices import Device
 from copilot.decode.kinds import WeightKind
 from copilot.errors import PortError
+from copilot.live.config import DEFAULT_QUOTA_MB
 from copilot.live.rigs import PortPlan
 from copilot.midi.backend import API_VARIABLE, NO_API
 from copilot.midi.ports import Survey, chosen, resolve, survey
@@ -37,6 +38,7 @@ class RunOptions:
     device: Device = "auto"
     weights: WeightKind = "auto"
     record: Path | None = None
+    record_quota_mb: int = DEFAULT_QUOTA_MB
     panel: Mapping[str, Value] = field(default_factory=dict)
 
     @property

@@ -21,11 +21,16 @@ def print_recordings(found: Sequence[Recording]) -> None:
             click.echo(f"{each.name:<{width}}  {each.problem}")
             continue
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(each.began_wall_s))
-        torn = "  torn: plays up to there" if each.is_torn else ""
         click.echo(
             f"{each.name:<{width}}  {when:<16}  {minutes(each.length_s):>7}  {each.bars:>5}  "
-            f"{each.heard_notes:>8,}  {each.played_notes:>8,}{torn}"
+            f"{each.heard_notes:>8,}  {each.played_notes:>8,}{'  torn: see below' if each.is_torn else ''}"
         )
+    for each in found:
+        if each.is_torn:
+            click.echo(f"{each.name}: {each.ending}")
+        if each.missed:
+            click.echo(f"{each.name}: it lacks {each.missed:,} records, since the disk did not answer")
+    click.echo(f"{sum(each.bytes for each in found) / 1e6:,.1f} MB in all")
 
 
 def print_verdict(verdict: Verdict) -> None:

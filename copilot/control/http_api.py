@@ -119,13 +119,13 @@ class Api:
         """The bytes of one."""
         file = request.path_params["file"]
         try:
-            stream, size, kind = await asyncio.to_thread(
+            streams, size, kind = await asyncio.to_thread(
                 http_recordings.opened, self.desk.recorder.folder, file
             )
         except InputError as refusal:
             return as_json({"error": str(refusal)}, 404)
         headers = {"content-length": str(size), "content-disposition": f'attachment; filename="{file}"'}
-        return StreamingResponse(http_recordings.chunks(stream, size), media_type=kind, headers=headers)
+        return StreamingResponse(http_recordings.chunks(streams, size), media_type=kind, headers=headers)
 
 
 CALLS = (

@@ -41,6 +41,7 @@ MEASURED = {
     "engine_step_p50_ms": ("engine_step_p50_seconds", "What a word takes, median.", _FROM_MS),
     "engine_step_p99_ms": ("engine_step_p99_seconds", "What a word takes, p99.", _FROM_MS),
     "context_tokens": ("context_tokens", "Words that the model has before it.", 1.0),
+    "journal_pending_bytes": ("journal_pending_bytes", "What of the recording waits for the disk.", 1.0),
     "late_p99_ms": ("midi_late_p99_seconds", "How late notes leave, p99.", _FROM_MS),
 }
 """The desk's status by name: the metric's name, what it says, and what turns the figure into its unit."""

@@ -5,15 +5,16 @@ at the time, and when each answer of the engine reached it. The engine is asked 
 what was played is given to it. Notes are sent by a schedule of our own under a simulated clock.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from copilot.engine.base import Engine, Proposal
 from copilot.errors import JournalError
 from copilot.live.clock import BeatClock, SimulatedClock
 from copilot.live.jam import answer
-from copilot.live.journal import Journal, JournalWriter, read_journal
+from copilot.live.journal import Journal, JournalWriter, open_journal
 from copilot.live.meter import Meter
 from copilot.live.records import (
     Answered,
@@ -22,6 +23,7 @@ from copilot.live.records import (
     Happened,
     Heard,
     MeterChanged,
+    Missed,
     PanelChanged,
     Played,
     Record,
@@ -48,17 +50,22 @@ def check_repeatable(journal: Journal) -> None:
             "it was begun amid the music, and what the copilot had heard before is not in it: "
             "record from the start, with `copilot run --record`"
         )
+    if any(isinstance(record, Missed) for record in journal.records):
+        raise JournalError(
+            "it lacks what came in while the disk did not answer: it can be played, not repeated"
+        )
 
 
-def opening(journal: Journal) -> tuple[Panel, tuple[Record, ...]]:
+def opening(journal: Journal) -> tuple[Panel, Iterator[Record]]:
     """The panel as it stood at the beginning, and the records that follow."""
     panel, named = Panel(), set()
-    for index, record in enumerate(journal.records):
+    records = iter(journal.records)
+    for record in records:
         if not isinstance(record, PanelChanged) or record.name in named:
-            return panel, journal.records[index:]
+            return panel, chain((record,), records)
         panel.set(record.name, record.value)
         named.add(record.name)
-    return panel, ()
+    return panel, records
 
 
 @dataclass(slots=True)
@@ -74,11 +81,11 @@ class Again:
     _schedule: Schedule = field(default_factory=Schedule)
     _proposals: dict[int, Proposal] = field(default_factory=dict)
 
-    def run(self, records: tuple[Record, ...], progress: Progress = lambda _at_s: None) -> None:
+    def run(self, records: Iterable[Record], progress: Progress = lambda _at_s: None) -> None:
         """Tell the session all that these records say. Raises JournalError where they don't hang together."""
         self._blank = self.engine.snapshot()
         for record in records:
-            if isinstance(record, Played | Dropped):
+            if isinstance(record, Played | Dropped | Missed):
                 continue
             at_s = self.start_s + record.at_s
             if isinstance(record, Happened) and record.what == "end":
@@ -206,4 +213,4 @@ def play_again(
         Again(session, engine, clock, metadata.start_s).run(records, progress)
     finally:
         writer.close()
-    return read_journal(path)
+    return open_journal(path)

@@ -13,6 +13,8 @@ from copilot.errors import ConfigError, ParameterError
 from copilot.panel import Value, find
 
 MAX_CONFIG_BYTES = 64 * 1024
+DEFAULT_QUOTA_MB = 4096
+"""About 300 hours of a band."""
 
 Text = Annotated[str, msgspec.Meta(max_length=1000, pattern=r"^[^\x00-\x1f\x7f]*$")]
 _WHERE = re.compile(r" - at `\$(?P<path>[^`]*)`$")
@@ -55,9 +57,10 @@ class ModelConfig(_Section, frozen=True):
 
 
 class RecordConfig(_Section, frozen=True):
-    """[record]: the folder for recordings; empty records nothing."""
+    """[record]: the folder for recordings (empty: none are made), and the MB that they may take there (0: any)."""
 
     dir: Text = ""
+    quota_mb: Annotated[int, msgspec.Meta(ge=0, le=10**9)] = DEFAULT_QUOTA_MB
 
 
 class Config(_Section, frozen=True):

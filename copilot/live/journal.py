@@ -1,16 +1,13 @@
-"""The journal: an append-only record of everything heard and played, and the score that it amounts to."""
+"""The journal: an append-only record of everything heard and played, read back, and the score that it amounts to."""
 
 import contextlib
-import logging
-import os
-import threading
-import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from copilot.errors import JournalError
-from copilot.live.clock import Clock
+from copilot.live.journal_files import chunks_of
 from copilot.live.journal_format import (
     Heard,
     Metadata,
@@ -20,16 +17,14 @@ from copilot.live.journal_format import (
     Played,
     Record,
     TempoChanged,
-    decode_header,
-    decode_records,
-    encode_header,
-    encode_record,
-    end_mark,
 )
+from copilot.live.journal_reader import Ending, JournalReader
+from copilot.live.journal_writer import JournalWriter
 from copilot.music.roles import ROLES, Role
 from copilot.music.score import COPILOT_CHANNEL, DRUM_CHANNEL, MeterChange, Note, Part, Score, TempoChange
 
 __all__ = [
+    "Ending",
     "Heard",
     "Journal",
     "JournalWriter",
@@ -40,130 +35,27 @@ __all__ = [
     "Played",
     "Record",
     "TempoChanged",
+    "open_journal",
     "read_journal",
+    "reading",
     "to_score",
 ]
 
 TICKS_PER_BEAT = 480
-MAX_PENDING_BYTES = 4 * 1024 * 1024
-"""Room for about 180,000 records: 20 minutes of a band while the disk does not answer."""
-
-log = logging.getLogger(__name__)
-
-
-class JournalWriter:
-    """Appends records to a new file, without ever holding up the music.
-
-    `append` only fills a bounded buffer (full: the newest record is refused and counted in `dropped`);
-    `flush` writes it out and is to be called at least once a second, from any one thread. When the disk
-    fails, recording stops for good at the last whole record, `error` says why, and nothing is raised.
-    Raises JournalError only when the file can't be begun.
-    """
-
-    def __init__(
-        self,
-        path: Path,
-        clock: Clock,
-        metadata: Metadata,
-        *,
-        wall_s: Callable[[], float] = time.time,
-        max_pending_bytes: int = MAX_PENDING_BYTES,
-        sync: bool = True,
-    ) -> None:
-        """`sync` waits for the disk itself in each flush, so that a power cut costs a second at most."""
-        self.path = path
-        self.start_s = clock.now_s()
-        self.error: str | None = None
-        self.dropped = 0
-        self._sync = sync
-        self._max_pending_bytes = max_pending_bytes
-        self._pending = bytearray()
-        self._pending_lock = threading.Lock()  # held for a swap or a copy of 30 bytes, never over the disk
-        self._disk_lock = threading.Lock()
-        self._written_bytes = 0
-        header = encode_header(replace(metadata, start_wall_s=wall_s(), start_s=self.start_s))
-        try:
-            self._file = path.open("xb", buffering=0)
-        except FileExistsError as error:
-            raise JournalError(f"{path} exists already: record under another name") from error
-        except OSError as error:
-            raise JournalError(
-                f"{path} can't be written ({error.strerror}): record somewhere else"
-            ) from error
-        self._write(header)
-        if self.error is not None:
-            self._file.close()
-            raise JournalError(self.error)
-
-    def elapsed_s(self, at_s: float) -> float:
-        """A moment of the session's clock, counted from the journal's start as records want it."""
-        return at_s - self.start_s
-
-    def append(self, record: Record) -> None:
-        """Take a record for the next flush. Never waits for the disk and never raises."""
-        try:
-            frame = encode_record(record)
-        except JournalError as error:
-            self._drop(str(error))
-            return
-        with self._pending_lock:
-            if self.error is None and len(self._pending) + len(frame) <= self._max_pending_bytes:
-                self._pending += frame
-                return
-        self._drop(self.error or f"{len(self._pending)} bytes wait for the disk")
-
-    def flush(self) -> None:
-        """Write what is pending. May wait for the disk: the daemon calls it in a thread of its own."""
-        with self._disk_lock:
-            self._flush(b"")
-
-    def close(self) -> None:
-        """Write what is pending and the end mark, and close the file. A second call does nothing."""
-        with self._disk_lock:
-            if self._file.closed:
-                return
-            self._flush(end_mark())
-            self._file.close()
-            if self.error is None:
-                self.error = "the journal is closed"
-
-    def _drop(self, reason: str) -> None:
-        if self.dropped == 0:
-            log.warning("a record was not taken into the journal: %s", reason)
-        self.dropped += 1
-
-    def _flush(self, last: bytes) -> None:
-        with self._pending_lock:
-            chunk, self._pending = self._pending, bytearray()
-        if self.error is None and (chunk or last):
-            self._write(chunk + last)
-
-    def _write(self, chunk: bytes | bytearray) -> None:
-        view = memoryview(chunk)
-        try:
-            while view:
-                view = view[self._file.write(view) :]
-            if self._sync:
-                os.fsync(self._file.fileno())
-        except OSError as error:
-            self.error = (
-                f"recording stopped: {self.path} can't be written ({error.strerror}): free some disk space"
-            )
-            log.error("%s", self.error)
-            # Cut what was half-written; where even that fails, the reader stops at the torn frame by itself.
-            with contextlib.suppress(OSError):
-                self._file.truncate(self._written_bytes)
-            return
-        self._written_bytes += len(chunk)
 
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """What a journal holds. `torn`: it was not closed or is damaged; the records are those before that."""
+    """What a journal holds: its records, up to its ending, which says whether that is all of it."""
 
     metadata: Metadata
-    records: tuple[Record, ...]
-    torn: bool
+    records: Collection[Record]
+    ending: Ending
+
+    @property
+    def torn(self) -> bool:
+        """Whether it was not closed, or is damaged."""
+        return self.ending.kind != "whole"
 
     def tick(self, pos_beats: float) -> int:
         """A beat of the session in ticks of the recording's music."""
@@ -171,18 +63,52 @@ class Journal:
 
 
 def read_journal(path: Path) -> Journal:
-    """Read a journal up to its end mark or its first torn record. Raises JournalError if it is no journal."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise JournalError(f"{path} can't be read ({error.strerror}): give a journal that exists") from error
-    try:
-        metadata, offset = decode_header(data)
-    except JournalError as error:
-        raise JournalError(f"{path} is not a journal: {error}") from error
-    found = list(decode_records(data, offset))
-    torn = not found or found[-1] is not None
-    return Journal(metadata, tuple(record for record in found if record is not None), torn)
+    """Read a journal into memory. Raises JournalError if it is none; what ends one early is its `ending`."""
+    with reading(path) as reader:
+        return Journal(reader.metadata, tuple(reader), reader.ending)
+
+
+def open_journal(path: Path) -> Journal:
+    """A journal whose records are read from its files each time they are asked for, and never kept.
+
+    It is read through once, to know its ending. Raises JournalError if it is none.
+    """
+    with reading(path) as reader:
+        for _ in reader:
+            pass
+        return Journal(reader.metadata, _Stored(path, reader.ending.records), reader.ending)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored(Collection[Record]):
+    """The records in a journal's files. Whoever goes through them may get a JournalError, if a file is gone now."""
+
+    path: Path
+    count: int
+
+    def __iter__(self) -> Iterator[Record]:
+        with reading(self.path) as reader:
+            yield from islice(reader, self.count)  # of one that is being written, no more than there was
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __contains__(self, record: object) -> bool:
+        return any(each == record for each in self)
+
+
+@contextlib.contextmanager
+def reading(path: Path) -> Iterator[JournalReader]:
+    """A journal, to be gone through once. Raises JournalError if it is none."""
+    with contextlib.closing(chunks_of(path)) as chunks:
+        try:
+            yield JournalReader(chunks)
+        except JournalError as error:
+            raise JournalError(f"{path} is not a journal: {error}") from error
+        except OSError as error:
+            raise JournalError(
+                f"{path} can't be read ({error.strerror}): give a journal that exists"
+            ) from error
 
 
 @dataclass(slots=True)
@@ -214,61 +140,47 @@ def to_score(journal: Journal) -> Score:
     Notes still sounding at the end are closed at the last record's beat. A key struck again while it sounds
     ends its earlier note there.
     """
-    lanes: dict[int, _Lane] = {}
+    metadata = journal.metadata
+    lanes: dict[int, _Lane] = {COPILOT_CHANNEL: _Lane()}
+    tempi = {0: metadata.tempo_bpm}
+    meters = {0: (metadata.numerator, metadata.denominator)}
+    role: Role | None = None
     last_tick = 0
     for record in journal.records:
+        if isinstance(record, PanelChanged) and record.name == "part" and role is None:
+            role = next((each for each in ROLES if each == record.value), None)
         if not isinstance(record, Heard | Played | TempoChanged | MeterChanged):
             continue
         tick = journal.tick(record.pos_beats)
         last_tick = max(last_tick, tick)
-        if isinstance(record, Played):
-            lanes.setdefault(COPILOT_CHANNEL, _Lane()).event(tick, record.pitch, record.velocity)
-        # What a player sends on the copilot's channel is no part, and must not end the copilot's notes.
-        elif isinstance(record, Heard) and record.channel != COPILOT_CHANNEL:
-            lanes.setdefault(record.channel, _Lane()).event(tick, record.pitch, record.velocity)
-    infos = {info.channel: info for info in journal.metadata.parts}
-    lanes.setdefault(COPILOT_CHANNEL, _Lane())
-    parts = tuple(
-        _part(channel, infos.get(channel), lane.finish(last_tick), journal.records)
+        match record:
+            case Played():
+                lanes[COPILOT_CHANNEL].event(tick, record.pitch, record.velocity)
+            # What a player sends on the copilot's channel is no part, and must not end the copilot's notes.
+            case Heard() if record.channel != COPILOT_CHANNEL:
+                lanes.setdefault(record.channel, _Lane()).event(tick, record.pitch, record.velocity)
+            case TempoChanged():
+                tempi[tick] = record.tempo_bpm
+            case MeterChanged():
+                meters[tick] = (record.numerator, record.denominator)
+    infos = {info.channel: info for info in metadata.parts}
+    parts = (
+        _part(channel, infos.get(channel), lane.finish(last_tick), role or "bass")
         for channel, lane in sorted(lanes.items())
     )
     return Score(
         ticks_per_beat=TICKS_PER_BEAT,
-        parts=parts,
-        tempi=_tempi(journal),
-        meters=_meters(journal),
-        title=journal.metadata.title,
+        parts=tuple(parts),
+        tempi=tuple(TempoChange(tick, tempo_bpm) for tick, tempo_bpm in sorted(tempi.items())),
+        meters=tuple(MeterChange(tick, *meter) for tick, meter in sorted(meters.items())),
+        title=metadata.title,
     )
 
 
-def _part(channel: int, info: PartInfo | None, notes: tuple[Note, ...], records: Iterable[Record]) -> Part:
+def _part(channel: int, info: PartInfo | None, notes: tuple[Note, ...], played: Role) -> Part:
+    """`played`: the part that the panel was first set to."""
     if channel == COPILOT_CHANNEL:
-        role = info.role if info else _played_role(records)
-        return Part(channel, role, notes, "copilot", info.program if info else 0)
+        return Part(channel, info.role if info else played, notes, "copilot", info.program if info else 0)
     if info is None:
         return Part(channel, "drums" if channel == DRUM_CHANNEL else "keys", notes, f"channel {channel + 1}")
     return Part(channel, info.role, notes, info.name or info.role, info.program)
-
-
-def _played_role(records: Iterable[Record]) -> Role:
-    """The part that the panel was first set to."""
-    for record in records:
-        if isinstance(record, PanelChanged) and record.name == "part":
-            return next((role for role in ROLES if role == record.value), "bass")
-    return "bass"
-
-
-def _tempi(journal: Journal) -> tuple[TempoChange, ...]:
-    by_tick = {0: journal.metadata.tempo_bpm}
-    for record in journal.records:
-        if isinstance(record, TempoChanged):
-            by_tick[journal.tick(record.pos_beats)] = record.tempo_bpm
-    return tuple(TempoChange(tick, tempo_bpm) for tick, tempo_bpm in sorted(by_tick.items()))
-
-
-def _meters(journal: Journal) -> tuple[MeterChange, ...]:
-    by_tick = {0: (journal.metadata.numerator, journal.metadata.denominator)}
-    for record in journal.records:
-        if isinstance(record, MeterChanged):
-            by_tick[journal.tick(record.pos_beats)] = (record.numerator, record.denominator)
-    return tuple(MeterChange(tick, *meter) for tick, meter in sorted(by_tick.items()))

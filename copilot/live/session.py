@@ -152,6 +152,16 @@ class Session:
         self._write(record.Happened, self._now_s if at_s is None else at_s, what)
 
     @property
+    def recording(self) -> str:
+        """The name of the recording that is being made; empty where there is none, or it could not go on."""
+        return "" if self.journal is None or self.journal.error else self.journal.path.stem
+
+    @property
+    def failed_journal(self) -> str:
+        """Why recording has stopped, though nobody stopped it; empty where it has not."""
+        return (self.journal.error or "") if self.journal is not None else ""
+
+    @property
     def is_untouched(self) -> bool:
         """Whether nothing has come in yet that another session would have to know."""
         return self._is_untouched and not self._requests

@@ -8,13 +8,14 @@ from pathlib import Path
 from copilot.errors import ProtocolError, WorkerError
 from copilot.live.clock import Clock
 from copilot.live.engine_client import EngineClient
+from copilot.live.feed import Said
 from copilot.live.rigs import Rig
 from copilot.live.session import Request, Session
 from copilot.live.status import Status, status_of
 
 log = logging.getLogger(__name__)
 
-_FLUSH_EVERY_S = 0.5
+_BOOKS_EVERY_S = 0.5
 _TEMPO_CHANGE_BPM = 0.1
 _WAKE_EVERY_S = 0.005
 
@@ -51,7 +52,6 @@ class Stage:
                 task.cancel()
             await asyncio.gather(music, *others, return_exceptions=True)
             await asyncio.gather(self.rig.close(self.session), self.engine.stop())
-            self._flush_journal()
 
     def wake(self) -> None:
         """Look at the session at once: something that was not the rig has changed it.
@@ -148,17 +148,14 @@ class Stage:
         self._changed.set()
 
     async def _keep_books(self) -> None:
-        """Once in half a second: the journal to disk (in a thread: a disk may stall), the tempo into it."""
-        noted_bpm = self.session.clock.tempo_bpm
+        """Twice a second: the tempo into the journal, and to whoever listens that the journal can't be written."""
+        noted_bpm, failed = self.session.clock.tempo_bpm, self.session.failed_journal
         while True:
-            await asyncio.sleep(_FLUSH_EVERY_S)
+            await asyncio.sleep(_BOOKS_EVERY_S)
             tempo_bpm = self.session.clock.tempo_bpm
             if abs(tempo_bpm - noted_bpm) > _TEMPO_CHANGE_BPM:
                 noted_bpm = tempo_bpm
                 self.session.tempo_changed(self.clock.now_s())
-            if self.session.journal is not None:
-                await asyncio.to_thread(self.session.journal.flush)
-
-    def _flush_journal(self) -> None:
-        if self.session.journal is not None:
-            self.session.journal.flush()
+            if self.session.failed_journal and self.session.failed_journal != failed:
+                self.session.feed.tell(Said(self.session.failed_journal))
+            failed = self.session.failed_journal

@@ -53,7 +53,8 @@ def status_of(session: Session, now_s: float) -> Status:
         "flushes": figures.flushes,
         "context_tokens": figures.context_tokens,
         "journal_dropped": session.journal.dropped if session.journal is not None else 0,
-        "journal_error": (session.journal.error if session.journal is not None else None) or "",
+        "journal_pending_bytes": session.journal.pending_bytes if session.journal is not None else 0,
+        "journal_error": session.failed_journal,
     }
 
 

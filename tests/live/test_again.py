@@ -96,7 +96,7 @@ def test_a_jam_with_the_real_engine_comes_out_again_to_the_bit(tmp_path: Path, l
     again = play_again(then, make_engine(512, 7)[0], tmp_path / "again.journal")
     assert len(outcome(then)) > 20
     assert outcome(again) == outcome(then)
-    assert again.records == then.records and again.metadata == then.metadata
+    assert tuple(again.records) == then.records and again.metadata == then.metadata
     verdict = compare(then, again)
     assert verdict.is_exact and verdict.is_same and verdict.apart_ms == 0.0
 
@@ -107,7 +107,7 @@ def test_turning_tempi_meters_and_legal_chaos_come_out_again(tmp_path: Path, see
     latency_s = (0.001, 0.05, 0.2, 0.6, 1.5, 0.0)[seed]
     then = record(tmp_path, odd(), RandomEngine(seed), latency_s, TURNS)
     again = play_again(then, RandomEngine(seed), tmp_path / "again.journal")
-    assert again.records == then.records
+    assert tuple(again.records) == then.records
 
 
 def test_measured_times_of_the_engine_are_told_again(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_another_seed_is_found_out(tmp_path: Path) -> None:
 def test_a_recording_that_was_torn_comes_out_again_up_to_there(tmp_path: Path) -> None:
     """What stands before the tear is the same."""
     then = record(tmp_path, odd(), RandomEngine(3), 0.05)
-    half = replace(then, records=then.records[: len(then.records) // 2], torn=True)
+    half = replace(then, records=then.records[: len(then.records) // 2])
     again = play_again(half, RandomEngine(3), tmp_path / "again.journal")
     assert compare(half, again).is_same
     shared = [each for each in outcome(again) if each in outcome(half)]

@@ -1,6 +1,5 @@
 """The journal: what was appended is read back, cut anywhere it keeps what stands before, and makes a score."""
 
-import errno
 import struct
 import tempfile
 import zlib
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 from copilot.errors import JournalError
 from copilot.live.clock import SimulatedClock
 from copilot.live.journal import (
+    Ending,
     Heard,
     JournalWriter,
     Metadata,
@@ -27,22 +27,23 @@ from copilot.live.journal import (
     to_score,
 )
 from copilot.live.journal_format import MAGIC, decode_header
-from copilot.live.records import Answered, ClockHeard, Dropped, Event, Happened, Woken
+from copilot.live.records import Answered, ClockHeard, Dropped, Event, Happened, Missed, Woken
 from copilot.music.score import MeterChange, Note, TempoChange
 
-moments = st.floats(allow_nan=False, allow_infinity=False)
+moments = st.floats(-1e7, 1e7)
 channels, sevens = st.integers(0, 15), st.integers(0, 127)
 records = st.lists(
     st.builds(Heard, moments, moments, channels, sevens, sevens, st.integers(0, 65535))
     | st.builds(Played, moments, moments, moments, channels, sevens, sevens)
-    | st.builds(TempoChanged, moments, moments, moments)
+    | st.builds(TempoChanged, moments, moments, st.floats(1.0, 10_000.0))
     | st.builds(MeterChanged, moments, moments, st.integers(1, 64), st.sampled_from([2, 4, 8]))
     | st.builds(PanelChanged, moments, st.text(max_size=20), st.booleans() | moments | st.text(max_size=20))
     | st.builds(Woken, moments, st.integers(0, 2**32 - 1))
     | st.builds(Answered, moments, st.integers(0, 2**32 - 1), moments)
     | st.builds(ClockHeard, moments, st.integers(0xF0, 0xFF), st.integers(0, 0x3FFF))
     | st.builds(Dropped, moments, moments, channels, sevens, sevens)
-    | st.builds(Happened, moments, st.sampled_from(get_args(Event))),
+    | st.builds(Happened, moments, st.sampled_from(get_args(Event)))
+    | st.builds(Missed, moments, st.integers(0, 2**32 - 1)),
     max_size=12,
 )
 
@@ -89,7 +90,7 @@ def test_a_journal_cut_at_any_byte_keeps_what_stands_before(given_records: list[
 
 
 def test_a_journal_of_version_1_is_read(tmp_path: Path) -> None:
-    """What an older copilot wrote, without what version 2 added, reads as before; version 3 says what to do."""
+    """What an older copilot wrote, without what version 2 added, reads as before; version 4 says what to do."""
     told = [Heard(0.5, 1.0, 3, 60, 90), PanelChanged(0.6, "part", "keys")]
     path = write(tmp_path / "a.journal", told)
     data = path.read_bytes()
@@ -101,23 +102,36 @@ def test_a_journal_of_version_1_is_read(tmp_path: Path) -> None:
     assert journal.records == tuple(told) and not journal.torn
     assert journal.metadata == Metadata(5.0, 97.5, seed=7, parts=(PartInfo(3, "keys"),))
     assert not journal.metadata.is_whole and journal.metadata.player is None
-    path.write_bytes(head.replace(b"\x01\x00", b"\x03\x00", 1))
-    with pytest.raises(JournalError, match="reads 1 to 2"):
+    path.write_bytes(head.replace(b"\x01\x00", b"\x04\x00", 1))
+    with pytest.raises(JournalError, match="reads 1 to 3"):
         read_journal(path)
 
 
-def test_an_altered_byte_ends_the_journal_there(tmp_path: Path) -> None:
-    """A record whose checksum fails, and all after it, are not taken."""
+def test_an_altered_byte_ends_the_journal_there_and_is_named(tmp_path: Path) -> None:
+    """Whatever byte of a record it is: the records before it are taken, and nothing after it."""
     path = write(tmp_path / "a.journal", [Heard(i, i, 1, 60, 90) for i in range(10)])
-    data = bytearray(path.read_bytes())
-    data[len(data) // 2 + 40] ^= 4
-    path.write_bytes(data)
-    journal = read_journal(path)
-    assert journal.torn
-    assert 0 < len(journal.records) < 10
+    whole = path.read_bytes()
+    begin = decode_header(whole)[1]
+    frame_bytes = (len(whole) - begin - 7) // 10
+    for byte in range(frame_bytes):
+        data = bytearray(whole)
+        data[begin + 4 * frame_bytes + byte] ^= 4
+        path.write_bytes(data)
+        journal = read_journal(path)
+        assert len(journal.records) == 4
+        assert journal.ending == Ending("damaged", 4, 3.0, "record 5 is damaged")
+    assert "record 5 is damaged: it plays up to record 4, 3.0 s after" in journal.ending.problem
 
 
-def test_flushed_records_are_on_disk_before_closing(tmp_path: Path) -> None:
+def test_a_power_cut_leaves_zeros_and_that_is_no_damage(tmp_path: Path) -> None:
+    """Where the disk had made room for what never came, the journal counts as cut off."""
+    path = write(tmp_path / "a.journal", [Heard(i, i, 1, 60, 90) for i in range(10)])
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-20] + bytes(3000))
+    assert read_journal(path).ending == Ending("cut", 9, 8.0)
+
+
+def test_what_is_flushed_is_there_before_closing(tmp_path: Path) -> None:
     """What a flush wrote is read by another reader, as after a SIGKILL; what waits is not yet there."""
     writer = JournalWriter(tmp_path / "a.journal", SimulatedClock(), Metadata())
     writer.append(Heard(0.0, 0.0, 1, 60, 90))
@@ -127,7 +141,7 @@ def test_flushed_records_are_on_disk_before_closing(tmp_path: Path) -> None:
     writer.close()
     writer.close()
     assert journal.records == (Heard(0.0, 0.0, 1, 60, 90),)
-    assert journal.torn
+    assert journal.ending.kind == "cut"
 
 
 def test_moments_count_from_the_start(tmp_path: Path) -> None:
@@ -139,51 +153,15 @@ def test_moments_count_from_the_start(tmp_path: Path) -> None:
     writer.close()
 
 
-def test_a_full_buffer_refuses_the_newest(tmp_path: Path) -> None:
-    """While the disk does not answer, the buffer stays bounded and what is refused is counted."""
-    writer = JournalWriter(tmp_path / "a.journal", SimulatedClock(), Metadata(), max_pending_bytes=100)
-    for i in range(10):
-        writer.append(Heard(i, i, 1, 60, 90))
-    assert writer.dropped == 7
-    writer.close()
-    assert len(read_journal(tmp_path / "a.journal").records) == 3
-
-
-def test_a_full_disk_stops_recording_and_nothing_else(tmp_path: Path, monkeypatch) -> None:
-    """Nothing is raised, the error says so, later records are counted, and the file ends at a whole record."""
-
-    class FullDisk:
-        closed = False
-
-        def __init__(self, file) -> None:
-            self.file = file
-
-        def write(self, data) -> int:
-            if len(data) > 10:
-                return self.file.write(data[:10])
-            raise OSError(errno.ENOSPC, "No space left on device")
-
-        def __getattr__(self, name: str):
-            return getattr(self.file, name)
-
-    writer = JournalWriter(tmp_path / "a.journal", SimulatedClock(), Metadata())
-    writer.append(Heard(0.0, 0.0, 1, 60, 90))
-    writer.flush()
-    monkeypatch.setattr(writer, "_file", FullDisk(writer._file))
-    writer.append(Heard(1.0, 1.0, 1, 60, 0))
-    writer.flush()
-    writer.append(Heard(2.0, 2.0, 1, 62, 90))
-    writer.close()
-    assert writer.error is not None and "No space left" in writer.error
-    assert writer.dropped == 1
-    assert read_journal(tmp_path / "a.journal").records == (Heard(0.0, 0.0, 1, 60, 90),)
-
-
 @pytest.mark.parametrize(
     "record",
     [
         Heard(0.0, 0.0, 1, 300, 90),
         Heard(0.0, float("nan"), 1, 60, 90),
+        Heard(0.0, 1e9, 1, 60, 90),
+        Heard(0.0, 0.0, 16, 60, 90),
+        TempoChanged(0.0, 0.0, 0.0),
+        MeterChanged(0.0, 0.0, 4, 5),
         PanelChanged(0.0, "x", "y" * 70_000),
         PanelChanged(0.0, "x", "\ud800"),
     ],

@@ -45,7 +45,8 @@ def test_recordings_are_listed_oldest_first_with_what_is_in_them(tmp_path: Path)
     assert "not a journal" in bad.problem
     assert (first.length_s, first.bars, first.heard_notes, first.played_notes) == (6.5, 4, 3, 2)
     assert second.bars == 6 and second.began_wall_s == 2e9
-    assert last.is_torn and not first.is_torn
+    assert last.is_torn and last.ending.startswith("it was cut off") and not first.is_torn
+    assert first.bytes == (tmp_path / "b.journal").stat().st_size
 
 
 def test_a_missing_folder_says_how_to_record(tmp_path: Path) -> None:

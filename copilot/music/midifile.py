@@ -1,19 +1,15 @@
 """Standard MIDI files ↔ scores. Reading survives any bytes; writing is whole or not at all."""
 
-import io
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-
-import mido
 
 from copilot.errors import MidiFileError
 from copilot.files import write_whole
 from copilot.music.casting import role_of
 from copilot.music.roles import ROLES, Role
 from copilot.music.score import (
-    COPILOT_CHANNEL,
     DRUM_CHANNEL,
     PLAYER_CHANNELS,
     MeterChange,
@@ -23,21 +19,26 @@ from copilot.music.score import (
     TempoChange,
 )
 from copilot.music.smf import RawFile, RawNote, parse
+from copilot.music.smf_writer import COPILOT_NAME, Marker, conductor_track, head, part_track
 from copilot.music.timemap import TEMPO_MAX_BPM, TEMPO_MIN_BPM, TimeMap
+
+__all__ = [
+    "COPILOT_NAME",
+    "MAX_BYTES",
+    "MAX_HOURS",
+    "Marker",
+    "meter_changes",
+    "one_press_a_key",
+    "read_score",
+    "tempo_changes",
+    "time_map",
+    "write_score",
+]
 
 MAX_BYTES = 64 * 2**20
 MAX_HOURS = 6
-COPILOT_NAME = "copilot"
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Marker:
-    """A text at a tick: a chord, a section, a comment."""
-
-    tick: int
-    text: str
 
 
 def read_score(source: Path | str | bytes) -> Score:
@@ -79,12 +80,9 @@ def write_score(score: Score, path: Path | str, *, markers: Iterable[Marker] = (
     Notes of one pitch that overlap are cut at the next onset. The file appears whole: it is written beside
     `path` and renamed. Raises MidiFileError if it can't be written there.
     """
-    midi = mido.MidiFile(type=1, ticks_per_beat=score.ticks_per_beat, charset="utf-8")
-    midi.tracks.append(_conductor_track(score, markers))
-    midi.tracks.extend(_part_track(part) for part in score.parts)
-    buffer = io.BytesIO()
-    midi.save(file=buffer)
-    write_whole(path, buffer.getvalue(), MidiFileError)
+    parts = (replace(part, notes=one_press_a_key(part.notes)) for part in score.parts)
+    tracks = [conductor_track(score, markers), *map(part_track, parts)]
+    write_whole(path, b"".join((head(score.ticks_per_beat, len(tracks)), *tracks)), MidiFileError)
 
 
 def one_press_a_key(notes: Iterable[Note]) -> tuple[Note, ...]:
@@ -269,43 +267,3 @@ def time_map(score: Score) -> TimeMap:
 
 def _length_s(score: Score) -> float:
     return time_map(score).seconds(score.end_ticks / score.ticks_per_beat)
-
-
-_Timed = tuple[int, int, mido.Message | mido.MetaMessage]
-"""A tick, what comes first within it, and the message."""
-
-
-def _conductor_track(score: Score, markers: Iterable[Marker]) -> mido.MidiTrack:
-    timed: list[_Timed] = [(0, 0, mido.MetaMessage("track_name", name=score.title))]
-    for tempo in score.tempi:
-        timed.append((tempo.tick, 1, mido.MetaMessage("set_tempo", tempo=round(60e6 / tempo.tempo_bpm))))
-    for meter in score.meters:
-        message = mido.MetaMessage("time_signature", numerator=meter.numerator, denominator=meter.denominator)
-        timed.append((meter.tick, 2, message))
-    timed.extend((marker.tick, 3, mido.MetaMessage("marker", text=marker.text)) for marker in markers)
-    return _track(timed)
-
-
-def _part_track(part: Part) -> mido.MidiTrack:
-    channel = part.channel
-    is_named = channel != COPILOT_CHANNEL or part.name.startswith(COPILOT_NAME)
-    name = part.name if is_named else COPILOT_NAME
-    timed: list[_Timed] = [
-        (0, 0, mido.MetaMessage("track_name", name=name)),
-        (0, 1, mido.Message("program_change", channel=channel, program=part.program)),
-    ]
-    for note in one_press_a_key(part.notes):
-        on = mido.Message("note_on", channel=channel, note=note.pitch, velocity=note.velocity)
-        off = mido.Message("note_off", channel=channel, note=note.pitch, velocity=0)
-        timed += [(note.start_ticks, 3, on), (note.end_ticks, 2, off)]
-    return _track(timed)
-
-
-def _track(timed: list[_Timed]) -> mido.MidiTrack:
-    track = mido.MidiTrack()
-    last_tick = 0
-    for tick, _, message in sorted(timed, key=lambda item: item[:2]):
-        message.time = tick - last_tick
-        last_tick = tick
-        track.append(message)
-    return track

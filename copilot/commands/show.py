@@ -147,6 +147,7 @@ class StatusLine:
                 + (f" · GONE: {', '.join(gone)}" if gone else "")
                 + (" · STOPPED" if status["stopped"] else "")
                 + (" · LISTENING ONLY" if status["listening_only"] else "")
+                + (" · RECORDING STOPPED" if status["journal_error"] else "")
             )
             click.echo(f"\r\x1b[2K{line[: Console().width - 1]}", nl=False)
 

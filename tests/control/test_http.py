@@ -21,7 +21,8 @@ from copilot.control.http_openapi import document, value_schema
 from copilot.errors import PortError
 from copilot.live.clock import SimulatedClock
 from copilot.live.journal import JournalWriter
-from copilot.live.journal_format import Metadata
+from copilot.live.journal_files import pieces_of
+from copilot.live.journal_format import Heard, Metadata
 from copilot.panel import PARAMETERS
 from copilot.verbs import VERBS
 from tests.control.desks import make_desk
@@ -327,6 +328,30 @@ def test_recordings_are_listed_and_fetched_by_name(tmp_path: Path) -> None:
         for file in ("link.journal", "Big.journal", "pipe.journal", "..%2fsecret.mid", f"{name}.txt", name):
             answer = await stand.client.get(f"/api/session/recordings/{file}")
             assert answer.status_code in (404, 405), file
+
+    serve(talk, tmp_path)
+
+
+def test_a_long_recording_is_listed_and_fetched_as_one(tmp_path: Path) -> None:
+    """Its pieces one after the other; a link among them, or in their place, is not followed."""
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    journal = JournalWriter(folder / "day.journal", SimulatedClock(), Metadata(), sync=False, piece_bytes=300)
+    for number in range(50):
+        journal.append(Heard(number, number, 3, 60, 90))
+        journal.flush()
+    journal.close()
+    pieces = pieces_of(folder / "day.journal")
+    whole = b"".join(piece.read_bytes() for piece in pieces)
+
+    async def talk(stand: Stand) -> None:
+        [row] = (await stand.client.get("/api/session/recordings")).json()
+        assert (row["name"], row["bytes"]) == ("day", len(whole)) and len(pieces) > 3
+        assert (await stand.client.get("/api/session/recordings/day.journal")).content == whole
+        assert (await stand.client.get("/api/session/recordings/day.0002.journal")).status_code == 404
+        pieces[2].rename(tmp_path / "elsewhere")
+        pieces[2].symlink_to(tmp_path / "elsewhere")
+        assert (await stand.client.get("/api/session/recordings/day.journal")).status_code == 404
 
     serve(talk, tmp_path)
 

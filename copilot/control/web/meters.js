@@ -56,7 +56,8 @@ export class Meters {
     const timing = status.timing ? [`timing: ${status.timing}`] : [];
     const failed = status.midi_send_failures ? [`${status.midi_send_failures} sends failed`] : [];
     const deaths = status.worker_deaths ? [`the model was restarted ${status.worker_deaths}×`] : [];
-    write(byId("notes"), [...timing, ...failed, ...deaths].join(" · "));
+    const unrecorded = status.journal_error ? [status.journal_error] : [];
+    write(byId("notes"), [...unrecorded, ...timing, ...failed, ...deaths].join(" · "));
   }
 }
 

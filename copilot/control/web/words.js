@@ -1,6 +1,7 @@
 /* What limits the copilot, in words. Pure. */
 
 const LATE_PORT_MS = 5, MOST_COMMIT_MS = 4000;
+const WAITING_BYTES = 65536; // 20 s of a band
 
 /** Milliseconds as people read them: 4.8 ms, 180 ms, 10.4 s. */
 export function ms(value) {
@@ -33,6 +34,14 @@ export function verdict(status, setCommitMs) {
   return { text: `${both}: what you play is answered ${beats.toFixed(beats < 1 ? 2 : 1)} beats later at the soonest.`, kind: "good" };
 }
 
+/** How recording goes: [text, what it means, whether it is trouble]. */
+function recording(status) {
+  if (status.journal_error) return ["stopped", status.journal_error, true];
+  if (!status.recording) return ["off", "nothing is recorded", false];
+  if (status.journal_pending_bytes > WAITING_BYTES) return ["waits", "the disk does not answer; what comes in is kept in memory", true];
+  return ["on", "the disk has it within a second", false];
+}
+
 /** The figures of the meters: [name, text, what it means, whether it is trouble]. */
 export function figures(status, setCommitMs) {
   const has = name => typeof status[name] === "number";
@@ -49,6 +58,7 @@ export function figures(status, setCommitMs) {
     ["Dropped", count("dropped"), "notes that were not played", status.dropped > 0],
     ["Jitter", time("late_p99_ms"), "99 of 100 notes left the port this close to their moment", status.late_p99_ms > LATE_PORT_MS],
     ["Flushes", count("flushes"), "times that the model's memory was renewed", false],
+    ["Recording", ...recording(status)],
     ["Queue lost", count("midi_queue_drops"), "messages that a full queue lost", status.midi_queue_drops > 0],
   ];
 }

@@ -128,6 +128,19 @@ def verdict(page: browser.Page, set_commit_ms: float, **status: object) -> dict[
     return dict(run(page, "words.js", f"return it.verdict({as_script}, {set_commit_ms});"))
 
 
+def test_a_recording_that_stopped_is_trouble(page: browser.Page) -> None:
+    """With the reason; one that runs, and none, are not."""
+
+    def shown(status: str) -> list:
+        rows = run(page, "words.js", f"return it.figures({status}, 0);")
+        return next(row[1:] for row in rows if row[0] == "Recording")
+
+    assert shown('{recording: "", journal_error: "no space"}') == ["stopped", "no space", True]
+    assert shown('{recording: "a", journal_error: ""}')[0::2] == ["on", False]
+    assert shown('{recording: "a", journal_pending_bytes: 99999}')[0::2] == ["waits", True]
+    assert shown("{}")[0::2] == ["off", False]
+
+
 def test_what_limits_is_said_in_words(page: browser.Page) -> None:
     """The model, the commit horizon or the port: whichever it is."""
     good = verdict(page, 0)

@@ -129,7 +129,7 @@ class Recorder:
 def _finish(journal: LiveJournal) -> None:
     """Close a journal, and have its music written beside it by a process of its own; what goes wrong is logged.
 
-    Another process, for an hour of a band is 1 s of work that would hold this one's interpreter, and much memory.
+    Another process, for an hour of a band is 2 s of work that would hold this one's interpreter, and a day 400 MB.
     It goes on by itself where it takes longer than we wait.
     """
     journal.close()

@@ -32,3 +32,8 @@ class Song:
     notes: NDArray[np.int32]
     bars: NDArray[np.int32]
     own: tuple[int, ...] = ()
+
+    @property
+    def bar_ticks(self) -> int:
+        """What most bars last."""
+        return int(np.median(np.diff(self.bars))) if len(self.bars) > 1 else 1

@@ -1,5 +1,6 @@
 """Who plays what in a window: which part is the copilot's, who sits where, from which bar, in which key."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,7 @@ from copilot.codec.words import SEATS, Header
 from copilot.music.roles import ROLES, Role
 from copilot.music.rows import PART, PITCH, START
 from training.corpus.song import Song
-from training.windows.mistakes import MISTAKEN_BARS, draw_mistakes
+from training.windows.mistakes import MISTAKEN_BARS, draw_mistakes, draw_strangers
 from training.windows.words import Cut
 
 SEATS_OF: dict[Role, tuple[int, ...]] = {
@@ -54,7 +55,20 @@ TRANSPOSITIONS = range(-5, 7)
 _SOON_BARS = 12
 
 
-def draw_cut(song: Song, rng: np.random.Generator, window: int, p_mistaken: float = 0.0) -> Cut:
+P_STRANGE = 0.5
+"""How many of the mistakes are what a part of another song plays, where a genre says how it should be instead."""
+
+NextSong = Callable[[], Song]
+"""Draws another song of the source."""
+
+
+def draw_cut(
+    song: Song,
+    rng: np.random.Generator,
+    window: int,
+    p_mistaken: float = 0.0,
+    another: NextSong | None = None,
+) -> Cut:
     """A random window of a song, about `window` words long where the song has that many left.
 
     The copilot's part is uniform over the roles present, then over that role's parts, and plays within the
@@ -82,21 +96,21 @@ def draw_cut(song: Song, rng: np.random.Generator, window: int, p_mistaken: floa
         _draw_loudness(seats, rng),
     )
     cut = Cut(seats, header, bar, semitones, rests, loudness)
-    return _mistaken(song, cut, rng) if p_mistaken and rng.random() < p_mistaken else cut
+    return _mistaken(song, cut, rng, another) if p_mistaken and rng.random() < p_mistaken else cut
 
 
-def _mistaken(song: Song, cut: Cut, rng: np.random.Generator) -> Cut:
+def _mistaken(song: Song, cut: Cut, rng: np.random.Generator, another: NextSong | None) -> Cut:
     """The same with mistakes at its beginning, which take the place of rests."""
     start_tick = int(song.bars[cut.bar])
-    until_tick = start_tick + int(rng.uniform(*MISTAKEN_BARS) * _bar_ticks(song))
-    mistakes = draw_mistakes(song, cut.mine, start_tick, until_tick, rng)
+    until_tick = start_tick + int(rng.uniform(*MISTAKEN_BARS) * song.bar_ticks)
+    mistakes = None
+    if another is not None and cut.header.genre is not None and rng.random() < P_STRANGE:
+        mistakes = draw_strangers(song, cut.mine, another(), start_tick, until_tick, rng)
+    if mistakes is None:
+        mistakes = draw_mistakes(song, cut.mine, start_tick, until_tick, rng)
     pitches = mistakes[:, PITCH] + (cut.semitones if song.roles[cut.mine] != "drums" else 0)
     mistakes = mistakes[(pitches >= 0) & (pitches <= 127)]
     return replace(cut, rests=(), mistakes=mistakes, mistaken_until_tick=until_tick)
-
-
-def _bar_ticks(song: Song) -> int:
-    return int(np.median(np.diff(song.bars))) if len(song.bars) > 1 else 1
 
 
 def _draw_part(song: Song, rng: np.random.Generator) -> int:
@@ -151,7 +165,7 @@ def _draw_bar(song: Song, mine: int, seats: dict[int, int], rng: np.random.Gener
 
 def _draw_rests(song: Song, bar: int, rng: np.random.Generator) -> tuple[tuple[int, int], ...]:
     """When the copilot's part is silent: from before the window until it enters, and once later on."""
-    bar_ticks = _bar_ticks(song)
+    bar_ticks = song.bar_ticks
     start_tick, rests = int(song.bars[bar]), []
     if rng.random() < P_LATE_ENTRY:
         rests.append((0, start_tick + int(rng.uniform(0, LATEST_ENTRY_BARS * bar_ticks))))

@@ -35,6 +35,30 @@ def draw_mistakes(song: Song, part: int, start_tick: int, until_tick: int, rng: 
     return _playable(notes, start_tick, until_tick)
 
 
+def draw_strangers(
+    song: Song, part: int, other: Song, start_tick: int, until_tick: int, rng: np.random.Generator
+) -> Notes | None:
+    """What another song's part of that role plays for as long, from one of its bar lines: as `draw_mistakes`.
+
+    A part goes on in the style that it has begun in, whatever genre is asked for meanwhile; after a stranger's
+    beginning only the band and the genre word say how. None where bars are not equally long, or the other song has no
+    such part.
+    """
+    theirs = [
+        number for number in other.own or range(len(other.roles)) if other.roles[number] == song.roles[part]
+    ]
+    if not theirs or other.bar_ticks != song.bar_ticks:
+        return None
+    notes = other.notes[other.notes[:, PART] == rng.choice(theirs)]
+    lasts_ticks = until_tick - start_tick
+    lines = other.bars[other.bars <= max(0, int(other.bars[-1]) - lasts_ticks)]
+    first = int(rng.choice(lines)) if len(lines) else 0
+    notes = notes[(notes[:, START] >= first) & (notes[:, START] < first + lasts_ticks)].copy()
+    notes[:, (START, END)] += start_tick - first
+    notes[:, PART] = part
+    return _playable(notes, start_tick, until_tick)
+
+
 def _from_elsewhere(notes: Notes, mine: Notes, rng: np.random.Generator) -> Notes:
     """What it plays at another place of the song."""
     if not len(notes):

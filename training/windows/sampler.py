@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from copilot.codec.words import WordTable
 from copilot.errors import ConfigError
 from training.corpus import SongView
+from training.corpus.song import Song
 from training.windows.arrange import draw_cut
 from training.windows.words import Window, Words, window_of
 
@@ -45,9 +46,13 @@ class Sampler:
     def window(self, rng: np.random.Generator, max_words: int) -> Window:
         """One window of at most `max_words` words."""
         source = int(np.searchsorted(self._shares, rng.random(), side="right"))
-        index = int(np.searchsorted(self._song_shares[source], rng.random(), side="right"))
-        song = self._corpus.song(int(self._songs[source][index]))
-        cut = draw_cut(song, rng, max_words, self._p_mistaken)
+
+        def song_of_source() -> Song:
+            index = int(np.searchsorted(self._song_shares[source], rng.random(), side="right"))
+            return self._corpus.song(int(self._songs[source][index]))
+
+        song = song_of_source()
+        cut = draw_cut(song, rng, max_words, self._p_mistaken, song_of_source)
         return window_of(song, cut, self.table, max_words)
 
 

@@ -15,7 +15,7 @@ from training.corpus import Corpus
 from training.corpus.song import Song
 from training.windows.arrange import draw_cut
 from training.windows.batches import IGNORED, BatchMaker
-from training.windows.mistakes import MISTAKEN_BARS, draw_mistakes
+from training.windows.mistakes import MISTAKEN_BARS, draw_mistakes, draw_strangers
 from training.windows.sampler import Sampler
 from training.windows.words import window_of, window_words
 
@@ -45,6 +45,53 @@ def test_mistakes_are_a_part_that_can_be_played(songs: list[Song]) -> None:
         played = played[(played[:, START] >= start) & (played[:, START] < until)]
         true += np.array_equal(notes[:, [START, PITCH]], played[:, [START, PITCH]])
     assert true < 60
+
+
+def test_a_strangers_beginning_is_what_another_song_has_there(songs: list[Song]) -> None:
+    """From a bar line of it to a bar line here, in the part's own name, and nothing sounds on beyond it."""
+    for seed in range(60):
+        song, other, rng = songs[seed % 3], songs[(seed + 1) % 3], np.random.default_rng(seed)
+        part = seed % len(song.roles)
+        start, until = int(song.bars[2]), int(song.bars[5])
+        notes = draw_strangers(song, part, other, start, until, rng)
+        theirs = [number for number, role in enumerate(other.roles) if role == song.roles[part]]
+        if other.bar_ticks != song.bar_ticks or not theirs:
+            assert notes is None
+            continue
+        assert notes is not None
+        assert (notes[:, PART] == part).all()
+        assert ((start <= notes[:, START]) & (notes[:, END] <= until)).all()
+        played = other.notes[np.isin(other.notes[:, PART], theirs)]
+        there = {(int(note[START]), int(note[PITCH])) for note in played}
+        assert any(
+            {(int(note[START]) - start + int(line), int(note[PITCH])) for note in notes} <= there
+            for line in other.bars
+        )
+
+
+def test_bars_of_another_length_are_nobodys_beginning(songs: list[Song]) -> None:
+    """A part in three can't begin as one in four; nor can a part begin as one that the other song has not."""
+    song, rng = songs[0], np.random.default_rng(1)
+    waltz = replace(song, bars=(song.bars // 4 * 3).astype(np.int32))
+    assert draw_strangers(song, 0, waltz, 0, 400, rng) is None
+    others = replace(song, roles=("pad",) * len(song.roles))
+    assert draw_strangers(song, 0, others, 0, 400, rng) is None
+
+
+def test_strangers_come_only_where_a_genre_says_what_should_be(songs: list[Song]) -> None:
+    """Half the mistakes of a song whose genre is said are another song's; without a genre none is asked for."""
+    asked = {True: 0, False: 0}
+    for genre in ("BLUES", None):
+        song = replace(songs[0], genre=genre)
+
+        def another(said: bool = genre is not None) -> Song:
+            asked[said] += 1
+            return songs[1]
+
+        for seed in range(100):
+            draw_cut(song, np.random.default_rng(seed), 200, 1.0, another)
+    assert asked[False] == 0
+    assert 25 <= asked[True] <= 65
 
 
 def test_after_its_mistakes_a_window_goes_on_as_it_was_played(songs: list[Song]) -> None:
@@ -83,16 +130,16 @@ def corpus(blues_corpus: Path) -> Corpus:
 def test_what_is_only_heard_is_no_target(corpus: Corpus) -> None:
     """In a batch it is ignored, is counted in no note, and the other targets are the words' own."""
     sampler = Sampler(corpus.training(), {"styles.blues": 1.0}, TABLE, p_mistaken=1.0)
-    batch = BatchMaker(sampler, VOCAB, 1).batch(0, 4, 600)
+    batch = BatchMaker(sampler, VOCAB, 1).batch(0, 4, 1024)
     for row in range(4):
         targets, owners = batch.targets[row].numpy(), batch.owners[row]
         learnt = np.flatnonzero(targets != IGNORED)
-        assert 0 < len(learnt) < 600
+        assert 0 < len(learnt) < 1024
         assert learnt[0] > 0
         assert (owners[targets == IGNORED] == -1).all()
         ids = np.asarray(VOCAB.encode(batch.words[row].tolist()))
         assert np.array_equal(targets[learnt], ids[learnt + 1])
         heard = ticks_after(batch.words[row][: owners[learnt[0]]], TABLE)
         assert heard[-1] > 0
-    every = BatchMaker(Sampler(corpus.training(), {"styles.blues": 1.0}, TABLE), VOCAB, 1).batch(0, 4, 600)
+    every = BatchMaker(Sampler(corpus.training(), {"styles.blues": 1.0}, TABLE), VOCAB, 1).batch(0, 4, 1024)
     assert batch.notes < every.notes

@@ -8,7 +8,7 @@ import click
 from copilot import __version__
 from copilot.cli.evaluate import evaluate
 from copilot.cli.group import Group
-from copilot.cli.machine import bench, doctor, info
+from copilot.cli.machine import bench, doctor, info, token
 from copilot.cli.play import jam, ports, run
 from copilot.cli.recordings import recordings, replay
 
@@ -26,6 +26,7 @@ def main(verbose: bool) -> None:
     copilot doctor                    whether this machine is ready, and what to do
     copilot run --in Keys --out Synth the stage
     copilot recordings                what was recorded; `copilot replay NAME` plays it
+    copilot token                     what lets another device in, with `copilot run --listen`
     copilot bench                     what this machine can carry
     copilot evaluate                  what the copilot's playing is worth
     """
@@ -36,5 +37,5 @@ def main(verbose: bool) -> None:
     )
 
 
-for command in (jam, run, ports, recordings, replay, info, doctor, bench, evaluate):
+for command in (jam, run, ports, recordings, replay, info, doctor, token, bench, evaluate):
     main.add_command(command)

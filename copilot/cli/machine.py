@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from copilot.cli.options import bundle_of
+from copilot.cli.options import bundle_of, elsewhere_of
 from copilot.commands.show import print_checks, print_rows
 from copilot.decode.devices import DEVICES, Device
 from copilot.live.config import Config, load_config
@@ -62,6 +62,7 @@ def doctor(as_json: bool, bundle: Path | None, device: Device | None, config_pat
         virtual=config.midi.virtual,
         osc_port=config.osc.port,
         http_port=config.http.port,
+        elsewhere=elsewhere_of(config),
         bundle=bundle_of(bundle, config),
         device=device or config.model.device,
     )
@@ -72,6 +73,21 @@ def doctor(as_json: bool, bundle: Path | None, device: Device | None, config_pat
     else:
         print_checks(checks)
     return 0 if is_well else 1
+
+
+@click.command()
+@click.option("--new", is_flag=True, help="Make another: who has the one before is not let in any more.")
+def token(new: bool) -> None:
+    """Show the token that `copilot run --listen` asks for; the first time, make it.
+
+    It is kept in a file that only you may read. Tell it to whom you let in, and to nobody else.
+    """
+    from copilot.control.access import make_token, show_token, token_path
+
+    path = token_path()
+    if new or not path.exists():
+        make_token(path)
+    click.echo(show_token(path))
 
 
 @click.command()

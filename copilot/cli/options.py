@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from copilot.control.access import Elsewhere
 from copilot.decode.devices import DEVICES
 from copilot.decode.kinds import WEIGHT_KINDS
 from copilot.errors import CopilotError
@@ -123,6 +124,46 @@ http_option = click.option(
     metavar="N",
     help="The TCP port of the page and of HTTP on this machine; 0 takes a free one. Default: 8420.",
 )
+
+elsewhere_options = together(
+    click.option(
+        "--listen",
+        metavar="ADDRESS",
+        help="Serve the page at another address of this machine too, to whoever shows the token (`copilot token`).",
+    ),
+    click.option(
+        "--token-file",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="The file that holds the token. Default: the one that `copilot token` makes.",
+    ),
+    click.option("--osc-listen", metavar="ADDRESS", help="Hear OSC at another address of this machine too."),
+    click.option(
+        "--osc-from",
+        "osc_senders",
+        multiple=True,
+        metavar="ADDRESS",
+        help="Whose OSC is taken there: for each, its address in numbers.",
+    ),
+)
+
+
+def elsewhere_of(
+    config: Config,
+    listen: str | None = None,
+    token_file: Path | None = None,
+    osc_listen: str | None = None,
+    osc_senders: tuple[str, ...] = (),
+) -> Elsewhere:
+    """Where to listen beside the loopback address: as asked for, else as configured."""
+    http, osc = config.http, config.osc
+    configured = Path(http.token_file).expanduser() if http.token_file else None
+    return Elsewhere(
+        http.listen if listen is None else listen,
+        token_file or configured,
+        osc.listen if osc_listen is None else osc_listen,
+        osc_senders or osc.senders,
+    )
 
 
 def bundle_of(asked: Path | None, config: Config) -> Path | None:

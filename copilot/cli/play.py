@@ -10,6 +10,8 @@ import click
 from copilot.cli.options import (
     Parameter,
     bundle_of,
+    elsewhere_of,
+    elsewhere_options,
     given,
     http_option,
     model_options,
@@ -133,6 +135,7 @@ def jam(
     "--record", type=click.Path(path_type=Path), metavar="DIR", help="Record everything into this folder."
 )
 @http_option
+@elsewhere_options
 @click.option("--no-http", is_flag=True, help="No page, no HTTP.")
 @click.option("--open", "opens", is_flag=True, help="Show the page in a browser.")
 @click.option("--log-json", is_flag=True, help="Print JSON lines instead of a status line.")
@@ -147,6 +150,10 @@ def run(
     bpm: Value | None,
     record: Path | None,
     http_port: int | None,
+    listen: str | None,
+    token_file: Path | None,
+    osc_listen: str | None,
+    osc_senders: tuple[str, ...],
     no_http: bool,
     opens: bool,
     log_json: bool,
@@ -164,14 +171,15 @@ def run(
     copilot run                                    all hardware inputs, first hardware output
     copilot run --open                             and show it in a browser: http://127.0.0.1:8420
     copilot run --port Juno --port 7400            one device, and OSC on UDP port 7400
+    copilot run --listen 192.168.1.5               the page for a tablet too, with the token: `copilot token`
     copilot run --in Keys --in Pads --out Synth --part bass
     copilot run --virtual --bpm 96 --record takes
     """
     from copilot.commands.run import run as play
     from copilot.commands.run_options import RunOptions
 
-    if no_http and (opens or http_port is not None):
-        raise InputError("--no-http leaves no page to open and no port to take: leave one of them out")
+    if no_http and (opens or listen or http_port is not None):
+        raise InputError("--no-http leaves no page to open and nothing to listen on: leave one of them out")
     config = load_config(config_path) if config_path else Config()
     osc_ports = [int(port) for port in ports if port.isdecimal()]
     midi = config.midi
@@ -185,6 +193,7 @@ def run(
         osc_reply_port=config.osc.reply_port,
         osc_port=osc_ports[-1] if osc_ports else config.osc.port,
         http_port=None if no_http else config.http.port if http_port is None else http_port,
+        elsewhere=elsewhere_of(config, listen, token_file, osc_listen, osc_senders),
         opens=opens,
         bundle=bundle_of(bundle, config),
         seed=config.model.seed if seed is None else seed,

@@ -48,6 +48,7 @@ class Ready:
     follows_midi_clock: bool
     osc: str
     http: str | None
+    elsewhere: tuple[str, ...]
     recording: str | None
     started_s: float  # on the machine's monotonic clock: the recording's zero
 
@@ -61,6 +62,7 @@ async def run(options: RunOptions, on_ready: Callable[[Ready], None], on_status:
 
 
 async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_status: Report) -> None:
+    outside, (osc_outside, senders) = options.elsewhere.http(), options.elsewhere.osc()
     bundle = open_bundle(options.bundle)
     plan = plan_ports(await asyncio.to_thread(found_ports, options), options)
     clock, panel = MonotonicClock(), panel_for(bundle)
@@ -93,12 +95,12 @@ async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_statu
         Models(user_data_folder() / "bundles", options.bundle),
         NoStage(session, clock),
     )
-    osc = OscServer(desk, reply_port=options.osc_reply_port)
+    osc = OscServer(desk, reply_port=options.osc_reply_port, senders=senders)
     async with contextlib.AsyncExitStack() as open_things:
         open_things.push_async_callback(recorder.close, session)
-        await osc.start(port=options.osc_port)
+        await osc.start(options.osc_port, osc_outside)
         open_things.callback(osc.close)
-        http = HttpServer(desk, osc)
+        http = HttpServer(desk, osc, outside=outside)
         if options.http_port is not None:
             http.open(options.http_port)
             open_things.push_async_callback(http.close)
@@ -131,6 +133,7 @@ async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_statu
                 beats.follows_midi,
                 f"127.0.0.1:{osc.port}",
                 address,
+                _elsewhere(http.outside_address if address else None, osc_outside, osc.port),
                 str(recorder.path(recording)) if recording else None,
                 began_s,
             )
@@ -156,6 +159,12 @@ def _follow(rig: MidiRig, panel: Panel) -> None:
         if value != parameter.default:
             obey(parameter)
     panel.on_change(obey)
+
+
+def _elsewhere(http: str | None, osc_host: str | None, osc_port: int) -> tuple[str, ...]:
+    """Where others find it, for a person."""
+    found = [f"page {http} with the token"] if http else []
+    return (*found, *([f"OSC {osc_host}:{osc_port}"] if osc_host else []))
 
 
 async def _end(playing: "asyncio.Task[None]") -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from copilot.control.access import Elsewhere
 from copilot.control.http import DEFAULT_PORT
 from copilot.decode.devices import Device
 from copilot.decode.kinds import WeightKind
@@ -31,6 +32,7 @@ class RunOptions:
     osc_port: int = 7400
     osc_reply_port: int = 0
     http_port: int | None = DEFAULT_PORT
+    elsewhere: Elsewhere = field(default_factory=Elsewhere)
     opens: bool = False
     bundle: Path | None = None
     seed: int = 0

@@ -131,6 +131,7 @@ class StatusLine:
             f"{', '.join(ready.outputs) or 'nothing'} ({ready.api}) · {ready.timing} · model {ready.model}, "
             f"{ready.window_tokens} tokens · tempo {tempo} · OSC {ready.osc}"
             + (f" · page {ready.http}" if ready.http else "")
+            + "".join(f" · from elsewhere: {each}" for each in ready.elsewhere)
             + (f" · recording to {ready.recording}" if ready.recording else "")
         )
 

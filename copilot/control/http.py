@@ -1,4 +1,4 @@
-"""The HTTP remote: the page, REST, /metrics and the WebSocket `/live`, on the loopback address.
+"""The HTTP remote: the page, REST, /metrics and the WebSocket `/live`, on the loopback address, and one more.
 
 uvicorn runs as a task of the daemon's own event loop: it starts no thread and takes no signal.
 """
@@ -21,6 +21,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from copilot import __version__
+from copilot.control.access import LOOPBACK, Outside
 from copilot.control.http_api import Api, as_json
 from copilot.control.http_gate import Gate
 from copilot.control.http_metrics import CONTENT_TYPE, Counters, Metrics
@@ -29,9 +30,9 @@ from copilot.control.live_pages import Pages
 from copilot.control.live_socket import MOST_FRAME_BYTES, Links, LiveSocket
 from copilot.control.osc import OscServer
 from copilot.control.taken import port_error
+from copilot.errors import PortError
 from copilot.live.desk import Desk
 
-HOST = "127.0.0.1"
 DEFAULT_PORT = 8420
 WEB = Path(__file__).parent / "web"
 """The page: what lies there is served as it is."""
@@ -63,53 +64,72 @@ class _Server(uvicorn.Server):
         yield
 
 
-def take_port(port: int) -> socket.socket:
+def take_port(port: int, host: str = LOOPBACK) -> socket.socket:
     """A listening socket at a port, 0: at a free one. Raises PortError if it can't be had."""
-    found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    found = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     try:
         if sys.platform != "win32":  # there it would let two programs have the same port
             found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        found.bind((HOST, port))
+        found.bind((host, port))
         found.listen(_QUEUE)
     except (OSError, OverflowError) as error:
         found.close()
-        raise port_error("HTTP", HOST, port, error, "--http-port") from error
+        raise port_error("HTTP", host, port, error, "--http-port") from error
     found.setblocking(False)
     return found
 
 
 class HttpServer:
-    """Serves a desk. `open` takes the port, `start` serves; belongs to the daemon's event loop."""
+    """Serves a desk. `open` takes the port, `start` serves; belongs to the daemon's event loop.
 
-    def __init__(self, desk: Desk, osc: OscServer | None = None, web: Path = WEB) -> None:
+    `outside`: another address to serve the same at, to whoever shows the token.
+    """
+
+    def __init__(
+        self, desk: Desk, osc: OscServer | None = None, web: Path = WEB, outside: Outside | None = None
+    ) -> None:
         self.port = 0
         self.pages = Pages(desk)
         self.gate: Gate | None = None
         self._desk, self._osc, self._web = desk, osc, web
+        self._outside = outside
         self._links = Links()
-        self._socket: socket.socket | None = None
+        self._sockets: list[socket.socket] = []
         self._server: _Server | None = None
         self._serving: asyncio.Task[None] | None = None
 
     @property
     def address(self) -> str:
         """Where the page is."""
-        return f"http://{HOST}:{self.port}"
+        return f"http://{LOOPBACK}:{self.port}"
+
+    @property
+    def outside_address(self) -> str | None:
+        """Where others find it, with the token."""
+        host = self._outside.address if self._outside else None
+        return host and f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     def open(self, port: int = DEFAULT_PORT) -> None:
         """Take the port; 0 takes a free one, and `port` tells which. Raises PortError if it can't be had.
 
         Whoever connects before `start` waits.
         """
-        self._socket = take_port(port)
-        self.port = self._socket.getsockname()[1]
+        inside = take_port(port)
+        self.port = inside.getsockname()[1]
+        self._sockets.append(inside)
+        if self._outside is not None:
+            try:
+                self._sockets.append(take_port(self.port, self._outside.address))
+            except PortError:
+                self._sockets.clear()
+                inside.close()
+                raise
 
     async def start(self) -> None:
         """Serve from now on."""
-        if self._socket is None:
+        if not self._sockets:
             self.open()
-        assert self._socket is not None
-        self.gate = Gate(self._app(), self.port)
+        self.gate = Gate(self._app(), self.port, self._outside)
         config = uvicorn.Config(
             self.gate,
             loop="none",
@@ -121,6 +141,7 @@ class HttpServer:
             interface="asgi3",
             lifespan="off",
             log_config=None,
+            log_level="info",  # at debug, requests are logged with their headers: the token is one
             access_log=False,
             server_header=False,
             proxy_headers=False,
@@ -129,12 +150,13 @@ class HttpServer:
             timeout_graceful_shutdown=_GRACE_S,
         )
         self._server = _Server(config)
-        self._serving = asyncio.create_task(self._server.serve([self._socket]), name="http")
+        self._serving = asyncio.create_task(self._server.serve(self._sockets), name="http")
         while not (self._server.started or self._serving.done()):
             await asyncio.sleep(0)
         if self._serving.done():
             self._serving.result()
-        self._socket.listen(_QUEUE)  # asyncio has made the queue as short as what it accepts at once
+        for each in self._sockets:  # asyncio has made their queues as short as what it accepts at once
+            each.listen(_QUEUE)
 
     async def close(self) -> None:
         """Close all connections, and the port. A second call does nothing."""
@@ -144,9 +166,9 @@ class HttpServer:
             server.should_exit = True
             await asyncio.gather(self._serving, return_exceptions=True)
             self._links.abort()
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
+        for each in self._sockets:
+            each.close()
+        self._sockets.clear()
 
     def _app(self) -> Starlette:
         live = LiveSocket(self._desk, self.pages, self._links)
@@ -186,7 +208,7 @@ class HttpServer:
                 "version": __version__,
                 "model": self._desk.model,
                 "ports": ports,
-                "osc": f"{HOST}:{self._osc.port}" if self._osc is not None else None,
+                "osc": f"{LOOPBACK}:{self._osc.port}" if self._osc is not None else None,
                 "pages": len(self.pages),
                 "python": ".".join(map(str, sys.version_info[:3])),
             }
@@ -205,6 +227,7 @@ class HttpServer:
             "messages": ("Messages of pages that were taken.", told.taken),
             "refused": ("Messages of pages that were refused.", told.refused),
             "gate_refused": ("Requests of other hosts and origins.", gate.refused if gate else 0),
+            "without_token": ("Requests without the token.", gate.without_token if gate else 0),
         }
         found = [Counters("page", counted, {"open": ("Pages that are open.", len(self.pages))})]
         if self._osc is not None:
@@ -213,7 +236,8 @@ class HttpServer:
                 "taken": ("OSC messages that were taken.", osc.taken),
                 "refused": ("OSC messages that were refused.", osc.refused),
                 "ignored": ("OSC messages that were answers.", osc.ignored),
-                "dropped": ("OSC messages of ours that were lost.", osc.dropped),
+                "dropped": ("OSC messages of ours that were lost.", self._osc.dropped),
+                "strangers": ("OSC datagrams of senders who may not send.", self._osc.strangers),
             }
             subscribers = len(self._osc.subscribers.rates_hz)
             found.append(Counters("osc", counted, {"subscribers": ("OSC subscribers.", subscribers)}))

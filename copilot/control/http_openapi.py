@@ -12,6 +12,9 @@ _PLACE = re.compile(r"\{(?P<name>\w+)(?::\w+)?\}")
 _JSON = "application/json"
 _ERROR = {"$ref": "#/components/schemas/Error"}
 _TEXT = {"type": "string"}
+_TOKEN = (
+    "What `copilot token` shows. It is asked for at the address of --listen, and not on the loopback address."
+)
 _NUMBER = {"type": "number"}
 
 
@@ -31,7 +34,11 @@ def document() -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": paths,
-        "components": {"schemas": {"Error": _object({"error": _TEXT}), "Parameter": _parameter_schema()}},
+        "security": [{}, {"token": []}],
+        "components": {
+            "schemas": {"Error": _object({"error": _TEXT}), "Parameter": _parameter_schema()},
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": _TOKEN}},
+        },
     }
 
 

@@ -1,4 +1,6 @@
-"""The OSC remote: UDP on the loopback address. Addresses stand in `osc_table`, subscribers in `osc_feed`.
+"""The OSC remote: UDP on the loopback address, and on one more for given senders (`osc_endpoint`).
+
+Addresses stand in `osc_table`, subscribers in `osc_feed`.
 
 What is asked is answered, to the sender or to the configured port; what is not taken gets /copilot/error. A bundle's
 time tag is honoured up to two seconds ahead, by a timer: nothing waits for it.
@@ -15,16 +17,16 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 from pythonosc.parsing.osc_types import write_string
 
 from copilot import __version__
-from copilot.control.osc_feed import Message, Place, Subscribers, status_message
+from copilot.control.access import LOOPBACK
+from copilot.control.osc_endpoint import Endpoint, Place
+from copilot.control.osc_feed import Message, Subscribers, status_message
 from copilot.control.osc_gate import gate, split
 from copilot.control.osc_read import AT_ONCE, is_ours, messages, none, only, unknown
 from copilot.control.osc_table import NOTHING, ROUTES, TRUE_IF_ALONE, Route
-from copilot.control.taken import port_error
-from copilot.errors import CopilotError, OscError
+from copilot.errors import CopilotError, OscError, PortError
 from copilot.live.desk import Desk
 from copilot.panel import Value
 
-DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 7400
 LOG_EVERY_S = 1.0
 MOST_AHEAD_S = 2.0
@@ -41,19 +43,19 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class OscCounters:
-    """Messages taken, refused with an error, and ignored as being answers; messages of ours that were lost."""
+    """Messages taken, refused with an error, and ignored as being answers."""
 
     taken: int = 0
     refused: int = 0
     ignored: int = 0
-    dropped: int = 0
 
 
-class OscServer(asyncio.DatagramProtocol):
+class OscServer:
     """Answers OSC messages from the desk, and tells subscribers what happens. Lives in the daemon's event loop.
 
     A message that is itself one of ours (another copilot, or an echo service, sent it back) gets no answer, so that
-    two ends can never keep each other busy. `reply_port` 0 answers the port that a message came from.
+    two ends can never keep each other busy. `reply_port` 0 answers the port that a message came from. `senders` are
+    the addresses that may send from elsewhere, where `start` listens elsewhere too.
     """
 
     def __init__(
@@ -61,69 +63,71 @@ class OscServer(asyncio.DatagramProtocol):
         desk: Desk,
         *,
         reply_port: int = 0,
+        senders: frozenset[str] = frozenset(),
         monotonic_s: Callable[[], float] = time.monotonic,
         wall_s: Callable[[], float] = time.time,
     ) -> None:
         self.counters = OscCounters()
         self.port = 0
-        self.subscribers = Subscribers(self._reply)
+        self.subscribers = Subscribers(self._reply, senders)
         self._desk, self._reply_port = desk, reply_port
         self._monotonic_s, self._wall_s = monotonic_s, wall_s
-        self._transport: asyncio.DatagramTransport | None = None
+        self._senders = senders
+        self._endpoints: list[Endpoint] = []  # the loopback one last: it reaches whom the other does not
         self._telling: asyncio.Task[None] | None = None
         self._waiting: set[asyncio.TimerHandle] = set()
-        self._unsent_full = False
         self._log_after_s = float("-inf")
         self._unlogged = 0
         self._unsubscribe: Callable[[], None] = lambda: None
 
-    async def start(self, host: str = DEFAULT_HOST, port: int = DEFAULT_PORT) -> None:
-        """Listen; port 0 takes a free one, and `port` tells which. Raises PortError if it can't be had."""
-        loop = asyncio.get_running_loop()
-        try:
-            transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=(host, port))
-        except (OSError, OverflowError) as error:
-            raise port_error("OSC", host, port, error, "--port") from error
-        self._transport = transport
-        self.port = transport.get_extra_info("sockname")[1]
-        self._telling = loop.create_task(self._tell_status())
+    async def start(self, port: int = DEFAULT_PORT, outside: str | None = None) -> None:
+        """Listen, and at the address `outside` too; port 0 takes a free one, and `port` tells which.
+
+        Raises PortError if it can't be had.
+        """
+        inside = await Endpoint(self._take).open(LOOPBACK, port)
+        self.port = inside.port
+        self._endpoints = [inside]
+        if outside is not None:
+            try:
+                elsewhere = await Endpoint(self._take, self._senders).open(outside, self.port)
+            except PortError:
+                self.close()
+                raise
+            self._endpoints.insert(0, elsewhere)
+        self._telling = asyncio.get_running_loop().create_task(self._tell_status())
         self._unsubscribe = self._desk.feed.subscribe(self.subscribers.tell)
 
     def close(self) -> None:
         """Stop listening. A second call does nothing."""
-        if self._transport is None:
-            return
-        self._transport.close()
-        self._transport = None
+        for endpoint in self._endpoints:
+            endpoint.close()
         self._unsubscribe()
+        self._unsubscribe = lambda: None
         for timer in self._waiting:
             timer.cancel()
         self._waiting.clear()
         if self._telling is not None:
             self._telling.cancel()
 
-    def datagram_received(self, data: bytes, addr: Place) -> None:
-        """Called by asyncio with each datagram."""
+    @property
+    def dropped(self) -> int:
+        """Messages of ours that were lost."""
+        return sum(endpoint.lost for endpoint in self._endpoints)
+
+    @property
+    def strangers(self) -> int:
+        """Datagrams of senders who may not send."""
+        return sum(endpoint.strangers for endpoint in self._endpoints)
+
+    def _take(self, data: bytes, sender: Place) -> None:
         try:
             gate(data)
         except OscError as error:
-            self._refuse("", str(error), addr[:2])
+            self._refuse("", str(error), sender)
             return
         for tag, message in messages(data):
-            self._at(tag, OscMessage(message), addr[:2])
-
-    def error_received(self, exc: Exception) -> None:
-        """Called by asyncio when a receiver is gone before its message came."""
-        self.counters.dropped += 1
-        log.debug("a message did not arrive: %s", exc)
-
-    def pause_writing(self) -> None:
-        """Called by asyncio when 64 KiB of messages wait: newer ones are dropped."""
-        self._unsent_full = True
-
-    def resume_writing(self) -> None:
-        """Called by asyncio when they are gone."""
-        self._unsent_full = False
+            self._at(tag, OscMessage(message), sender)
 
     def _at(self, tag: int, message: OscMessage, sender: Place) -> None:
         """Handle a message at its time tag: at once where that is past."""
@@ -236,7 +240,4 @@ class OscServer(asyncio.DatagramProtocol):
         self._send(builder.build().dgram, place)
 
     def _send(self, datagram: bytes, place: Place) -> None:
-        if self._transport is None or self._unsent_full:
-            self.counters.dropped += 1
-            return
-        self._transport.sendto(datagram, place)
+        next(endpoint for endpoint in self._endpoints if endpoint.reaches(place[0])).send(datagram, place)

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from copilot.control.osc_endpoint import Place
 from copilot.control.osc_table import PLAN_NOTES
 from copilot.errors import OscError
 from copilot.live.feed import Beat, Changed, Chord, Event, NoteDropped, NoteIn, NoteOut, Plan, Said
@@ -17,16 +18,20 @@ MOST_RATE_HZ = 60.0
 MAX_TEXT_BYTES = 60_000
 """What a UDP datagram can hold is 65,507 bytes."""
 
-Place = tuple[str, int]
 Arguments = Sequence[Value]
 Message = tuple[str, Arguments]
 
 
 @dataclass(slots=True)
 class Subscribers:
-    """Who is told what happens, and how often each is told the status."""
+    """Who is told what happens, and how often each is told the status.
+
+    A sender subscribes itself, what runs on its own machine, or one of `senders`: to whomever it likes, and sixty
+    statuses a second for one datagram would be a weapon.
+    """
 
     send: Callable[[Message, Place], None]
+    senders: frozenset[str] = frozenset()
     rates_hz: dict[Place, float] = field(default_factory=dict)
     _told_s: dict[Place, float] = field(default_factory=dict)
 
@@ -41,6 +46,8 @@ class Subscribers:
             if not 0.0 < rate_hz <= MOST_RATE_HZ:
                 raise OscError(f"rate {rate_hz:g}: above 0 and up to {MOST_RATE_HZ:g} a second")
         place = (host, port)
+        if not (host in (sender[0], *self.senders) or (_is_loopback(host) and _is_loopback(sender[0]))):
+            raise OscError(f"host {host}: subscribe from there, or name it with --osc-from")
         if place not in self.rates_hz and len(self.rates_hz) >= MOST_SUBSCRIBERS:
             raise OscError(f"{MOST_SUBSCRIBERS} have subscribed already: unsubscribe one of them")
         self.rates_hz[place] = rate_hz
@@ -79,13 +86,17 @@ class Subscribers:
                 self.send(message, place)
 
 
+def _is_loopback(host: str) -> bool:
+    return ipaddress.ip_address(host).is_loopback
+
+
 def _host_and_port(arguments: Arguments, sender: Place) -> tuple[str, int, list[Value]]:
     rest = list(arguments)
     host = sender[0]
     if rest and isinstance(rest[0], str):
         host = "127.0.0.1" if rest[0] == "localhost" else rest[0]
         try:
-            ipaddress.ip_address(host)
+            host = str(ipaddress.ip_address(host))
         except ValueError:
             raise OscError(f"host {host!r:.80}: give an address of numbers, like 127.0.0.1") from None
         rest.pop(0)

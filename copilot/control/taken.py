@@ -7,6 +7,8 @@ from copilot.errors import PortError
 
 def port_error(kind: str, host: str, port: int, error: Exception, option: str) -> PortError:
     """In one line: whose port it is, why not, and the option that chooses another."""
+    if isinstance(error, OSError) and error.errno == errno.EADDRNOTAVAIL:
+        return PortError(f"this machine has no address {host}: {kind} can listen on its own alone")
     if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
         reason = f"{kind} port {port} is in use by another program"
     else:

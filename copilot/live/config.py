@@ -35,16 +35,26 @@ class MidiConfig(_Section, frozen=True):
 
 
 class OscConfig(_Section, frozen=True):
-    """[osc]: the UDP port on this machine; 0 takes a free one. `reply_port` 0 answers the port that asked."""
+    """[osc]: the UDP port on this machine; 0 takes a free one. `reply_port` 0 answers the port that asked.
+
+    `listen`: another address to hear OSC at, from `senders` alone.
+    """
 
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 7400
     reply_port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 0
+    listen: Text = ""
+    senders: tuple[Text, ...] = ()
 
 
 class HttpConfig(_Section, frozen=True):
-    """[http]: the TCP port of the page on this machine; 0 takes a free one."""
+    """[http]: the TCP port of the page on this machine; 0 takes a free one.
+
+    `listen`: another address to serve it at, to whoever shows the token of `token_file` (empty: the user's own).
+    """
 
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8420
+    listen: Text = ""
+    token_file: Text = ""
 
 
 class ModelConfig(_Section, frozen=True):

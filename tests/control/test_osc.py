@@ -57,7 +57,7 @@ def converse(*datagrams: bytes, answers: int, server: OscServer | None = None) -
 
     async def talk() -> list[tuple[str, list[Any]]]:
         ours = server or make_server()
-        await ours.start("127.0.0.1", 0)
+        await ours.start(0)
         loop = asyncio.get_running_loop()
         transport, client = await loop.create_datagram_endpoint(Client, remote_addr=("127.0.0.1", ours.port))
         try:
@@ -249,7 +249,7 @@ def test_a_subscriber_hears_every_change_whoever_made_it() -> None:
 
     async def listen() -> list[tuple[str, list[Any]]]:
         server = OscServer(desk)
-        await server.start("127.0.0.1", 0)
+        await server.start(0)
         loop = asyncio.get_running_loop()
         transport, client = await loop.create_datagram_endpoint(Client, local_addr=("127.0.0.1", 0))
         port = transport.get_extra_info("sockname")[1]
@@ -309,7 +309,7 @@ def test_answers_go_to_the_configured_port() -> None:
         loop = asyncio.get_running_loop()
         listening, client = await loop.create_datagram_endpoint(Client, local_addr=("127.0.0.1", 0))
         server = make_server(reply_port=listening.get_extra_info("sockname")[1])
-        await server.start("127.0.0.1", 0)
+        await server.start(0)
         asking, _ = await loop.create_datagram_endpoint(Client, remote_addr=("127.0.0.1", server.port))
         try:
             asking.sendto(build("/copilot/ping"))
@@ -365,14 +365,14 @@ def test_a_port_in_use_says_which_and_what_to_do() -> None:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
         with pytest.raises(PortError, match=rf"OSC port {port} is in use .*--port N"):
-            asyncio.run(make_server().start("127.0.0.1", port))
+            asyncio.run(make_server().start(port))
 
 
-@pytest.mark.parametrize(("host", "port"), [("127.0.0.1", 70_000), ("203.0.113.1", 7400)])
-def test_a_port_that_can_not_be_had_is_a_port_error(host: str, port: int) -> None:
+@pytest.mark.parametrize(("port", "outside"), [(70_000, None), (0, "203.0.113.1")])
+def test_a_port_that_can_not_be_had_is_a_port_error(port: int, outside: str | None) -> None:
     """An impossible number or a foreign address is said so too."""
-    with pytest.raises(PortError, match="can't be had"):
-        asyncio.run(make_server().start(host, port))
+    with pytest.raises(PortError, match=r"can't be had|no address 203"):
+        asyncio.run(make_server().start(port, outside))
 
 
 def nested(depth: int) -> bytes:

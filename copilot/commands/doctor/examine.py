@@ -12,7 +12,7 @@ from copilot.commands.doctor.machine import (
     check_timer,
 )
 from copilot.commands.doctor.model import check_model
-from copilot.commands.doctor.ports import check_http, check_osc, check_ports
+from copilot.commands.doctor.ports import check_elsewhere, check_http, check_osc, check_ports
 from copilot.commands.run_options import RunOptions
 
 
@@ -32,4 +32,5 @@ def examine(options: RunOptions) -> list[Check]:
         *check_ports(options),
         check_osc(options.osc_port),
         check_http(options.http_port),
+        check_elsewhere(options),
     ]

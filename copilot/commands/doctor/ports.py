@@ -11,7 +11,7 @@ from dataclasses import replace
 from copilot.commands.doctor.check import Check
 from copilot.commands.run_options import RunOptions, plan_ports
 from copilot.control.http import take_port
-from copilot.errors import PortError
+from copilot.errors import InputError, PortError
 from copilot.midi.backend import ALSA_SEQUENCER
 from copilot.midi.ports import PortInfo, Survey, survey
 
@@ -69,6 +69,19 @@ def check_osc(port: int) -> Check:
             todo = "another program has it, or a copilot runs already: choose another with --port N"
             return Check("OSC", "problem", f"port {port}: {error.strerror}", todo)
     return Check("OSC", "ok", f"UDP port {port} is free")
+
+
+def check_elsewhere(options: RunOptions) -> Check:
+    """Whether what others are to reach can be had, with what lets them in."""
+    try:
+        outside, (osc_address, senders) = options.elsewhere.http(), options.elsewhere.osc()
+        if outside is not None:
+            take_port(options.http_port or 0, outside.address).close()
+    except (InputError, PortError) as error:
+        return Check("from elsewhere", "problem", "can't be had", str(error))
+    found = [f"the page at {outside.address}, with the token"] if outside else []
+    found += [f"OSC at {osc_address} from {', '.join(sorted(senders))}"] if osc_address else []
+    return Check("from elsewhere", "ok", " and ".join(found) or "nothing is to be reached")
 
 
 def check_http(port: int | None) -> Check:

@@ -129,6 +129,7 @@ def jam(
 @click.option(
     "--thru", multiple=True, metavar="NAME", help="An input whose notes also go straight to the outputs."
 )
+@click.option("--sysex", is_flag=True, help="Let SysEx of up to 4 KiB pass through too, where notes do.")
 @click.option("--virtual", is_flag=True, help="Make ports of our own, for other programs to connect to.")
 @click.option("--bpm", type=Parameter("tempo_bpm"), help=find("tempo_bpm").doc)
 @click.option(
@@ -146,6 +147,7 @@ def run(
     inputs: tuple[str, ...],
     outputs: tuple[str, ...],
     thru: tuple[str, ...],
+    sysex: bool,
     virtual: bool,
     bpm: Value | None,
     record: Path | None,
@@ -190,6 +192,7 @@ def run(
         outputs=outputs if named else midi.outputs,
         thru=thru or midi.thru,
         virtual=virtual or midi.virtual,
+        sysex=sysex or midi.sysex,
         osc_reply_port=config.osc.reply_port,
         osc_port=osc_ports[-1] if osc_ports else config.osc.port,
         http_port=None if no_http else config.http.port if http_port is None else http_port,

@@ -29,6 +29,7 @@ class RunOptions:
     outputs: tuple[str, ...] = ()
     thru: tuple[str, ...] = ()
     virtual: bool = False
+    sysex: bool = False
     osc_port: int = 7400
     osc_reply_port: int = 0
     http_port: int | None = DEFAULT_PORT
@@ -88,7 +89,9 @@ def plan_ports(found: Survey, options: RunOptions) -> PortPlan:
         raise PortError(
             "no MIDI port to play on: connect one, name one with --out, or make one with --virtual"
         )
-    return PortPlan(tuple(dict.fromkeys(inputs)), tuple(dict.fromkeys(outputs)), tuple(thru), virtual)
+    return PortPlan(
+        tuple(dict.fromkeys(inputs)), tuple(dict.fromkeys(outputs)), tuple(thru), virtual, options.sysex
+    )
 
 
 def _resolve_both(found: Survey, name: str) -> tuple[list[str], list[str]]:

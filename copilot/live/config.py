@@ -26,12 +26,13 @@ class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class MidiConfig(_Section, frozen=True):
-    """[midi]: ports by name, or by a part of the name that fits one port only."""
+    """[midi]: ports by name, or by a part of the name that fits one port only. `sysex`: whether it passes through."""
 
     inputs: tuple[Text, ...] = ()
     outputs: tuple[Text, ...] = ()
     thru: tuple[Text, ...] = ()
     virtual: bool = False
+    sysex: bool = False
 
 
 class OscConfig(_Section, frozen=True):

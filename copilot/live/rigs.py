@@ -97,6 +97,7 @@ class PortPlan:
     outputs: tuple[str, ...]
     thru: tuple[str, ...] = ()
     virtual: bool = False
+    sysex: bool = False
 
 
 class MidiRig:
@@ -124,6 +125,7 @@ class MidiRig:
                     list(plan.thru),
                     "copilot",
                     ledger.path,
+                    sysex=plan.sysex,
                 )
             )
             async with asyncio.timeout(_OPEN_TIMEOUT_S):

@@ -8,15 +8,29 @@ from typing import Literal
 from copilot.music.score import COPILOT_CHANNEL
 
 Verdict = Literal[
-    "kept", "own_channel", "echo", "control", "bend", "pressure", "program", "sysex", "system", "rubbish"
+    "kept",
+    "own_channel",
+    "echo",
+    "control",
+    "bend",
+    "pressure",
+    "program",
+    "sysex",
+    "long_sysex",
+    "system",
+    "rubbish",
 ]
-"""`kept`, or why not. `system` is active sensing, reset, tune request, song select and time code."""
+"""`kept`, or why not. `long_sysex` is over MAX_SYSEX_BYTES; `system` is active sensing, reset, tune request, song
+select and time code."""
 
 ECHO_WINDOW_S = 0.050
 """How long after a note left its exact bytes coming in are its echo: a loop over two 1,024-frame periods."""
 
 THRU_ECHO_WINDOW_S = 0.015
 """The same for what passed through: shorter, because a drummer's flam repeats a note within 30 ms."""
+
+MAX_SYSEX_BYTES = 4096
+"""The longest SysEx that passes through, its first and last byte included: a patch fits, a sample dump is refused."""
 
 _MAX_ECHOES = 512
 _TEMPO_STATUS = {0xF2: 3, 0xF8: 1, 0xFA: 1, 0xFB: 1, 0xFC: 1}
@@ -51,7 +65,12 @@ def _classify_system(data: bytes) -> Verdict:
     if status in _TEMPO_STATUS:
         is_whole = len(data) == _TEMPO_STATUS[status] and all(byte < 128 for byte in data[1:])
         return "kept" if is_whole else "rubbish"
-    return "sysex" if status in (0xF0, 0xF7) else "system"
+    if status not in (0xF0, 0xF7):
+        return "system"
+    if len(data) > MAX_SYSEX_BYTES:
+        return "long_sysex"
+    is_whole = status == 0xF0 and len(data) > 1 and data[-1] == 0xF7 and data[1:-1].isascii()
+    return "sysex" if is_whole else "rubbish"
 
 
 def normalise(data: bytes) -> bytes:

@@ -12,9 +12,9 @@ Hand = Callable[[float, int, bytes], None]
 class Input:
     """Listens to one port. `receive` is RtMidi's callback.
 
-    With `thru_to`, all channel messages and SysEx go straight out, whatever the filter says of them for
-    hearing. Clock and other system messages do not: one that came back in a loop could not be told from a new
-    one.
+    With `thru_to`, all channel messages go straight out, whatever the filter says of them for hearing; with
+    `passes_sysex` whole SysEx of up to 4 KiB too. Clock and other system messages do not: one that came back in a
+    loop could not be told from a new one.
     """
 
     def __init__(
@@ -24,12 +24,15 @@ class Input:
         hand_on: Hand,
         thru_to: Outputs | None,
         clock: Callable[[], float],
+        *,
+        passes_sysex: bool = False,
     ) -> None:
         self._port_index = port_index
         self._sieve = sieve
         self._hand_on = hand_on
         self._thru_to = thru_to
         self._clock = clock
+        self._passes_sysex = passes_sysex
 
     def receive(self, stamped: tuple[Sequence[int], float], _: object = None) -> None:
         """Take one message, as `((status, data...), seconds since the last)`; our clock stamps it anew."""
@@ -38,7 +41,8 @@ class Input:
         verdict = self._sieve.sort(data, at_s)
         if verdict in ("echo", "rubbish"):
             return
-        if self._thru_to is not None and data[0] <= 0xF0:
+        passes = data[0] < 0xF0 or (verdict == "sysex" and self._passes_sysex)
+        if self._thru_to is not None and passes:
             self._thru_to.pass_through(data)
         if verdict == "kept":
             self._hand_on(at_s, self._port_index, normalise(data))

@@ -30,7 +30,7 @@ class Open(Message, frozen=True):
     """Open these ports, by their full names; the first message after the greeting, and sent once.
 
     `thru` names the inputs whose music goes straight to the outputs. `virtual` adds one input and one output
-    of our own. `timing` is how hard the scheduler may try to be in time.
+    of our own. `timing` is how hard the scheduler may try to be in time. `sysex`: whether SysEx goes through too.
     """
 
     inputs: list[str]
@@ -40,6 +40,7 @@ class Open(Message, frozen=True):
     client_name: str
     ledger_path: str
     timing: Timing = "spin"
+    sysex: bool = False
 
 
 class Play(Message, frozen=True):

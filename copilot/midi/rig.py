@@ -106,9 +106,12 @@ class Rig:
         for index, (port, sieve) in enumerate(zip(self._ins, self._filters, strict=True)):
             goes_through = self.ready.inputs[index] in self._order.thru
             thru_to = self._outputs if goes_through else None
-            listener = Input(index, sieve, self._forwarder.hear, thru_to, time.monotonic)
+            passes_sysex = goes_through and self._order.sysex
+            listener = Input(
+                index, sieve, self._forwarder.hear, thru_to, time.monotonic, passes_sysex=passes_sysex
+            )
             # RtMidi drops what is ignored before it asks for the interpreter's lock.
-            port.ignore_types(sysex=not goes_through, timing=False, active_sense=True)
+            port.ignore_types(sysex=not passes_sysex, timing=False, active_sense=True)
             port.set_callback(listener.receive)
 
     @property

@@ -66,12 +66,16 @@ async def _until(child: Child, kind: type) -> Any:
 
 @asynccontextmanager
 async def stage(
-    inputs: list[str], outputs: list[str], thru: list[str] | None = None, virtual: bool = False
+    inputs: list[str],
+    outputs: list[str],
+    thru: list[str] | None = None,
+    virtual: bool = False,
+    sysex: bool = False,
 ) -> AsyncIterator[Stage]:
     with Ledger.create() as ledger:
         child = await Child.start("copilot.midi.process", "midi", FromMidi)
         try:
-            child.send(Open(inputs, outputs, virtual, thru or [], "copilot", ledger.path))
+            child.send(Open(inputs, outputs, virtual, thru or [], "copilot", ledger.path, sysex=sysex))
             yield Stage(child, ledger, await _until(child, Ready))
         finally:
             await child.stop(timeout_s=2.0)
@@ -114,8 +118,9 @@ def test_what_a_player_plays_is_heard_with_its_time_and_without_controls(synth: 
     asyncio.run(scenario())
 
 
-def test_thru_passes_everything_a_player_sends_but_the_clock(synth: Any, keyboard: Any) -> None:
-    """Controllers and channel 0 pass too: the rig must sound as if the copilot were a cable."""
+@pytest.mark.parametrize("sysex", [False, True])
+def test_thru_passes_everything_a_player_sends_but_the_clock(synth: Any, keyboard: Any, sysex: bool) -> None:
+    """Controllers and channel 0 pass too: the rig must sound as if the copilot were a cable. SysEx only if let."""
     played = [
         b"\x92\x3c\x40",
         b"\xb2\x40\x7f",
@@ -126,10 +131,10 @@ def test_thru_passes_everything_a_player_sends_but_the_clock(synth: Any, keyboar
     ]
 
     async def scenario() -> None:
-        async with stage([keyboard.name], [synth.name], thru=[keyboard.name]):
+        async with stage([keyboard.name], [synth.name], thru=[keyboard.name], sysex=sysex):
             keyboard.play(*played, b"\xf8")
             await settle()
-            assert synth.messages == played
+            assert synth.messages == [data for data in played if sysex or data[0] != 0xF0]
 
     asyncio.run(scenario())
 

@@ -54,7 +54,7 @@ def test_a_full_file_is_read(tmp_path: Path) -> None:
     config = load(
         tmp_path,
         """
-        midi = {inputs = ["Keystation"], outputs = ["Synth"], thru = ["Keystation"], virtual = true}
+        midi = {inputs = ["Keystation"], outputs = ["Synth"], thru = ["Keystation"], virtual = true, sysex = true}
         osc.port = 9000
         panel = {part = "keys", temperature = 1, mute = true, tempo_bpm = 96, channel_3 = "keys", channel_9 = "drums"}
         model = {bundle = "~/bundles/mine", seed = 3}

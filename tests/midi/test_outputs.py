@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 import rtmidi
 
-from copilot.midi.filter import InputFilter
+from copilot.midi.filter import MAX_SYSEX_BYTES, InputFilter
 from copilot.midi.inputs import Input
 from copilot.midi.jackwatch import NoWatch
 from copilot.midi.ledger import Ledger
@@ -156,6 +156,22 @@ def test_an_input_with_thru_passes_what_it_does_not_hear(desk: Desk) -> None:
         listener.receive((list(data), 0.0))
     assert desk.ports[0].messages == [b"\xb1\x40\x7f", b"\x91\x3c\x40"]
     assert heard == [(2.5, 7, b"\x91\x3c\x40"), (2.5, 7, b"\xf8")]
+
+
+@pytest.mark.parametrize("passes", [False, True])
+def test_sysex_passes_only_where_it_is_let_and_never_over_4_kib(desk: Desk, passes: bool) -> None:
+    """Off, none leaves; on, a whole one of up to 4,096 bytes does. Longer and broken ones are dropped and counted."""
+    heard: list[tuple[float, int, bytes]] = []
+    listener = Input(
+        0, desk.sieve, lambda *event: heard.append(event), desk.outputs, lambda: 0.0, passes_sysex=passes
+    )
+    patch = b"\xf0" + bytes(MAX_SYSEX_BYTES - 2) + b"\xf7"
+    longer = b"\xf0" + bytes(MAX_SYSEX_BYTES - 1) + b"\xf7"
+    for data in (patch, longer, b"\xf0\x7e", b"\xf0\x90\xf7", b"\xf0", b"\x7e\xf7", b"\xf7"):
+        listener.receive((list(data), 0.0))
+    assert desk.ports[0].messages == ([patch] if passes else [])
+    assert heard == []
+    assert desk.sieve.counts == {"sysex": 1, "long_sysex": 1, "rubbish": 5}
 
 
 def test_what_comes_back_in_a_loop_is_neither_heard_nor_passed_on(desk: Desk) -> None:

@@ -12,7 +12,7 @@ from transformers import Olmo2ForCausalLM
 from copilot.codec.vocabulary import Vocabulary
 from copilot.codec.words import WordTable
 from copilot.errors import BundleError, ConfigError
-from copilot.model.check import REMADE, open_codec
+from copilot.model.check import REMADE, open_codec, read_file
 from copilot.model.manifest import CODEC, TOKENIZER
 from training import counting
 from training.config import LoopConfig, TrainingConfig
@@ -109,7 +109,7 @@ def _vocabulary_in(folder: Path) -> Vocabulary:
         if not (folder / name).is_file():
             raise ConfigError(f"{folder}: there is no {name}: run `copilot-train tokenizer`")
     try:
-        return open_codec(folder).vocab
+        return open_codec(folder, read_file(folder, CODEC), read_file(folder, TOKENIZER)).vocab
     except (BundleError, OSError) as error:
         raise ConfigError(str(error).replace(REMADE, _REMADE)) from None
 

@@ -9,19 +9,17 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from copilot.model.manifest import CONFIG, WEIGHTS
+from copilot.model.weights import Checkpoint, WeightsFile
+
 _DTYPES = {"BF16": np.uint16, "F16": np.float16, "F32": np.float32}
 _PLAIN = {"model_type": "olmo2", "hidden_act": "silu", "attention_bias": False}
 
+Source = Path | Checkpoint
+"""Where a model is read from: a folder, or one that was opened and checked."""
+
 Tensors = Mapping[str, NDArray[Any]]
 """By name; bfloat16 as uint16: numpy lacks it, and so does safetensors' reader."""
-
-
-class _Tensor(msgspec.Struct, frozen=True):
-    """Where a tensor lies; offsets are in bytes, from the header's end."""
-
-    dtype: str
-    shape: tuple[int, ...]
-    data_offsets: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +97,16 @@ class Shape:
         }
 
 
-def read_checkpoint(directory: Path) -> tuple[Shape, Tensors]:
+def read_checkpoint(source: Source) -> tuple[Shape, Tensors]:
     """Shape and mapped tensors of an Olmo2ForCausalLM, each of the shape that the config says.
 
-    The kernels check no bounds, and would read foreign memory. Raises OSError, KeyError, ValueError or TypeError.
+    The kernels check no bounds, and would read foreign memory. Raises OSError, KeyError, ValueError, TypeError or
+    BundleError.
     """
-    config = msgspec.json.decode((directory / "config.json").read_bytes(), type=dict[str, Any])
-    shape, tensors = Shape.of(config), read_tensors(directory / "model.safetensors")
+    if isinstance(source, Path):
+        config = msgspec.json.decode((source / CONFIG).read_bytes(), type=dict[str, Any])
+        source = Checkpoint(source, config, WeightsFile.open(source / WEIGHTS))
+    shape, tensors = Shape.of(source.config), views(source.weights)
     expected: dict[str, tuple[int, ...]] = {
         "model.embed_tokens.weight": (shape.vocab, shape.hidden),
         "model.norm.weight": (shape.hidden,),
@@ -122,17 +123,17 @@ def read_checkpoint(directory: Path) -> tuple[Shape, Tensors]:
 
 
 def read_tensors(path: Path) -> dict[str, NDArray[Any]]:
+    """The tensors of a safetensors file. Raises BundleError for any other, and OSError."""
+    return views(WeightsFile.open(path))
+
+
+def views(file: WeightsFile) -> dict[str, NDArray[Any]]:
     """Views of the mapped file: 2.5 GB of an OLMo-2 1B need not be held beside what is made of them."""
-    data = np.asarray(np.memmap(path, np.uint8, "r"))
-    body = 8 + int.from_bytes(data[:8].tobytes(), "little")
-    header = msgspec.json.decode(data[8:body].tobytes(), type=dict[str, msgspec.Raw])
-    header.pop("__metadata__", None)
-    tensors = {}
-    for name, raw in header.items():
-        tensor = msgspec.json.decode(raw, type=_Tensor)
+    found = {}
+    for name, tensor in file.tensors.items():
         begin, end = tensor.data_offsets
-        tensors[name] = data[body + begin : body + end].view(_DTYPES[tensor.dtype]).reshape(tensor.shape)
-    return tensors
+        found[name] = file.body[begin:end].view(_DTYPES[tensor.dtype]).reshape(tensor.shape)
+    return found
 
 
 def as_float32(tensor: NDArray[Any]) -> NDArray[np.float32]:

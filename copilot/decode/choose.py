@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from copilot import __version__
+from copilot.decode.checkpoint import Source
 from copilot.decode.decoder import Decoder
 from copilot.decode.devices import DEVICES, Device, Sign, accelerator_sign, describe_accelerator
 from copilot.decode.kinds import WeightKind
@@ -47,7 +48,7 @@ class Chosen:
 
 
 def load_decoder(
-    directory: Path,
+    source: Source,
     max_tokens: int,
     *,
     device: Device = "auto",
@@ -68,11 +69,11 @@ def load_decoder(
         memory.forget()
     choice = foresee(max_tokens, device=device, weights=weights, model_hash=model_hash)
     if isinstance(choice, Sign):
-        return _measure(directory, max_tokens, weights, choice, memory, say)
+        return _measure(source, max_tokens, weights, choice, memory, say)
     if choice.device != "cpu":
         try:
             name = describe_accelerator(choice.device)
-            decoder = _on_accelerator(directory, max_tokens, choice.device, name)
+            decoder = _on_accelerator(source, max_tokens, choice.device, name)
         except ParameterError as error:
             if device != "auto":
                 raise
@@ -81,7 +82,7 @@ def load_decoder(
         else:
             reason = choice.reason if name in choice.reason else f"{choice.reason}: {name}"
             return Chosen(decoder, Choice(choice.device, reason))
-    return Chosen(_on_cpu(directory, max_tokens, weights, say), choice)
+    return Chosen(_on_cpu(source, max_tokens, weights, say), choice)
 
 
 def foresee(
@@ -100,14 +101,14 @@ def foresee(
 
 
 def _measure(
-    directory: Path,
+    source: Source,
     max_tokens: int,
     weights: WeightKind,
     sign: Sign,
     memory: "_Memory",
     say: Callable[[str], None],
 ) -> Chosen:
-    processor = _on_cpu(directory, max_tokens, weights, say)
+    processor = _on_cpu(source, max_tokens, weights, say)
     say(f"{sign.seen} is there: measuring once whether it plays faster than the processor")
     try:
         name = describe_accelerator(sign.device)
@@ -115,7 +116,7 @@ def _measure(
         memory.keep(choice := Choice("cpu", f"{error}; `copilot doctor` looks again"))
         return Chosen(processor, choice)
     try:
-        accelerator = _on_accelerator(directory, max_tokens, sign.device, name)
+        accelerator = _on_accelerator(source, max_tokens, sign.device, name)
         theirs_ms = burst_ms(accelerator, max_tokens)
     except ParameterError as error:
         return Chosen(processor, Choice("cpu", str(error)))  # not kept: memory gets free again
@@ -140,19 +141,17 @@ def burst_ms(decoder: Decoder, max_tokens: int) -> float:
     return statistics.median(spent) * 1e3
 
 
-def _on_cpu(
-    directory: Path, max_tokens: int, weights: WeightKind, say: Callable[[str], None]
-) -> NumbaDecoder:
-    decoder = NumbaDecoder.load(directory, max_tokens, weights=weights, say=say)
+def _on_cpu(source: Source, max_tokens: int, weights: WeightKind, say: Callable[[str], None]) -> NumbaDecoder:
+    decoder = NumbaDecoder.load(source, max_tokens, weights=weights, say=say)
     decoder.warm_up(say=say)
     return decoder
 
 
-def _on_accelerator(directory: Path, max_tokens: int, device: str, name: str) -> Decoder:
+def _on_accelerator(source: Source, max_tokens: int, device: str, name: str) -> Decoder:
     from copilot.decode.torch_decoder import TorchDecoder
 
     try:
-        decoder = TorchDecoder.load(directory, max_tokens, device)
+        decoder = TorchDecoder.load(source, max_tokens, device)
         decoder.warm_up()
     except RuntimeError as error:  # what torch raises for memory, drivers and missing kernels alike
         raise ParameterError(

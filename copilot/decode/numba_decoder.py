@@ -4,11 +4,11 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Self
 
 import numpy as np
 
+from copilot.decode.checkpoint import Source
 from copilot.decode.decoder import Logits
 from copilot.decode.kernels import olmo2
 from copilot.decode.kernels.cache import Cache, copy_blocks, new_cache, rotary_tables, whole_tokens
@@ -59,7 +59,7 @@ class NumbaDecoder:
     @classmethod
     def load(
         cls,
-        directory: Path,
+        source: Source,
         max_tokens: int,
         *,
         weights: WeightKind = "float",
@@ -70,7 +70,7 @@ class NumbaDecoder:
         `weights`: see weights.choose. int8 and int4 multiply by int8 activations, over an int8 cache, where this
         processor has an instruction for it (see kernels/lanes.py). `say` gets a line where packing took its time.
         """
-        return cls(read_model(directory, weights, say), max_tokens)
+        return cls(read_model(source, weights, say), max_tokens)
 
     def append(self, ids: Sequence[int]) -> Logits:
         """See Decoder. Raises ParameterError for too many ids or none, VocabularyError for a foreign one.

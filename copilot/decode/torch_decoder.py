@@ -5,13 +5,13 @@
 
 from collections.abc import Sequence
 from itertools import takewhile
-from pathlib import Path
 from typing import Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from copilot.decode.checkpoint import Source
 from copilot.decode.decoder import Logits
 from copilot.decode.torch_branches import TorchBranches
 from copilot.decode.torch_graph import capture_for
@@ -51,13 +51,13 @@ class TorchDecoder:
         self._samplers = [self._capture(lambda row=row: self._sample(row)) for row in (0, 1)]  # type: ignore[misc]
 
     @classmethod
-    def load(cls, directory: Path, max_tokens: int, device: str) -> Self:
+    def load(cls, source: Source, max_tokens: int, device: str) -> Self:
         """Read config.json and model.safetensors: bfloat16 on a GPU, float32 on a CPU. Raises BundleError.
 
         device: as torch names it, `cuda` (ROCm's too), `mps` or `cpu`.
         """
         kind = torch.float32 if device == "cpu" else torch.bfloat16
-        return cls(read_network(directory, max_tokens, torch.device(device), kind))
+        return cls(read_network(source, max_tokens, torch.device(device), kind))
 
     @property
     def step_bytes(self) -> int:

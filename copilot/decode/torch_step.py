@@ -10,7 +10,6 @@ weights, and inside a graph by the number of kernels: hence the fused projection
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812  as everybody calls it
 
+from copilot.decode.checkpoint import Source
 from copilot.decode.weights import read_model
 
 
@@ -77,9 +77,9 @@ class Network:
         return sum(tensor.nbytes for tensor in tensors)
 
 
-def read_network(directory: Path, positions: int, device: torch.device, dtype: torch.dtype) -> Network:
+def read_network(source: Source, positions: int, device: torch.device, dtype: torch.dtype) -> Network:
     """config.json and model.safetensors on a device. Raises BundleError for what is no plain OLMo-2."""
-    model = read_model(directory)
+    model = read_model(source)
     weights = model.weights
 
     def put(array: NDArray[Any]) -> Tensor:

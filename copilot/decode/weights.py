@@ -6,13 +6,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from copilot.decode.checkpoint import Shape, Tensors, as_float32, read_checkpoint
+from copilot.decode.checkpoint import Shape, Source, Tensors, as_float32, read_checkpoint
 from copilot.decode.kernels.lanes import DOT_LANES
 from copilot.decode.kernels.matrix import Matrix, dense, pack
 from copilot.decode.kernels.nibbles import empty_nibbles, pack_rows
@@ -53,9 +52,7 @@ def choose(choice: WeightKind, multiplied: int, dot_lanes: int = DOT_LANES) -> K
     return "float" if kind == "int8" and not dot_lanes else kind
 
 
-def read_model(
-    directory: Path, choice: WeightKind = "float", say: Callable[[str], None] = _log.info
-) -> Model:
+def read_model(source: Source, choice: WeightKind = "float", say: Callable[[str], None] = _log.info) -> Model:
     """An Olmo2ForCausalLM as transformers saves it, head tied or not. Raises BundleError for anything else.
 
     Norms and what is looked up (the embedding) stay floats; the head of int4 is int8, where the processor has a
@@ -63,12 +60,12 @@ def read_model(
     """
     began = time.monotonic()
     try:
-        shape, tensors = read_checkpoint(directory)
+        shape, tensors = read_checkpoint(source)
         kind = choose(choice, shape.multiplied)
         weights = _assemble(shape, tensors, kind)
     except (OSError, KeyError, ValueError, TypeError) as error:
         raise BundleError(
-            f"{directory}: holds no OLMo-2 that can be read ({error!r}): export it again"
+            f"{source}: holds no OLMo-2 that can be read ({error!r}): export it again"
         ) from None
     spent = time.monotonic() - began
     if spent >= _NOTICE_S:

@@ -53,7 +53,7 @@ def open_decoder(
             f"what {bundle.manifest.name} was made for"
         )
     chosen = load_decoder(
-        bundle.path,
+        bundle.checkpoint,
         window_tokens,
         device=device,
         weights=weights,

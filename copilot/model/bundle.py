@@ -4,12 +4,14 @@
     tokenizer.json  codec.json       the words: the codec's name and parameters, its vocabulary's size and hash
     bundle.json                      what it is, how it was trained, under which licences; every other file's hash
 
-Opening reads JSON and hashes only and needs no torch; nothing is ever unpickled.
+Opening reads JSON and hashes only and needs no torch; nothing is ever unpickled. Each file is opened once: what was
+hashed is what is decoded and played (see weights.py).
 """
 
+import hashlib
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -22,11 +24,12 @@ from copilot.model.check import (
     check_hashes,
     check_manifest,
     check_shapes,
-    decode_json,
+    decode,
     open_codec,
+    read_file,
 )
-from copilot.model.manifest import CONFIG, MANIFEST, WEIGHTS, Manifest
-from copilot.model.weights import tensor_shapes
+from copilot.model.manifest import CODEC, CONFIG, MANIFEST, TOKENIZER, WEIGHTS, Manifest
+from copilot.model.weights import Checkpoint, WeightsFile
 
 if TYPE_CHECKING:
     import torch
@@ -40,28 +43,40 @@ def default_bundle_path() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """An opened bundle: everything but the weights, all of it checked."""
+    """An opened bundle, all of it checked; of the weights' numbers only that they are the ones that were hashed."""
 
     path: Path
     manifest: Manifest
     codec: GridCodec
     config: Mapping[str, Any]
-    parameters: int
+    weights: WeightsFile = field(repr=False, compare=False)
 
     @classmethod
     def open(cls, path: Path | str) -> "Bundle":
         """Check a bundle's files, hashes and vocabulary, without torch. Raises BundleError, one line."""
         path = Path(path)
         check_directory(path)
-        manifest = decode_json(path / MANIFEST, Manifest)
+        manifest = decode(path, MANIFEST, read_file(path, MANIFEST), Manifest)
         check_manifest(path, manifest)
-        check_hashes(path, manifest)
-        codec = open_codec(path)
-        config = decode_json(path / CONFIG, dict[str, Any])
+        texts = {name: read_file(path, name) for name in (CONFIG, TOKENIZER, CODEC)}
+        found = {name: hashlib.sha256(text).hexdigest() for name, text in texts.items()}
+        check_hashes(path, manifest, found)
+        weights = WeightsFile.open(path / WEIGHTS, manifest.sha256[WEIGHTS])
+        codec = open_codec(path, texts[CODEC], texts[TOKENIZER])
+        config = decode(path, CONFIG, texts[CONFIG], dict[str, Any])
         check_config(path, config, codec.vocab, manifest.window)
-        shapes = tensor_shapes(path / WEIGHTS)
-        check_shapes(path, shapes, config)
-        return cls(path, manifest, codec, config, sum(map(math.prod, shapes.values())))
+        check_shapes(path, weights.shapes, config)
+        return cls(path, manifest, codec, config, weights)
+
+    @property
+    def parameters(self) -> int:
+        """How many weights the model has."""
+        return sum(map(math.prod, self.weights.shapes.values()))
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """What a decoder is made from."""
+        return Checkpoint(self.path, self.config, self.weights)
 
     @property
     def window(self) -> int:

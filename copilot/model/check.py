@@ -11,7 +11,6 @@ from copilot.codec.grid import GridCodec
 from copilot.codec.vocabulary import Vocabulary
 from copilot.codec.words import GridParams, WordTable
 from copilot.errors import BundleError, ParameterError, VocabularyError
-from copilot.files import file_sha256
 from copilot.model.manifest import (
     CODEC,
     CONFIG,
@@ -24,6 +23,7 @@ from copilot.model.manifest import (
     CodecFile,
     Manifest,
 )
+from copilot.model.weights import altered
 
 MAX_JSON_BYTES = 16 * 2**20
 MAX_WEIGHTS_BYTES = 16 * 2**30
@@ -68,25 +68,25 @@ def check_manifest(path: Path, manifest: Manifest) -> None:
         )
 
 
-def check_hashes(path: Path, manifest: Manifest) -> None:
-    """Every file must be the one that was exported."""
+def check_hashes(path: Path, manifest: Manifest, found: Mapping[str, str]) -> None:
+    """All files must have a hash, and those that were `found` be the ones that were exported."""
     if sorted(manifest.sha256) != sorted(FILES):
         raise BundleError(f"{path}: {MANIFEST} must carry the hashes of {', '.join(FILES)}: {REMADE}")
-    for name in FILES:
-        if file_sha256(path / name) != manifest.sha256[name]:
-            raise BundleError(f"{path}: {name} was altered (its hash is not the one in {MANIFEST}): {REMADE}")
+    for name, sha256 in found.items():
+        if sha256 != manifest.sha256[name]:
+            raise altered(path, name)
 
 
-def open_codec(path: Path) -> GridCodec:
+def open_codec(path: Path, codec_json: bytes, tokenizer_json: bytes) -> GridCodec:
     """The codec of codec.json over tokenizer.json, whose vocabulary must be the one that the model learnt."""
-    codec_file = decode_json(path / CODEC, CodecFile)
+    codec_file = decode(path, CODEC, codec_json, CodecFile)
     if codec_file.name != GridCodec.name:
         raise BundleError(
             f"{path}: codec {codec_file.name!r} is unknown, 'grid' is known: update the copilot"
         )
     try:
         params = GridParams(**codec_file.params)  # type: ignore[arg-type]  # it checks itself
-        vocab = Vocabulary(Tokenizer.from_file(str(path / TOKENIZER)), WordTable(params))
+        vocab = Vocabulary(Tokenizer.from_buffer(tokenizer_json), WordTable(params))
     except (TypeError, ParameterError) as error:
         raise BundleError(f"{path}: {CODEC} has unusable parameters ({error}): {REMADE}") from None
     except VocabularyError as error:
@@ -130,11 +130,21 @@ def check_shapes(path: Path, shapes: Mapping[str, tuple[int, ...]], config: Mapp
         raise BundleError(f"{path}: {WEIGHTS} has {layers} layers, {CONFIG} says {wanted}: {REMADE}")
 
 
-def decode_json(path: Path, kind: type[_Decoded]) -> _Decoded:
-    """A JSON file as a record. Raises BundleError for bad JSON, missing or ill-typed fields."""
+def read_file(path: Path, name: str) -> bytes:
+    """One of a bundle's JSON files, whole. Raises BundleError."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BundleError(
-            f"{path.parent}: {path.name} is not what it should be ({error}): {REMADE}"
-        ) from None
+        with (path / name).open("rb") as file:
+            data = file.read(MAX_JSON_BYTES + 1)
+    except OSError as error:
+        raise BundleError(f"{path}: {name} can't be read ({error.strerror}): {REMADE}") from None
+    if len(data) > MAX_JSON_BYTES:
+        raise BundleError(f"{path}: {name} has over {MAX_JSON_BYTES:,} bytes: {REMADE}")
+    return data
+
+
+def decode(path: Path, name: str, data: bytes, kind: type[_Decoded]) -> _Decoded:
+    """A bundle's JSON as a record. Raises BundleError for bad JSON, missing or ill-typed fields."""
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise BundleError(f"{path}: {name} is not what it should be ({error}): {REMADE}") from None

@@ -15,7 +15,7 @@ from copilot.codec.vocabulary import Vocabulary
 from copilot.errors import BundleError
 from copilot.files import file_sha256, write_whole
 from copilot.model.bundle import Bundle
-from copilot.model.check import decode_json
+from copilot.model.check import decode, read_file
 from copilot.model.evaluation import Evaluation
 from copilot.model.manifest import CODEC, FILES, MANIFEST, TOKENIZER, WEIGHTS, CodecFile, Manifest
 
@@ -101,7 +101,7 @@ def write_evaluation(bundle: Bundle, evaluation: Evaluation) -> Bundle:
 
     No hash changes: bundle.json carries those of the other files. Raises BundleError or InputError.
     """
-    record = decode_json(bundle.path / MANIFEST, dict[str, Any])
+    record = decode(bundle.path, MANIFEST, read_file(bundle.path, MANIFEST), dict[str, Any])
     hashes = record.pop("sha256")
     record |= {"evaluation": msgspec.to_builtins(evaluation), "sha256": hashes}
     write_whole(bundle.path / MANIFEST, _readable(record))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from copilot.decode.checkpoint import read_checkpoint
 from copilot.errors import BundleError
 from copilot.model.bundle import Bundle
 from copilot.model.manifest import FILES
@@ -78,6 +79,29 @@ def fewer_layers(path: Path) -> None:
     rehash(path)
 
 
+def header(**changes: object) -> Spoil:
+    """Change what the header says of one tensor, or add one; the data behind it stay."""
+
+    def spoil(path: Path) -> None:
+        file = path / "model.safetensors"
+        data = file.read_bytes()
+        body = 8 + int.from_bytes(data[:8], "little")
+        record = json.loads(data[8:body])
+        name = "model.norm.weight"
+        record[changes.pop("called", name)] = record[name] | changes
+        text = json.dumps(record).encode()
+        file.write_bytes(len(text).to_bytes(8, "little") + text + data[body:])
+        rehash(path)
+
+    return spoil
+
+
+def longer(path: Path) -> None:
+    with (path / "model.safetensors").open("ab") as file:
+        file.write(b"hidden")
+    rehash(path)
+
+
 FAULTS: dict[str, tuple[Spoil, str]] = {
     "missing file": (lambda path: (path / "tokenizer.json").unlink(), "tokenizer.json is missing"),
     "empty file": (write("config.json", b""), "config.json has 0 bytes"),
@@ -108,6 +132,26 @@ FAULTS: dict[str, tuple[Spoil, str]] = {
         write("model.safetensors", b"\2" + b"\0" * 7 + b"[]", then_rehash=True),
         "malformed safetensors",
     ),
+    "header past the end": (
+        write("model.safetensors", b"\xff" + b"\0" * 7 + b"{}", then_rehash=True),
+        "is no safetensors file",
+    ),
+    "shorter than a length": (write("model.safetensors", b"{}", then_rehash=True), "is no safetensors file"),
+    "deeply nested header": (
+        write("model.safetensors", (9000).to_bytes(8, "little") + b'{"a":' + b"[" * 8995, then_rehash=True),
+        "malformed safetensors",
+    ),
+    "data behind the tensors": (longer, "leave some of the"),
+    "one tensor over another": (header(called="model.again"), "overlap"),
+    "offsets below zero": (header(data_offsets=[-64, 0]), "overlap"),
+    "offsets that end before they begin": (header(data_offsets=[64, 0]), "its shape needs others"),
+    "offsets past the end": (header(data_offsets=[2**40, 2**40 + 64]), "overlap"),
+    "offsets beyond 64 bits": (header(data_offsets=[0, 2**70]), "malformed safetensors"),
+    "a shape of another size": (header(shape=[17]), "its shape needs others"),
+    "a shape below zero": (header(shape=[-4, -4]), "impossible shape"),
+    "too many dimensions": (header(shape=[1] * 9), "impossible shape"),
+    "numbers of a kind that is not read": (header(dtype="F64"), "F64, BF16, F16, F32 are read"),
+    "a field that is none": (header(shape="16"), "malformed safetensors"),
     "embedding rows": (fewer_rows, "model.safetensors embeds"),
     "layers": (fewer_layers, "has 1 layers, config.json says 2"),
     "link out": (link_out, "is a link out of the bundle"),
@@ -155,3 +199,27 @@ def test_a_tensor_of_another_shape_is_refused_at_loading(bundle: Bundle) -> None
     rehash(bundle.path)
     with pytest.raises(BundleError, match="the model can't be built"):
         Bundle.open(bundle.path).load_model()
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_is_checked_is_what_is_played(name: str, bundle: Bundle) -> None:
+    """A file that takes another's place after the check is not read, neither config nor weights."""
+    before = read_checkpoint(bundle.checkpoint)[1]["model.norm.weight"].copy()
+    (bundle.path / "other").write_bytes(b"another file")
+    (bundle.path / "other").replace(bundle.path / name)
+    shape, tensors = read_checkpoint(bundle.checkpoint)
+    assert shape.vocab == bundle.codec.vocab.size
+    assert (tensors["model.norm.weight"] == before).all()
+    with pytest.raises(BundleError, match=f"{name} was altered"):
+        Bundle.open(bundle.path)
+
+
+def test_each_file_is_opened_once(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is hashed by one opening and believed by another, where a file could be changed between the two."""
+    opened: list[str] = []
+    real = Path.open
+    monkeypatch.setattr(Path, "open", lambda path, *how: opened.append(path.name) or real(path, *how))
+    for reader in (Path.read_bytes, Path.read_text):
+        monkeypatch.delattr(Path, reader.__name__)
+    read_checkpoint(Bundle.open(bundle.path).checkpoint)
+    assert sorted(opened) == sorted(["bundle.json", *FILES])

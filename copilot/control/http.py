@@ -36,7 +36,6 @@ from copilot.live.desk import Desk
 DEFAULT_PORT = 8420
 WEB = Path(__file__).parent / "web"
 """The page: what lies there is served as it is."""
-_MOST_CONNECTIONS = 512
 _ACCEPTED_AT_ONCE = 1
 """asyncio's backlog is also how many connections it accepts in one go: uvicorn's own 2,048 would take 0.1 s."""
 _QUEUE = 256
@@ -129,7 +128,7 @@ class HttpServer:
         """Serve from now on."""
         if not self._sockets:
             self.open()
-        self.gate = Gate(self._app(), self.port, self._outside)
+        self.gate = Gate(self._app(), self.port, self._outside, self._connections)
         config = uvicorn.Config(
             self.gate,
             loop="none",
@@ -141,11 +140,10 @@ class HttpServer:
             interface="asgi3",
             lifespan="off",
             log_config=None,
-            log_level="info",  # at debug, requests are logged with their headers: the token is one
+            log_level="warning",  # below, it logs requests with their queries and headers: the token is one
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            limit_concurrency=_MOST_CONNECTIONS,
             backlog=_ACCEPTED_AT_ONCE,
             timeout_graceful_shutdown=_GRACE_S,
         )
@@ -214,6 +212,9 @@ class HttpServer:
             }
         )
 
+    def _connections(self) -> int:
+        return len(self._server.server_state.connections) if self._server else 0
+
     def _labels(self) -> Mapping[str, str]:
         return {"version": __version__, "model": self._desk.model}
 
@@ -227,6 +228,7 @@ class HttpServer:
             "messages": ("Messages of pages that were taken.", told.taken),
             "refused": ("Messages of pages that were refused.", told.refused),
             "gate_refused": ("Requests of other hosts and origins.", gate.refused if gate else 0),
+            "crowded": ("Requests over the most connections.", gate.crowded if gate else 0),
             "without_token": ("Requests without the token.", gate.without_token if gate else 0),
         }
         found = [Counters("page", counted, {"open": ("Pages that are open.", len(self.pages))})]

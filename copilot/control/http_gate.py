@@ -8,7 +8,7 @@ browser always sends it then; what sends none is no browser, and as free as any 
 What comes in at another address than the loopback one shows the token too (see http_door), whatever it asks for.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from copilot.control.access import LOOPBACK, Outside
 from copilot.control.asgi import App, Message, Receive, Scope, Send, values
@@ -16,6 +16,7 @@ from copilot.control.http_door import Door, cookie_name
 
 NAMES = (LOOPBACK, "localhost")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+MOST_CONNECTIONS = 512
 MOST_BODY_BYTES = 64 * 1024
 CLOSE_REFUSED = 1008
 
@@ -23,11 +24,19 @@ CLOSE_REFUSED = 1008
 class Gate:
     """Lets requests to `http://NAME:port` through, and adds to each answer what a browser is to hold to.
 
-    `refused` counts other hosts and origins, `without_token` those who had none, or another.
+    `refused` counts other hosts and origins, `without_token` those who had none, or another, `crowded` those who came
+    while more than 512 connections were open.
     """
 
-    def __init__(self, app: App, port: int, outside: Outside | None = None) -> None:
-        self.refused = 0
+    def __init__(
+        self,
+        app: App,
+        port: int,
+        outside: Outside | None = None,
+        connections: Callable[[], int] = lambda: 0,
+    ) -> None:
+        self.refused = self.crowded = 0
+        self._connections = connections
         self._app = app
         self._inside = _Names(NAMES, port)
         self._outside = _Names((outside.address,), port) if outside else None
@@ -44,6 +53,10 @@ class Gate:
         # By where the connection was accepted, which its sender can't choose: the Host header it can.
         is_outside = scope["server"][0] == self._outside_address
         ours = self._outside if is_outside and self._outside else self._inside
+        if self._connections() > MOST_CONNECTIONS:
+            self.crowded += 1
+            await _refuse(scope, send, 503, "too many connections are open: close one", ours.headers)
+            return
         status, reason = ours.judge(scope)
         if reason:
             self.refused += 1

@@ -25,6 +25,9 @@ COUNTED = {
     "journal_dropped": "Records that the journal could not take.",
     "worker_deaths": "Model workers that died.",
     "midi_queue_drops": "MIDI messages that were lost in a full queue.",
+    "schedule_full": "The copilot's notes that found the scheduler full.",
+    "news_forgotten": "Notes that the model was never told of: too many waited for it.",
+    "midi_long_sysex": "SysEx messages that were too long to pass.",
     "midi_send_failures": "MIDI messages that a port did not take.",
 }
 MEASURED = {

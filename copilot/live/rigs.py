@@ -192,6 +192,7 @@ class MidiRig:
         if self.stats is not None:
             status["late_p99_ms"] = round(self.stats.late_p99_ms, 3)
             status["midi_queue_drops"] = self.stats.queue_drops
+            status["midi_long_sysex"] = self.stats.filtered.get("long_sysex", 0)
             status["midi_send_failures"] = self.stats.send_failures
         return status
 

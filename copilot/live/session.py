@@ -25,7 +25,7 @@ from copilot.music.roles import Role
 from copilot.music.score import COPILOT_CHANNEL, TempoChange
 from copilot.panel import CHANNEL, OUTPUT, Panel, Parameter, Value, latencies_s
 
-_MAX_NEWS = 4096
+MAX_NEWS = 4096
 """Events that wait for the next request: over a minute of a band, while the copilot is muted or has no engine."""
 
 
@@ -60,6 +60,8 @@ class Session:
     feed: Feed = field(default_factory=Feed)
     planner: Planner = field(init=False)
     withheld_notes: int = 0
+    forgotten_news: int = 0
+    refused_notes: int = 0  # the scheduler was full
     began_with: dict[str, Value] = field(init=False)
     _ramps: Ramps = field(init=False)
     reaction: Reaction = field(default_factory=Reaction)
@@ -102,7 +104,7 @@ class Session:
             return
         if velocity and not self.clock.running:
             return  # what is struck while time stands still has no place in the music
-        if len(self._news) >= _MAX_NEWS:
+        if len(self._news) >= MAX_NEWS:
             self._forget_news(pos_beats)
         self._news.append(Heard(pos_beats, channel, pitch, velocity))
         self._has_heard |= velocity > 0
@@ -247,6 +249,7 @@ class Session:
         )
         if self.feed.is_heard:
             self.feed.tell(NoteDropped(planned.start_beats, planned.pitch, message.reason))
+        self.refused_notes += message.reason == "full"
         figures = self.planner.figures
         figures.played -= 1
         if message.reason == "withdrawn":
@@ -323,6 +326,7 @@ class Session:
 
     def _forget_news(self, pos_beats: float) -> None:
         """Nobody has asked for long: of all that was heard, the engine will only know that the keys were let go."""
+        self.forgotten_news += len(self._news)
         keys = sorted({(heard.channel, heard.pitch) for heard in self._news})
         self._news = [Heard(pos_beats, channel, pitch, 0) for channel, pitch in keys]
 

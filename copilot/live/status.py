@@ -27,6 +27,8 @@ def status_of(session: Session, now_s: float) -> Status:
         "late": figures.late,
         "dropped": figures.dropped,
         "replaced": figures.replaced,
+        "schedule_full": session.refused_notes,
+        "news_forgotten": session.forgotten_news,
         "planned": len(session.planner.plan),
         "commit_ms": round(1000 * session.planner.commit_s(panel.number("commit_ms")), 1),
         "foresight_p50_beats": round(figures.foresight_beats.quantile(0.5), 3)

@@ -76,7 +76,7 @@ class Checkpoint:
 
 
 def header_of(header: bytes, body_bytes: int) -> dict[str, Tensor]:
-    """The tensors of a header, whose data fill the body without a gap or an overlap. Raises ValueError or msgspec's."""
+    """The tensors of a header, whose data fill the body without a gap or overlap. Raises ValueError or msgspec's."""
     raw = msgspec.json.decode(header, type=dict[str, msgspec.Raw])
     if (metadata := raw.pop("__metadata__", None)) is not None:
         msgspec.json.decode(metadata, type=dict[str, str])

@@ -232,6 +232,8 @@ def test_the_token_is_in_no_log_and_no_answer(tmp_path: Path, caplog: pytest.Log
         answer = await stand.there.get("/", params={"token": TOKEN})
         cookie = answer.headers["set-cookie"].partition(";")[0].partition("=")[2]
         seen = [(await stand.there.get(path, headers=BEARER)).text for path in ASKED_FOR]
+        mistaken = f"ws://{ELSEWHERE}:{stand.server.port}/live?token={TOKEN}"
+        assert await refused(connect(mistaken)) == 403
         async with stand.page(**BEARER) as page:
             seen.append(str(await told(page, "hello")))
         seen += [repr(stand.server._outside), repr(stand.server.gate)]

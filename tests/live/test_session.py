@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copilot.engine.base import Controls, Horizon, Proposal
-from copilot.live.session import _MAX_NEWS
+from copilot.live.session import MAX_NEWS
 from copilot.midi.messages import Dropped
 from tests.live.fakes import MetronomeEngine, RandomEngine, Stand
 
@@ -244,9 +244,9 @@ def test_what_waits_for_the_engine_is_bounded() -> None:
     """A muted day fills no memory; the engine learns that the keys of which it knew were let go."""
     stand = Stand(MetronomeEngine(), 0.02)
     stand.session.engine_lost()
-    for step in range(5 * _MAX_NEWS):
+    for step in range(5 * MAX_NEWS):
         stand.session.hear(step / 100, 1, 60 + step // 2 % 12, 90 * (step % 2))
-    assert len(stand.session._news) <= _MAX_NEWS + 12
+    assert len(stand.session._news) <= MAX_NEWS + 12
     positions = [event.pos_beats for event in stand.session._news]
     assert positions == sorted(positions)
     stand.session.engine_found()

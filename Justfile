@@ -37,6 +37,10 @@ docs:
 bench *ARGS:
     {{python}} -m pytest {{ if ARGS == "" { "tests/bench" } else { ARGS } }}
 
+# What strangers can send, N inputs for each reader of it; a crash's bytes belong into tests/fuzz/corpus/TARGET/
+fuzz N="1000000":
+    COPILOT_FUZZ_EXAMPLES={{N}} {{python}} -m pytest -n 2 --dist load tests/fuzz/test_targets.py
+
 # Train the model that ships, from the MIDI collections in DATA
 train DATA OUT:
     {{python}} -m training all --config configs/train-default.toml --data {{DATA}} --out {{OUT}}

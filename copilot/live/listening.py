@@ -10,7 +10,7 @@ from copilot.music.ear import Ear
 from copilot.music.label import Label
 from copilot.music.order import OFF, ON, Event
 from copilot.music.score import COPILOT_CHANNEL, DRUM_CHANNEL
-from copilot.music.theory import key_of_weights
+from copilot.music.theory import Key, key_of_weights
 
 _TICKS_PER_BEAT = 24
 _MEMORY_BEATS = 0.6
@@ -45,10 +45,14 @@ class Listening:
 
         Asked for in order: a name stays until another is clear, or has been likelier for a beat.
         """
-        return self._label.look(self._ear.fit(round(pos_beats * _TICKS_PER_BEAT)), pos_beats, into_beats)
+        fit = self._ear.fit(round(pos_beats * _TICKS_PER_BEAT))
+        return self._label.look(fit, pos_beats, into_beats, self._heard_key)
 
     @property
     def key(self) -> str:
         """The key; empty before enough was heard."""
-        found = key_of_weights(self._notes) if self._notes.sum() >= _LEAST_NOTES else None
-        return found.symbol if found else ""
+        return self._heard_key.symbol if self._heard_key else ""
+
+    @property
+    def _heard_key(self) -> Key | None:
+        return key_of_weights(self._notes) if self._notes.sum() >= _LEAST_NOTES else None

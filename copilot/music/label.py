@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from copilot.music.theory import symbol_of_state
+from copilot.music.theory import Key, symbol_of_state
 
 HOLDS_BEATS = 1.0
 """A chord that is the likeliest for so long is named, by however little."""
@@ -23,8 +23,13 @@ class Label:
     _next: int = -1  # the likeliest, if it is another
     _since_beats: float = 0.0
 
-    def look(self, fit: NDArray[np.float64] | None, now_beats: float, into_beats: float) -> str:
-        """The name now, `into_beats` after the bar's beginning or middle; `fit` is `Ear.fit`'s. Empty for nothing."""
+    def look(
+        self, fit: NDArray[np.float64] | None, now_beats: float, into_beats: float, key: Key | None = None
+    ) -> str:
+        """The name now, `into_beats` after the bar's beginning or middle, as it is written in the key.
+
+        `fit` is `Ear.fit`'s. Empty for nothing.
+        """
         if fit is None:
             self._named = self._next = -1
             return ""
@@ -36,4 +41,4 @@ class Label:
         clear = CLEAR_THERE if into_beats <= CHANGES_WITHIN_BEATS else CLEAR_ELSEWHERE
         if fit[likeliest] - fit[self._named] >= clear or now_beats - self._since_beats >= HOLDS_BEATS:
             self._named = likeliest
-        return symbol_of_state(self._named)
+        return symbol_of_state(self._named, key)

@@ -21,6 +21,8 @@ Mode = Literal["major", "minor"]
 Floats = NDArray[np.float64]
 
 NOTE_NAMES = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
+_SHARP_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+_SHARP_MAJORS = (2, 4, 7, 9, 11)
 CHORD_TONES: dict[Quality, tuple[int, ...]] = {
     "maj": (0, 4, 7),
     "min": (0, 3, 7),
@@ -81,8 +83,14 @@ class Key:
 
     @property
     def symbol(self) -> str:
-        """`A major`, `Eb minor`."""
-        return f"{NOTE_NAMES[self.tonic]} {self.mode}"
+        """`A major`, `Eb minor`, `F# minor`."""
+        return f"{self.note_names[self.tonic]} {self.mode}"
+
+    @property
+    def note_names(self) -> tuple[str, ...]:
+        """The twelve pitch classes as one writes them in this key: with sharps from one sharp to five."""
+        major = self.tonic if self.mode == "major" else (self.tonic + 3) % 12
+        return _SHARP_NAMES if major in _SHARP_MAJORS else NOTE_NAMES
 
 
 def chords(score: Score, parts: Iterable[Part] | None = None) -> list[ChordSpan]:
@@ -184,9 +192,11 @@ def chord_of_state(state: int) -> tuple[int, tuple[int, ...]]:
     return state // len(QUALITIES), CHORD_TONES[QUALITIES[state % len(QUALITIES)]]
 
 
-def symbol_of_state(state: int) -> str:
-    """A column of `chord_fit` as musicians write it."""
-    return NOTE_NAMES[state // len(QUALITIES)] + _SUFFIX[QUALITIES[state % len(QUALITIES)]]
+def symbol_of_state(state: int, key: Key | None = None) -> str:
+    """A column of `chord_fit` as musicians write it, in a key if there is one."""
+    return (key.note_names if key else NOTE_NAMES)[state // len(QUALITIES)] + _SUFFIX[
+        QUALITIES[state % len(QUALITIES)]
+    ]
 
 
 def _templates() -> tuple[Floats, Floats, Floats]:

@@ -5,6 +5,7 @@ from itertools import pairwise
 from copilot.music.ear import Ear
 from copilot.music.label import HOLDS_BEATS, Label
 from copilot.music.order import OFF, ON, Event
+from copilot.music.theory import Key
 
 C, F = (48, 60, 64, 67), (53, 60, 65, 69)
 
@@ -48,3 +49,15 @@ def test_what_is_likelier_for_long_is_named_and_silence_has_no_name() -> None:
     assert found[4.0] == "C" and found[7.0] == "CM7"
     assert min(beat for beat, symbol in found.items() if symbol == "CM7") <= 5.0 + HOLDS_BEATS
     assert Label().look(None, 0.0, 0.0) == ""
+
+
+def test_a_chord_is_written_as_its_key_is() -> None:
+    """The sixth degree of A major is F#m, that of Ab major Fm; the key of three sharps in minor is F# minor."""
+    fit = Ear(24, memory_beats=0.6)
+    for pitch in (54, 57, 61, 66):
+        fit.hear(Event(0, ON, 3, pitch, 90))
+    assert Label().look(fit.fit(12), 0.5, 0.5, Key(9, "major")) == "F#m"
+    assert (
+        Label().look(fit.fit(12), 0.5, 0.5, Key(8, "major")) == Label().look(fit.fit(12), 0.5, 0.5) == "Gbm"
+    )
+    assert [Key(tonic, "minor").symbol for tonic in (6, 3)] == ["F# minor", "Eb minor"]

@@ -100,9 +100,10 @@ export class Roll {
     for (let at = 0; at < bars.chords.length; at++) {
       const [pos, symbol] = bars.chords[at], x = this.x(pos) + 2 * unit;
       const until = at + 1 < bars.chords.length ? this.x(bars.chords[at + 1][0]) + 2 * unit : Infinity;
-      if (!symbol || x >= this.nowX || until <= 0 || until - x <= 2.2 * unit) continue;
+      const ends = x + paint.measureText(symbol).width;
+      if (!symbol || x >= this.nowX || until <= 0 || ends + 0.4 * unit > until) continue;
       // A chord that changes amid a bar would stand on the next bar's number.
-      const ends = x + paint.measureText(symbol).width, bar = bars.lines.find(([at]) => this.x(at) > x - 2 * unit + 1);
+      const bar = bars.lines.find(([at]) => this.x(at) > x - 2 * unit + 1);
       if (!bar || ends < this.x(bar[0]) || this.x(bar[0]) + 1.6 * unit < x) paint.fillText(symbol, x, 1.3 * unit);
     }
   }

@@ -1,6 +1,7 @@
 """The commands that play: jam, run, and the ports for it."""
 
 import asyncio
+import contextlib
 import json
 import sys
 from pathlib import Path
@@ -207,9 +208,8 @@ def run(
         record_quota_mb=config.record.quota_mb,
         panel=config.panel | given({**panel, "tempo_bpm": bpm}),
     )
-    line = StatusLine(log_json)
-    asyncio.run(play(options, line.ready, line.status))
-    line.end()
+    with contextlib.closing(StatusLine(log_json)) as line:
+        asyncio.run(play(options, line.ready, line.status))
 
 
 @click.command()

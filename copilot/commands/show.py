@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
+from copilot.commands.aside import Aside
 from copilot.commands.doctor.check import Check
 
 
@@ -111,34 +112,39 @@ def print_checks(checks: Sequence[Check]) -> None:
 
 
 class StatusLine:
-    """The daemon's one line: updated in place on a terminal, JSON lines if asked for, else only the ready line."""
+    """The daemon's one line: updated in place on a terminal, JSON lines if asked for, else only the ready line.
+
+    Where nobody reads them, lines are left out.
+    """
 
     def __init__(self, as_json: bool) -> None:
         self._as_json = as_json
+        self._aside = Aside(sys.stdout)
         self._in_place = sys.stdout.isatty() and not as_json
 
     def ready(self, ready: Any) -> None:
         """The daemon stands."""
         if self._as_json:
             fields = {name: getattr(ready, name) for name in ready.__slots__}
-            click.echo(json.dumps({"event": "ready", **fields}))
+            self._aside.say(json.dumps({"event": "ready", **fields}) + "\n")
             return
         if ready.api == "none":
-            click.echo(f"no MIDI system is here: play in the page, and hear it there: {ready.http}")
+            self._aside.say(f"no MIDI system is here: play in the page, and hear it there: {ready.http}\n")
         tempo = f"{ready.tempo_bpm:g} bpm" + (", MIDI clock when heard" if ready.follows_midi_clock else "")
-        click.echo(
+        self._aside.say(
             f"copilot ready: hears {', '.join(ready.inputs) or 'nothing'} · plays on "
             f"{', '.join(ready.outputs) or 'nothing'} ({ready.api}) · {ready.timing} · model {ready.model}, "
             f"{ready.window_tokens} tokens · tempo {tempo} · OSC {ready.osc}"
             + (f" · page {ready.http}" if ready.http else "")
             + "".join(f" · from elsewhere: {each}" for each in ready.elsewhere)
             + (f" · recording to {ready.recording}" if ready.recording else "")
+            + "\n"
         )
 
     def status(self, status: dict[str, Any]) -> None:
         """Twice a second."""
         if self._as_json:
-            click.echo(json.dumps({"event": "status", **status}))
+            self._aside.say(json.dumps({"event": "status", **status}) + "\n")
         elif self._in_place:
             gone = [port["name"] for port in status["ports"] if port["state"] == "gone"]
             line = (
@@ -150,9 +156,10 @@ class StatusLine:
                 + (" · LISTENING ONLY" if status["listening_only"] else "")
                 + (" · RECORDING STOPPED" if status["journal_error"] else "")
             )
-            click.echo(f"\r\x1b[2K{line[: Console().width - 1]}", nl=False)
+            self._aside.say(f"\r\x1b[2K{line[: Console().width - 1]}")
 
-    def end(self) -> None:
+    def close(self) -> None:
         """Leave the line."""
         if self._in_place:
-            click.echo()
+            self._aside.say("\n")
+        self._aside.close()

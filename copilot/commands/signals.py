@@ -6,11 +6,21 @@ import signal
 from collections.abc import Coroutine
 from typing import Any
 
+from copilot.commands.aside import logging_aside
+
 _END_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 async def until_told(work: Coroutine[Any, Any, None]) -> None:
-    """Do the work; at SIGINT or SIGTERM it is cancelled, and has time to end everything. Raises what it raises."""
+    """Do the work; at SIGINT or SIGTERM it is cancelled, and has time to end everything. Raises what it raises.
+
+    What is logged meanwhile waits for no terminal.
+    """
+    with logging_aside():
+        await _until_told(work)
+
+
+async def _until_told(work: Coroutine[Any, Any, None]) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in _END_SIGNALS:

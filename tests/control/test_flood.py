@@ -40,11 +40,12 @@ def test_datagrams_leave_no_objects_behind() -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as remote:
             remote.bind(("127.0.0.1", 0))
             place = remote.getsockname()
-            osc.datagram_received(build_msg("/copilot/subscribe", []).dgram, place)
+            (endpoint,) = osc._endpoints
+            endpoint.datagram_received(build_msg("/copilot/subscribe", []).dgram, place)
             counts = []
             for times in (1000, 10_000):
                 for number in range(times):
-                    osc.datagram_received(datagrams[number % len(datagrams)], place)
+                    endpoint.datagram_received(datagrams[number % len(datagrams)], place)
                     if not number % 100:
                         await asyncio.sleep(0)
                 counts.append(_blocks())

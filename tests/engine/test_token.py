@@ -172,7 +172,7 @@ def test_what_was_imagined_is_gone_without_a_collector() -> None:
     gc.disable()
     try:
         play_beats(engine, range(4, 20), controls())
-        assert not [found for found in gc.get_objects() if isinstance(found, Rollout)]
+        assert not [found for found in gc.get_objects() if type(found) is Rollout]
     finally:
         gc.enable()
 

@@ -12,7 +12,8 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, 
 from copilot.codec.vocabulary import train_tokenizer
 from copilot.codec.words import GridParams, WordTable
 from copilot.errors import VocabularyError
-from copilot.model.check import open_codec
+from copilot.model.check import open_codec, read_file
+from copilot.model.manifest import CODEC, TOKENIZER
 from training.tokenizer.rules import prove_rules
 
 SHIPPED = Path(__file__).parents[3] / "copilot" / "bundles" / "default"
@@ -61,7 +62,7 @@ def with_entry(*pieces: str) -> Callable[[Record], None]:
 def test_a_tokenizer_of_the_trainer_keeps_every_rule() -> None:
     """Its vocabulary comes back, and so does the shipped bundle's."""
     assert prove_rules(sound(), TABLE).size == 1100
-    shipped = open_codec(SHIPPED).vocab
+    shipped = open_codec(SHIPPED, read_file(SHIPPED, CODEC), read_file(SHIPPED, TOKENIZER)).vocab
     assert (
         prove_rules((SHIPPED / "tokenizer.json").read_text("utf-8"), shipped.table).sha256 == shipped.sha256
     )

@@ -27,17 +27,18 @@ def write_whole(path: Path | str, data: bytes, error: type[CopilotError] = Input
         raise error(f"{path}: can't be written ({reason}): make room, or give another place") from None
 
 
-def put_whole(path: Path | str, data: bytes) -> None:
+def put_whole(path: Path | str, data: bytes, mode: int = 0o644) -> None:
     """`write_whole` for a caller that has its own line for the disk: raises OSError, and leaves nothing behind then.
 
-    The name beside `path` is the call's own: several processes may write the same file.
+    Who may read it is `mode`'s to say; until it is whole, its owner alone. The name beside `path` is the call's own:
+    several processes may write the same file.
     """
     path = Path(path)
     handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-        Path(beside).chmod(0o644)  # mkstemp makes files that only their owner may read
+        Path(beside).chmod(mode)  # mkstemp makes files that only their owner may read
         Path(beside).replace(path)
     finally:
         Path(beside).unlink(missing_ok=True)

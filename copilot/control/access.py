@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Self
 
 from copilot.errors import InputError
-from copilot.files import make_folder, user_data_folder
+from copilot.files import make_folder, put_whole, user_data_folder
 
 LOOPBACK = "127.0.0.1"
 _TOKEN = re.compile(rb"[A-Za-z0-9_-]{32,256}")
@@ -157,12 +157,7 @@ def _read(path: Path) -> bytes:
 def make_token(path: Path) -> None:
     """Write a new token, for this user's eyes alone. Raises InputError where it can't be written."""
     make_folder(path.parent)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as file:
-            file.write(secrets.token_urlsafe(_BYTES) + "\n")
-        beside.replace(path)
+        put_whole(path, secrets.token_urlsafe(_BYTES).encode() + b"\n", mode=0o600)
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise InputError(f"{path}: can't be written ({error.strerror}): give another place") from None

@@ -164,6 +164,7 @@ class LoopConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
     Checkpoints come every `checkpoint_s` seconds and every `checkpoint_every` steps (0: not by steps), and at the
     end. `sample_every` steps a continuation is written as MIDI (0: never). `threads` 0 leaves their number to torch.
+    `loaders` are processes that draw windows ahead (0: half the cores, 8 at most, beside a GPU, and none on a CPU).
     """
 
     seed: Annotated[int, msgspec.Meta(ge=0)] = 0
@@ -178,6 +179,7 @@ class LoopConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     mistakes: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
     precision: Literal["bf16", "fp32"] = "bf16"
     threads: Annotated[int, msgspec.Meta(ge=0)] = 0
+    loaders: Annotated[int, msgspec.Meta(ge=0)] = 0
     compile: bool = False
     gradient_checkpointing: bool = False
     optimizer: Literal["muon", "adamw"] = "muon"

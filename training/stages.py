@@ -1,6 +1,8 @@
 """The stages of a training run, each from what the one before left on disk."""
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -36,6 +38,7 @@ from training.tokenizer.learn import (
     write_tokenizer,
 )
 from training.tokenizer.study import Music, StudyResult, run_study, study_folder
+from training.windows.ahead import BatchesAhead, processes
 from training.windows.batches import BatchMaker
 from training.windows.sampler import Sampler
 
@@ -121,7 +124,7 @@ def run_pretraining(config: TrainingConfig, places: Places, report: Report) -> P
         adopt_tokenizer(config.model.base, places)
         vocab = load_vocabulary(places)
         model = begin(config.model, loop, vocab, places)
-    return _train(model, config, loop, corpus, vocab, places.run, report)
+    return _train(model, config, loop, corpus, vocab, places, places.run, report)
 
 
 def run_finetuning(config: TrainingConfig, places: Places, report: Report) -> Progress:
@@ -137,7 +140,7 @@ def run_finetuning(config: TrainingConfig, places: Places, report: Report) -> Pr
         adopt_tokenizer(config.lora.base, places)
         vocab = load_vocabulary(places)
         model = inner(begin_adapters(config.lora, loop, vocab, places))
-    return _train(model, config, loop, corpus, vocab, places.finetune, report)
+    return _train(model, config, loop, corpus, vocab, places, places.finetune, report)
 
 
 def _main_process_first() -> AbstractContextManager[None]:
@@ -152,13 +155,14 @@ def _train(
     loop: LoopConfig,
     corpus: Corpus,
     vocab: Vocabulary,
+    places: Places,
     out_dir: Path,
     report: Report,
 ) -> Progress:
-    sampler = Sampler(
-        corpus.training(), loop.weights or config.corpus.weights, vocab.table, p_mistaken=loop.mistakes
-    )
-    batches = BatchMaker(sampler, vocab, loop.seed, loop.packing)
+    weights = loop.weights or config.corpus.weights
+    make = partial(_open_batches, corpus.directory, places, weights, loop)
+    loaders = processes(loop.loaders, "cuda" if torch.accelerator.is_available() else "cpu")
+    batches = BatchesAhead(make, loaders) if loaders else make()
     validator = Validator(
         validation_batches(config, corpus, vocab), vocab.table, loop.validation_windows, loop.window
     )
@@ -176,6 +180,15 @@ def _train(
         "corpus_sha256": corpus.sha256,
     }
     return train(model, batches, validator, loop, out_dir, report, sketch=sketch, facts=facts)
+
+
+def _open_batches(
+    corpus_dir: Path, places: Places, weights: Mapping[str, float], loop: LoopConfig
+) -> BatchMaker:
+    """What a run learns from; also in processes that have nothing but these arguments."""
+    corpus, vocab = Corpus.open(corpus_dir), load_vocabulary(places)
+    sampler = Sampler(corpus.training(), weights, vocab.table, p_mistaken=loop.mistakes)
+    return BatchMaker(sampler, vocab, loop.seed, loop.packing)
 
 
 def validation_sampler(config: TrainingConfig, corpus: Corpus, table: WordTable) -> Sampler:

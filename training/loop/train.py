@@ -25,7 +25,7 @@ from training.loop.ranks import Ranks
 from training.loop.record import check_record, write_record
 from training.loop.runlog import Report, RunLog
 from training.loop.schedule import Budget, lr_scale, rows_at
-from training.windows.batches import BatchMaker
+from training.windows.ahead import Batches
 
 _log = logging.getLogger(__name__)
 Figures = dict[str, float]
@@ -42,7 +42,7 @@ class Measures(Protocol):
 
 def train(
     model: torch.nn.Module,
-    batches: BatchMaker,
+    batches: Batches,
     validator: Measures,
     config: LoopConfig,
     out_dir: Path,

@@ -19,6 +19,13 @@ SEATS_OF: dict[Role, tuple[int, ...]] = {
 P_DROP_WORD = 0.1
 """Each pinned word is left out so often, so that it can be left unsaid."""
 
+P_DROP_GENRE = 0.5
+"""The genre word is left out so often, but never where the copilot's part is not the band's own (`Song.own`).
+
+A guest plays as the word says and not as the band does. Were he met without the word, a copilot that is told no genre
+would take him for a third of all players, and play past the band as often.
+"""
+
 TEMPO_JITTER = 0.1
 """The tempo that is said is up to this share off.
 
@@ -83,7 +90,7 @@ def draw_cut(
         return bool(rng.random() >= drop)
 
     header = Header(
-        genre=song.genre if said(P_DROP_WORD) else None,
+        genre=song.genre if said(0.0 if song.own else P_DROP_GENRE) else None,
         part=part if part == "drums" or said(P_DROP_WORD) else None,
         tempo_bpm=_draw_tempo(song, rng) if said(P_DROP_WORD) else None,
         meter=song.meter if said(P_DROP_WORD) else None,

@@ -79,7 +79,7 @@ def test_bars_of_another_length_are_nobodys_beginning(songs: list[Song]) -> None
 
 
 def test_strangers_come_only_where_a_genre_says_what_should_be(songs: list[Song]) -> None:
-    """Half the mistakes of a song whose genre is said are another song's; without a genre none is asked for."""
+    """Half the mistakes are another song's where a genre is said; without one none is asked for."""
     asked = {True: 0, False: 0}
     for genre in ("BLUES", None):
         song = replace(songs[0], genre=genre)
@@ -91,7 +91,7 @@ def test_strangers_come_only_where_a_genre_says_what_should_be(songs: list[Song]
         for seed in range(100):
             draw_cut(song, np.random.default_rng(seed), 200, 1.0, another)
     assert asked[False] == 0
-    assert 25 <= asked[True] <= 65
+    assert 12 <= asked[True] <= 40
 
 
 def test_after_its_mistakes_a_window_goes_on_as_it_was_played(songs: list[Song]) -> None:

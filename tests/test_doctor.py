@@ -6,12 +6,15 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from copilot.commands.doctor import machine, model, ports
+from copilot.commands.doctor import disk, machine, model, ports, privilege, tempo, verdict
 from copilot.commands.doctor.check import Check
+from copilot.commands.model import open_bundle
 from copilot.commands.run_options import RunOptions
+from copilot.engine.load import load_engine
 from copilot.errors import BundleError, PortError
 from copilot.midi.ports import Survey, arrange
 
@@ -102,7 +105,7 @@ def test_a_taken_http_port_is_a_problem() -> None:
 
 def test_a_bundle_that_is_none_is_a_problem(tmp_path: Path) -> None:
     """And nothing of the model is looked at further."""
-    checks, _ = model.check_model(tmp_path, "auto")
+    checks, _ = model.check_model(RunOptions(bundle=tmp_path))
     assert [check.state for check in checks] == ["problem"]
     assert "bundle.json is missing" in checks[0].found
 
@@ -114,7 +117,7 @@ def test_a_device_that_can_not_be_used_is_a_problem(monkeypatch: pytest.MonkeyPa
         raise BundleError("cuda can't be used")
 
     monkeypatch.setattr(model, "open_decoder", refuse)
-    checks, _ = model.check_model(None, "cuda")
+    checks, _ = model.check_model(RunOptions(device="cuda"))
     assert (checks[-1].name, checks[-1].state, checks[-1].found) == (
         "device",
         "problem",
@@ -122,12 +125,31 @@ def test_a_device_that_can_not_be_used_is_a_problem(monkeypatch: pytest.MonkeyPa
     )
 
 
-def test_a_slow_decoder_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_decoder_is_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
     """A model that writes hardly faster than a band plays can't plan ahead."""
     monkeypatch.setattr(model, "burst_ms", lambda *_: 15.0)
-    checks, _ = model.check_model(None, "cpu")
-    assert checks[-1].name == "decoder" and checks[-1].state == "note"
-    assert "smaller bundle" in checks[-1].todo
+    monkeypatch.setattr(model, "check_tempo", lambda *_: Check("tempo", "ok", "not played"))
+    checks, _ = model.check_model(RunOptions(device="cpu"))
+    assert checks[-2].name == "decoder" and checks[-2].state == "trouble"
+    assert "smaller bundle" in checks[-2].todo and checks[-2].heard
+
+
+def test_each_part_is_played_to_know_its_tempo() -> None:
+    """A second of jam gives what a beat of it costs here, and two jams of one part about the same."""
+    bundle = open_bundle(None)
+    engine = load_engine(bundle, seed=0, device="cpu")
+    assert 0.0 < tempo.beat_cost_s(bundle, engine, "bass", limit_s=0.5) < 0.5
+
+
+@pytest.mark.parametrize(
+    ("bass_s", "tempo_bpm", "state"),
+    [(0.05, 120.0, "ok"), (0.05, 160.0, "note"), (0.05, 400.0, "trouble"), (0.001, 400.0, "ok")],
+)
+def test_a_tempo_that_a_part_cannot_follow_is_trouble(bass_s: float, tempo_bpm: float, state: str) -> None:
+    """A beat in 50 ms answers within a sixteenth up to 150 bpm and within a beat up to 360; others don't count."""
+    check = tempo.judge({"bass": bass_s, "keys": 10.0}, "bass", tempo_bpm)
+    assert check.state == state
+    assert bool(check.todo) == (state != "ok")
 
 
 def test_a_cache_folder_that_can_not_be_written_is_a_note(
@@ -140,9 +162,9 @@ def test_a_cache_folder_that_can_not_be_written_is_a_note(
     assert check.state == "note" and "COPILOT_CACHE" in check.todo
 
 
-def test_little_memory_is_a_note() -> None:
+def test_little_memory_is_trouble() -> None:
     """More than any machine has is more than is free."""
-    assert machine.check_memory(2**60).state == "note" or sys.platform != "linux"
+    assert machine.check_memory(2**60).state == "trouble" or sys.platform != "linux"
     assert machine.check_memory(1).state == "ok"
 
 
@@ -164,7 +186,8 @@ def test_looking_leaves_the_threads_priority_as_it_was() -> None:
     if not hasattr(os, "sched_getscheduler"):
         pytest.skip("this system has no scheduling classes")
     before = os.sched_getscheduler(0)
-    assert {machine.check_priority().state, machine.check_timer().state} <= {"ok", "note"}
+    assert privilege.check_priority().state in ("ok", "note")
+    assert machine.check_timer().state in ("ok", "trouble")
     assert os.sched_getscheduler(0) == before
 
 
@@ -177,5 +200,71 @@ def test_a_refused_priority_says_how_to_permit_it(monkeypatch: pytest.MonkeyPatc
         raise PermissionError
 
     monkeypatch.setattr(os, "sched_setscheduler", refuse)
-    check = machine.check_priority()
-    assert check.state == "note" and "rtprio" in check.todo
+    check = privilege.check_priority()
+    assert check.state == "note" and "/etc/security/limits.d/95-audio.conf" in check.todo
+    assert '"@audio - rtprio 95"' in check.todo and "RLIMIT_RTPRIO is " in check.found
+
+
+def test_memory_that_may_not_be_locked_says_how_to_permit_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The check is made by a process of its own, whose status is the answer."""
+    if sys.platform != "linux":
+        pytest.skip("only Linux locks")
+    assert privilege.check_locked_memory().state in ("ok", "note")
+    refused = subprocess.CompletedProcess([], 1)
+    monkeypatch.setattr(privilege.subprocess, "run", lambda *_, **__: refused)
+    check = privilege.check_locked_memory()
+    assert check.state == "note" and '"@audio - memlock unlimited"' in check.todo and "KiB" in check.found
+
+
+def test_a_processor_that_saves_power_is_a_note(tmp_path: Path) -> None:
+    """Each governor is told once; a system without is well."""
+    assert privilege.check_governor(tmp_path).state == "ok"
+    for number, governor in enumerate(("performance", "powersave", "powersave")):
+        folder = tmp_path / f"cpu{number}" / "cpufreq"
+        folder.mkdir(parents=True)
+        (folder / "scaling_governor").write_text(governor + "\n")
+    check = privilege.check_governor(tmp_path)
+    assert check.state == "note" and check.found == "governor performance, powersave"
+    assert "cpupower frequency-set -g performance" in check.todo
+
+
+def test_a_disk_that_keeps_nothing_or_is_full_or_slow_is_trouble(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder that is not there yet counts as the one that it would be made in."""
+    well = disk.check_disk(tmp_path / "to" / "be" / "made")
+    assert well.state == "ok" and f"{tmp_path}:" in well.found and "hours" in well.heard
+    monkeypatch.setattr(disk, "_write_often", lambda _: [900.0] * 3)
+    assert disk.check_disk(tmp_path).state == "trouble"
+    monkeypatch.setattr(disk, "_write_often", lambda _: [1.0, 1.0, 900.0])
+    assert disk.check_disk(tmp_path).state == "note"
+    monkeypatch.setattr(disk.shutil, "disk_usage", lambda _: SimpleNamespace(free=15 * 2**20))
+    assert disk.check_disk(tmp_path).heard == "recording would stop after 1.5 hours"
+
+    def refuse(_: Path) -> list[float]:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(disk, "_write_often", refuse)
+    assert disk.check_disk(tmp_path).found == f"{tmp_path}: Permission denied"
+
+
+def test_a_data_folder_of_somebody_else_is_trouble(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says which."""
+    monkeypatch.setenv("COPILOT_DATA", str(tmp_path))
+    assert disk.check_folders().state == "ok"
+    monkeypatch.setattr(disk.os, "access", lambda *_: False)
+    check = disk.check_folders()
+    assert check.state == "trouble" and str(tmp_path) in check.found and "COPILOT_DATA" in check.todo
+
+
+def test_the_verdict_is_for_who_plays() -> None:
+    """Problems come before troubles, troubles before all that is well; notes are not in it."""
+    well = Check("tempo", "ok", "…", heard="the bass follows you at any tempo")
+    note = Check("cores", "note", "…", "…")
+    late = Check("timer", "trouble", "…", "…", "notes would come up to 9 ms late")
+    dead = Check("OSC", "problem", "…", "…")
+    assert verdict.verdict([well, note]) == "Ready to play: the bass follows you at any tempo."
+    assert "for a stage: notes would come up to 9 ms late." in verdict.verdict([well, note, late])
+    assert "would not start (OSC)" in verdict.verdict([well, late, dead])
+    assert verdict.is_well([well, note])
+    assert not verdict.is_well([well, late]) and not verdict.is_well([dead])

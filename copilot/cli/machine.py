@@ -46,12 +46,34 @@ def info(bundle: Path | None, as_json: bool) -> None:
     metavar="FILE.toml",
     help="Settings of the jam.",
 )
-def doctor(as_json: bool, bundle: Path | None, device: Device | None, config_path: Path | None) -> int:
-    """Check this machine: what stops `copilot run` is a problem (status 1), what only costs something a note.
+@click.option(
+    "--loopback",
+    nargs=2,
+    metavar="OUT IN",
+    help="Measure the latency of an output that a cable or a connection joins to an input.",
+)
+@click.option("--clock", metavar="PORT", help="Listen to the MIDI clock of an input for 5 s.")
+def doctor(
+    as_json: bool,
+    bundle: Path | None,
+    device: Device | None,
+    config_path: Path | None,
+    loopback: tuple[str, str] | None,
+    clock: str | None,
+) -> int:
+    """Check this machine, and say whether to play on it. Status 1 where a jam would not start, or would suffer.
 
-    Measures anew what plays the model best, and plays nothing.
+    A problem stops `copilot run`; trouble would be heard, or recordings would lack something; a note only costs
+    something. It measures anew what plays the model best, and what tempo each part can follow; it plays nothing, but
+    for --loopback: 256 messages of an undefined controller on channel 16.
+
+    \b
+    copilot doctor
+    copilot doctor --config jam.toml --clock Drums
+    copilot doctor --loopback Synth Keys      # a cable from that output to that input
     """
     from copilot.commands.doctor.examine import examine
+    from copilot.commands.doctor.verdict import is_well, verdict
     from copilot.commands.run_options import RunOptions
 
     config = load_config(config_path) if config_path else Config()
@@ -65,14 +87,19 @@ def doctor(as_json: bool, bundle: Path | None, device: Device | None, config_pat
         elsewhere=elsewhere_of(config),
         bundle=bundle_of(bundle, config),
         device=device or config.model.device,
+        weights=config.model.weights,
+        record=Path(config.record.dir).expanduser() if config.record.dir else None,
+        panel=config.panel,
     )
-    checks = examine(options)
-    is_well = all(check.state != "problem" for check in checks)
+    checks = examine(options, loopback, clock)
+    said = verdict(checks)
     if as_json:
-        click.echo(json.dumps({"ok": is_well, "checks": [msgspec.to_builtins(check) for check in checks]}))
+        lines = [msgspec.to_builtins(check) for check in checks]
+        click.echo(json.dumps({"ok": is_well(checks), "verdict": said, "checks": lines}))
     else:
         print_checks(checks)
-    return 0 if is_well else 1
+        click.echo(f"\n{said}")
+    return 0 if is_well(checks) else 1
 
 
 @click.command()

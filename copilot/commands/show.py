@@ -93,7 +93,7 @@ def print_rows(rows: Sequence[tuple[str, str]]) -> None:
         click.echo(f"{name:<{width}}  {value}")
 
 
-_COLOURS = {"ok": "green", "note": "yellow", "problem": "red"}
+_COLOURS = {"ok": "green", "note": "yellow", "trouble": "red", "problem": "bold red"}
 
 
 def print_checks(checks: Sequence[Check]) -> None:

@@ -110,7 +110,12 @@ class Deadline:
         return min(max(BUDGET_BEATS * self._beat_s, _MIN_BUDGET_S), _MAX_BUDGET_S)
 
     @property
+    def beat_cost_s(self) -> float | None:
+        """What a beat imagined takes, 9 times of 10; None before the first call."""
+        return self._pace.beat_s.quantile(_COST_SHARE)
+
+    @property
     def reach_beats(self) -> float:
         """How many beats can be imagined within the budget; infinity before the first call."""
-        cost_s = self._pace.beat_s.quantile(_COST_SHARE)
+        cost_s = self.beat_cost_s
         return math.inf if cost_s is None else self.budget_s / cost_s

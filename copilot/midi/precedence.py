@@ -23,6 +23,9 @@ PRIORITY = 5
 """Of 1–99: below the threads of a JACK server and its clients, which must hand on what is sent."""
 
 _PR_SET_TIMERSLACK = 29
+_MCL_CURRENT, _MCL_FUTURE, _MCL_ONFAULT = 1, 2, 4
+_CAP_IPC_LOCK = 14
+
 _RUNAWAY_S = 0.5
 """No turn of the scheduler takes a tenth of this; a thread of real-time priority that runs on is a fault."""
 
@@ -68,6 +71,27 @@ def lift_companions() -> None:
     """
     if sys.platform == "linux":
         _schedule_all(os.SCHED_FIFO, PRIORITY - 1)
+
+
+def lock_memory() -> bool:
+    """Keep what this process uses in memory, never in swap; whether the system permits it. Linux only.
+
+    Each page is locked when it is first used: a thread's stack of 8 MB would else count whole. Where the user's
+    limit is finite, only what is mapped now: beyond the limit the system would refuse what is mapped later.
+    """
+    if sys.platform != "linux":
+        return False
+    flags = _MCL_CURRENT | _MCL_ONFAULT | (_MCL_FUTURE if _may_lock_all() else 0)
+    return bool(ctypes.CDLL(None).mlockall(flags) == 0)
+
+
+def _may_lock_all() -> bool:
+    import resource
+
+    status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+    capabilities = next(line.split()[1] for line in status.splitlines() if line.startswith("CapEff:"))
+    is_capable = bool(int(capabilities, 16) >> _CAP_IPC_LOCK & 1)
+    return is_capable or resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] == resource.RLIM_INFINITY
 
 
 def guard_against_runaways() -> None:

@@ -21,7 +21,7 @@ import setproctitle
 from copilot.errors import PortError, ProtocolError
 from copilot.midi.forwarder import Forwarder
 from copilot.midi.messages import Drop, Failed, Hush, Latencies, Open, Panic, PassThrough, Play, Quit, ToMidi
-from copilot.midi.precedence import guard_against_runaways, lift_companions
+from copilot.midi.precedence import guard_against_runaways, lift_companions, lock_memory
 from copilot.midi.rig import Rig
 from copilot.sockets import inherited_socket
 from copilot.wire import FrameReader, Hello, Message, pack
@@ -133,6 +133,7 @@ class MidiProcess:
             self._forwarder.report(Failed(str(error)))
             self.stop()
             return
+        lock_memory()
         # What is alive now lives until the end: the collector need not look at it again, nor at anything.
         gc.freeze()
         gc.disable()

@@ -16,7 +16,7 @@ from copilot.commands.doctor.check import Check
 from copilot.cores import usable_cores
 from copilot.files import user_cache_folder
 from copilot.midi.ledger import Ledger
-from copilot.midi.precedence import probe, take_precedence
+from copilot.midi.precedence import take_precedence
 
 _SLEEPS, _SLEEP_S = 200, 0.001
 _PR_GET_TIMERSLACK = 30
@@ -34,7 +34,7 @@ def check_cores() -> Check:
     """Cores that this process may use, and how busy they are."""
     cores = usable_cores()
     busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
-    found = f"{cores}, {busy:.1f} of them busy over the last minute"
+    found = f"{cores}; {busy:.1f} would have been busy over the last minute"
     if cores == 1:
         return Check("cores", "note", found, "MIDI and the model share one: play a small model")
     if busy > cores / 2:
@@ -51,7 +51,8 @@ def check_memory(needed_bytes: int) -> Check:
         )
     found = f"{_mb(free)} free, about {_mb(needed_bytes)} needed"
     if free < needed_bytes:
-        return Check("memory", "note", found, "end other programs: swapped memory comes too late")
+        todo = "end other programs: swapped memory comes too late"
+        return Check("memory", "trouble", found, todo, "the music would stand still now and then")
     return Check("memory", "ok", found)
 
 
@@ -84,32 +85,18 @@ def check_clock() -> Check:
     return Check("clock", "ok", found)
 
 
-def check_priority() -> Check:
-    """Whether the MIDI thread may go before all that merely has work to do."""
-    if sys.platform != "linux":
-        return Check("real-time priority", "ok", "this system wakes MIDI threads without being asked")
-    if probe().is_realtime:
-        return Check("real-time priority", "ok", "permitted (SCHED_FIFO)")
-    return Check(
-        "real-time priority",
-        "note",
-        "not permitted",
-        'beside other programs notes come late: put "@audio - rtprio 95" into /etc/security/limits.d/audio.conf, '
-        "join the group audio and log in again",
-    )
-
-
 def check_timer() -> Check:
     """How late a sleeping thread wakes, as the scheduler's does."""
     slack_ns, late_ms = _apart(_sleep_often)
-    typical, worst = statistics.median(late_ms), max(late_ms)
-    found = f"sleeps end {typical:.2f} ms late, {worst:.2f} at worst of {_SLEEPS}"
+    late_ms.sort()
+    typical, p99, worst = statistics.median(late_ms), late_ms[int(0.99 * len(late_ms))], late_ms[-1]
+    found = f"sleeps end {typical:.2f} ms late, p99 {p99:.2f}, {worst:.2f} at worst of {_SLEEPS}"
     if slack_ns is not None:
         found += f"; timer slack {slack_ns:,} ns"
-    if typical > _LATE_MS:
-        todo = "notes may be late by as much: end other programs, permit real-time priority"
-        return Check("timer", "note", found, todo)
-    return Check("timer", "ok", found)
+    if p99 > _LATE_MS:
+        todo = "end other programs, permit real-time priority"
+        return Check("timer", "trouble", found, todo, f"notes would come up to {p99:.0f} ms late")
+    return Check("timer", "ok", found, heard=f"notes leave within {max(p99, 0.1):.1f} ms of their time")
 
 
 def _sleep_often() -> tuple[int | None, list[float]]:

@@ -1,12 +1,12 @@
 """What a jam asks of the model: that it loads, and is faster than music."""
 
 import time
-from pathlib import Path
 
 from copilot.commands.doctor.check import Check
+from copilot.commands.doctor.tempo import check_tempo
 from copilot.commands.model import open_bundle
+from copilot.commands.run_options import RunOptions
 from copilot.decode.choose import burst_ms
-from copilot.decode.devices import Device
 from copilot.decode.kernels import olmo2
 from copilot.decode.kernels.lanes import DOT_LANES
 from copilot.engine.load import open_decoder
@@ -20,14 +20,14 @@ _AHEAD = 4.0
 """How much faster than music a model must write: a plan of a few beats is re-imagined about once a beat."""
 
 
-def check_model(given: Path | None, device: Device) -> tuple[list[Check], int]:
-    """The bundle, the processor's instructions, kernels, device and step; and the memory that a jam needs, bytes."""
+def check_model(options: RunOptions) -> tuple[list[Check], int]:
+    """The bundle, instructions, kernels, device, step and tempi; and the memory that a jam needs, in bytes."""
     try:
-        bundle = open_bundle(given)
+        bundle = open_bundle(options.bundle)
     except CopilotError as error:
         return [Check("bundle", "problem", str(error), "give another with --model, or install again")], 0
     found = f"{bundle.manifest.name}, {bundle.parameters / 1e6:.1f} M weights, {bundle.window:,} tokens"
-    checks = [Check("bundle", "ok", found), check_instructions(), *_play(bundle, device)]
+    checks = [Check("bundle", "ok", found), check_instructions(), *_play(bundle, options)]
     # Three interpreters with their libraries, and the weights as they are read and as they are played.
     return checks, 400 * 2**20 + 3 * (bundle.path / WEIGHTS).stat().st_size
 
@@ -40,11 +40,11 @@ def check_instructions() -> Check:
     return Check("instructions", "note", "no sums of byte products (VNNI)", todo)
 
 
-def _play(bundle: Bundle, device: Device) -> list[Check]:
-    """Load the decoder as a jam does, and time it."""
+def _play(bundle: Bundle, options: RunOptions) -> list[Check]:
+    """Load the decoder as a jam does, time it, and jam."""
     began = time.perf_counter()
     try:
-        chosen = open_decoder(bundle, device=device, again=True)
+        chosen = open_decoder(bundle, device=options.device, again=True)
     except CopilotError as error:
         return [Check("device", "problem", str(error), "leave --device and device in [model] on auto")]
     start_s = time.perf_counter() - began
@@ -54,8 +54,9 @@ def _play(bundle: Bundle, device: Device) -> list[Check]:
     step = Check("decoder", "ok", found)
     if x_music < _AHEAD:
         todo = f"below {_AHEAD:g} × plans come late: play a smaller bundle (--model) or a shorter --window"
-        step = Check("decoder", "note", found, todo)
-    return [Check("device", "ok", f"{choice.device}: {choice.reason}"), _kernels(start_s), step]
+        step = Check("decoder", "trouble", found, todo, "the copilot would answer late, or play nothing")
+    device = Check("device", "ok", f"{choice.device}: {choice.reason}")
+    return [device, _kernels(start_s), step, check_tempo(bundle, options)]
 
 
 def _kernels(start_s: float) -> Check:

@@ -65,7 +65,9 @@ class _Server(uvicorn.Server):
 
 def take_port(port: int, host: str = LOOPBACK) -> socket.socket:
     """A listening socket at a port, 0: at a free one. Raises PortError if it can't be had."""
-    found = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    # With the protocol named: asyncio turns Nagle's algorithm off only for sockets that say that they are TCP.
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if sys.platform != "win32":  # there it would let two programs have the same port
             found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -46,6 +46,19 @@ def test_a_page_is_greeted_with_all_that_it_shows(tmp_path: Path) -> None:
     serve(talk, tmp_path)
 
 
+def test_a_frame_does_not_wait_for_the_one_before_to_be_acknowledged(tmp_path: Path) -> None:
+    """Nagle's algorithm is off: with it a frame came up to 40 ms late, as long as a page may put off its answer."""
+
+    async def talk(stand: Stand) -> None:
+        async with stand.page() as page:
+            await page.recv()
+            (link,) = stand.server.pages._open
+            connection = link.transport.get_extra_info("socket")
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+    serve(talk, tmp_path)
+
+
 @pytest.mark.parametrize(
     ("event", "message"),
     [

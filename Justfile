@@ -41,6 +41,18 @@ bench *ARGS:
 fuzz N="1000000":
     COPILOT_FUZZ_EXAMPLES={{N}} {{python}} -m pytest -n 2 --dist load tests/fuzz/test_targets.py
 
+# HOURS of a band through the whole stack as fast as it can be computed, in at most MINUTES, then LIVE minutes on real ports
+soak HOURS="8" MINUTES="60" LIVE="10":
+    #!/usr/bin/env bash
+    set -euo pipefail
+    export JACK_DEFAULT_SERVER="copilot-soak-$$" JACK_NO_START_SERVER=1 PYTHONPATH="$PWD"
+    {{python}} tests/soak/soak.py {{HOURS}} {{MINUTES}} eighths
+    {{python}} tests/soak/soak.py {{HOURS}} {{MINUTES}}
+    jackd -n "$JACK_DEFAULT_SERVER" --no-realtime --no-mlock -S -t 10 -d dummy -r 48000 -p 128 -C 0 -P 0 >/dev/null 2>&1 &
+    trap 'kill %1' EXIT
+    jack_wait -s "$JACK_DEFAULT_SERVER" -w -t 10
+    {{python}} tests/soak/live.py {{LIVE}}
+
 # Train the model that ships, from the MIDI collections in DATA
 train DATA OUT:
     {{python}} -m training all --config configs/train-default.toml --data {{DATA}} --out {{OUT}}

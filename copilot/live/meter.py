@@ -22,6 +22,9 @@ class Meter:
         _check(numerator, denominator)
         self._starts_beats: list[float] = [0.0]
         self._meters: list[tuple[int, int]] = [(numerator, denominator)]
+        self._bars: list[int] = [
+            0
+        ]  # so many bars lie before each start, the last of a stretch often a short one
 
     def set_meter(self, pos_beats: float, numerator: int, denominator: int) -> float:
         """Change the meter at the first bar line from `pos_beats` on; returns that bar line's beat.
@@ -60,14 +63,9 @@ class Meter:
 
     def bar_number(self, pos_beats: float) -> int:
         """Which bar holds a beat, counted from 1."""
-        bars, last = 0.0, self._index(pos_beats)
-        for index in range(last):
-            length_beats = self.bar_beats(self._starts_beats[index])
-            bars += math.ceil(
-                (self._starts_beats[index + 1] - self._starts_beats[index]) / length_beats - 1e-6
-            )
+        last = self._index(pos_beats)
         into_beats = self.bar_start_beats(pos_beats) - self._starts_beats[last]
-        return 1 + int(bars + round(into_beats / self.bar_beats(pos_beats)))
+        return 1 + self._bars[last] + round(into_beats / self.bar_beats(pos_beats))
 
     def next_bar_beats(self, pos_beats: float) -> float:
         """The bar line at or after a beat."""
@@ -77,11 +75,17 @@ class Meter:
         return line_beats + self.bar_beats(pos_beats)
 
     def _turn(self, line_beats: float, numerator: int, denominator: int) -> float:
-        if line_beats == self._starts_beats[-1]:
+        start_beats = self._starts_beats[-1]
+        if line_beats == start_beats:
             self._meters[-1] = (numerator, denominator)
-        else:
-            self._starts_beats.append(line_beats)
-            self._meters.append((numerator, denominator))
+            return line_beats
+        bars = (line_beats - start_beats) / self.bar_beats(start_beats)
+        whole_bars = round(bars)
+        if (numerator, denominator) == self._meters[-1] and abs(bars - whole_bars) < _LINE_TOLERANCE_BEATS:
+            return line_beats  # the bars go on as they were: song after song says its meter anew
+        self._starts_beats.append(line_beats)
+        self._meters.append((numerator, denominator))
+        self._bars.append(self._bars[-1] + math.ceil(bars - _LINE_TOLERANCE_BEATS))
         return line_beats
 
     def _index(self, pos_beats: float) -> int:

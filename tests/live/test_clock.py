@@ -378,6 +378,34 @@ def test_a_file_may_begin_a_bar_in_mid_bar() -> None:
     assert meter.at(12.0) == (2, 4) and meter.at(11.0) == (3, 4)
 
 
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(1, 9), st.sampled_from([2, 4, 8])), max_size=12))
+def test_bars_are_numbered_as_they_were_begun(turns: list[tuple[int, int, int]]) -> None:
+    """Whatever the meters, each bar line is one more than the one before, and no bar is longer than its meter."""
+    meter, at_beats = Meter(), 0.0
+    for after, numerator, denominator in turns:
+        at_beats += after / 2
+        meter.begin_bar(at_beats, numerator, denominator)
+    line_beats, number = 0.0, 1
+    lines = sorted({*meter._starts_beats})
+    while line_beats < at_beats + 20.0:
+        assert meter.bar_number(line_beats) == number
+        assert meter.bar_start_beats(line_beats) == pytest.approx(line_beats)
+        cut = [start for start in lines if start > line_beats + 1e-6]
+        line_beats = min(line_beats + meter.bar_beats(line_beats), *cut, float("inf"))
+        number += 1
+
+
+def test_a_meter_said_anew_costs_nothing() -> None:
+    """Song after song in four says so; the bars go on, and nothing grows."""
+    meter = Meter()
+    for song in range(1, 500):
+        assert meter.begin_bar(song * 96.0, 4, 4) == song * 96.0
+    assert meter._starts_beats == [0.0]
+    assert meter.bar_number(499 * 96.0) == 499 * 24 + 1
+    meter.begin_bar(499 * 96.0 + 2.0, 4, 4)  # not on a line: a short bar
+    assert meter.bar_number(499 * 96.0 + 2.0) == 499 * 24 + 2
+
+
 @given(st.integers(1, 64), st.sampled_from([1, 2, 4, 8, 16, 32]), st.floats(0, 1e5))
 def test_a_position_lies_between_its_bar_lines(numerator: int, denominator: int, pos_beats: float) -> None:
     """The bar line before is at most a bar away, and the one after is not before the position."""

@@ -23,6 +23,7 @@ from typing import Any
 
 from copilot.control.http import HttpServer
 from copilot.control.osc import OscServer
+from copilot.live import recorder
 from copilot.live.clock import BeatClock, Clock
 from copilot.live.desk import Desk, NoStage
 from copilot.live.engine_client import EngineClient
@@ -30,7 +31,6 @@ from copilot.live.herald import Herald
 from copilot.live.journal import Heard, Played, reading
 from copilot.live.models import Models
 from copilot.live.presets import Presets
-from copilot.live.recorder import Recorder
 from copilot.live.session import Session, new_session
 from copilot.live.stage import Stage
 from copilot.midi.lateness import Lateness
@@ -86,6 +86,7 @@ class Soak:
 
     def run(self) -> Report:
         """Play to the end."""
+        recorder._MUSIC_PATIENCE_S = 600.0  # hours are written as MIDI in more than the 10 s that a jam waits
         loop = FastLoop()
         with asyncio.Runner(loop_factory=lambda: loop) as runner:
             runner.run(self._play(loop))
@@ -95,12 +96,12 @@ class Soak:
         clock, panel = LoopClock(loop), Panel()
         panel.set("lookahead_beats", LOOKAHEAD_BEATS)
         session = new_session(panel, BeatClock(clock.now_s(), follows_midi=False), {})
-        recorder = Recorder(self.folder / "recordings", clock, 0)
-        journal = recorder.path(recorder.start(session, 10.0))
+        tape = recorder.Recorder(self.folder / "recordings", clock, 0)
+        journal = tape.path(tape.start(session, 10.0))
         models, presets = Models(self.folder / "bundles", None), Presets(self.folder / "presets")
-        desk = Desk(session, clock, presets, recorder, models, NoStage(session, clock))
+        desk = Desk(session, clock, presets, tape, models, NoStage(session, clock))
         async with contextlib.AsyncExitStack() as open_things:
-            open_things.push_async_callback(recorder.close, session)
+            open_things.push_async_callback(tape.close, session)
             engine, self._work.worker_pid = await self._engine()
             rig = SoakRig(
                 self._timed(songs()),

@@ -46,12 +46,13 @@ soak HOURS="8" MINUTES="60" LIVE="10":
     #!/usr/bin/env bash
     set -euo pipefail
     export JACK_DEFAULT_SERVER="copilot-soak-$$" JACK_NO_START_SERVER=1 PYTHONPATH="$PWD"
-    {{python}} tests/soak/soak.py {{HOURS}} {{MINUTES}} eighths
-    {{python}} tests/soak/soak.py {{HOURS}} {{MINUTES}}
+    hours={{trim_start_match(HOURS, "HOURS=")}} minutes={{trim_start_match(MINUTES, "MINUTES=")}}
+    {{python}} tests/soak/soak.py "$hours" "$minutes" eighths
+    {{python}} tests/soak/soak.py "$hours" "$minutes"
     jackd -n "$JACK_DEFAULT_SERVER" --no-realtime --no-mlock -S -t 10 -d dummy -r 48000 -p 128 -C 0 -P 0 >/dev/null 2>&1 &
     trap 'kill %1' EXIT
     jack_wait -s "$JACK_DEFAULT_SERVER" -w -t 10
-    {{python}} tests/soak/live.py {{LIVE}}
+    {{python}} tests/soak/live.py {{trim_start_match(LIVE, "LIVE=")}}
 
 # Train the model that ships, from the MIDI collections in DATA
 train DATA OUT:

@@ -93,6 +93,7 @@ class Soak:
         return self.report
 
     async def _play(self, loop: FastLoop) -> None:
+        engine, self._work.worker_pid = await self._engine()
         clock, panel = LoopClock(loop), Panel()
         panel.set("lookahead_beats", LOOKAHEAD_BEATS)
         session = new_session(panel, BeatClock(clock.now_s(), follows_midi=False), {})
@@ -102,7 +103,7 @@ class Soak:
         desk = Desk(session, clock, presets, tape, models, NoStage(session, clock))
         async with contextlib.AsyncExitStack() as open_things:
             open_things.push_async_callback(tape.close, session)
-            engine, self._work.worker_pid = await self._engine()
+            open_things.push_async_callback(engine.stop)
             rig = SoakRig(
                 self._timed(songs()),
                 clock,
@@ -124,7 +125,7 @@ class Soak:
                 await stage.run()
                 books.cancel()
                 await asyncio.gather(books, return_exceptions=True)
-                self._make_row(session, rig, clock, pauses)
+                self._make_row(session, rig, clock, pauses, is_last=True)
             await asyncio.sleep(1.0)  # the last batches go out, and the ledger forgets what has ended
             rig.settle()
             self.report.stuck = (
@@ -172,7 +173,9 @@ class Soak:
                 rows += 1
             await asyncio.sleep(0.5)
 
-    def _make_row(self, session: Session, rig: SoakRig, clock: Clock, pauses: Pauses) -> None:
+    def _make_row(
+        self, session: Session, rig: SoakRig, clock: Clock, pauses: Pauses, *, is_last: bool = False
+    ) -> None:
         now_s, figures = clock.now_s(), session.planner.figures
         bar = session.clock.meter.bar_number(session.clock.beats(now_s))
         self._work.mark(bar)
@@ -201,7 +204,7 @@ class Soak:
         self.report.rows.append(row)
         self.on_row(row)
         if self.traces:
-            self._trace(is_last=row.hour * HOUR_S >= self.seconds)
+            self._trace(is_last=is_last)
 
     def _trace(self, *, is_last: bool) -> None:
         """What is alive at the first row after the start and was not freed by the end, by the line that made it."""

@@ -1,4 +1,4 @@
-"""The daemon's end of the model worker: it asks, waits for answers, and starts a worker that died again."""
+"""The daemon's end of the model worker: it asks, waits for answers, and has another for one that died or hangs."""
 
 import asyncio
 import logging
@@ -12,20 +12,19 @@ from copilot.decode.devices import Device
 from copilot.decode.kinds import WeightKind
 from copilot.engine.messages import Answer, Ask, FromWorker, Load, Loaded, Refused
 from copilot.errors import BundleError, ProtocolError, WorkerError
+from copilot.live.patience import Deaths, Patience
 from copilot.live.session import Request
 from copilot.live.supervise import Child
+from copilot.wire import Message
 
 log = logging.getLogger(__name__)
-
-MAX_DEATHS = 5
-DEATHS_WITHIN_S = 30.0
-"""A worker that dies more often than this is not started again: the copilot listens and records only."""
 
 _REMEMBERED_ASKS = 64
 """A worker sends its state every 16; of more that were asked since, the oldest are forgotten."""
 
-_LOAD_TIMEOUT_S = 180.0
-"""The first start of a machine compiles the decoder, and a 1 B bundle takes a while to read."""
+_LOOK_S = 0.1
+"""How often it is seen whether the answer is overdue. Patience is counted in looks, not by the clock: where the
+daemon itself stood still, the answer is read before the next look."""
 
 
 class EngineClient:
@@ -45,8 +44,12 @@ class EngineClient:
     ) -> None:
         self._load = Load(str(bundle_path.resolve()), seed, window_tokens, device, weights)
         self._child: Child | None = None
-        self._deaths: deque[float] = deque(maxlen=MAX_DEATHS)
-        self.deaths = 0
+        self._loading = asyncio.Lock()
+        self._patience = Patience()
+        self._asked_s: float | None = None  # when the present worker was asked what it has not answered
+        self._looks = 0  # in vain, since then
+        self._deaths = Deaths()
+        self.restart_s: float | None = None
         self._state = b""
         self._since: deque[Request] = deque(maxlen=_REMEMBERED_ASKS)  # asked since that state
         self._untold: list[Request] = []  # of these, what the present worker has not been told
@@ -54,51 +57,37 @@ class EngineClient:
 
     async def start(self) -> Loaded:
         """Start a worker and load the bundle. Raises WorkerError, or BundleError for a bundle it can't use."""
+        async with self._loading:
+            return await self._start()
+
+    async def _start(self) -> Loaded:
         child = await Child.start("copilot.engine.worker", "worker", FromWorker)
         # The state is tried once: if it is what kills, the next worker begins anew.
         state, self._state = self._state, b""
         self._untold = list(self._since) if state else []
         self._since.clear()
-        loaded = await self._load_into(child, msgspec.structs.replace(self._load, state=state))
-        self._child = child
+        loaded = await _load_into(child, msgspec.structs.replace(self._load, state=state), self._patience)
+        self._child, self._asked_s = child, None
         return loaded
 
     async def change(self, bundle_path: Path) -> Loaded:
         """Load another bundle in a worker of its own and, once it stands, ask that one, which knows of nothing yet.
 
-        Until then, and where it can't be used, the present one goes on. Raises as `start` does.
+        Until then, and where it can't be used, the present one goes on. What died before counts no more. Raises as
+        `start` does.
         """
-        load = msgspec.structs.replace(self._load, bundle=str(bundle_path.resolve()))
-        child = await Child.start("copilot.engine.worker", "worker", FromWorker)
-        loaded = await self._load_into(child, load)
-        old, self._child, self._load = self._child, child, load
-        self._let_go()
-        if old is not None:
-            await old.stop(timeout_s=0.5)
-        return loaded
-
-    async def _load_into(self, child: Child, load: Load) -> Loaded:
-        """Have a worker load; one that can't, or is not waited for, is ended."""
-        try:
-            return await self._loaded(child, load)
-        except BaseException:
-            await child.stop(timeout_s=0.0)
-            raise
-
-    async def _loaded(self, child: Child, load: Load) -> Loaded:
-        child.send(load)
-        try:
-            async with asyncio.timeout(_LOAD_TIMEOUT_S):
-                message = await child.receive()
-        except TimeoutError as error:
-            raise WorkerError(
-                f"the model did not load within {_LOAD_TIMEOUT_S:g} s: try a smaller bundle"
-            ) from error
-        if isinstance(message, Refused):
-            raise BundleError(message.message)
-        if not isinstance(message, Loaded):
-            raise ProtocolError(f"the worker answered {type(message).__name__} to Load")
-        return message
+        async with self._loading:
+            load = msgspec.structs.replace(self._load, bundle=str(bundle_path.resolve()))
+            patience = Patience()
+            child = await Child.start("copilot.engine.worker", "worker", FromWorker)
+            loaded = await _load_into(child, load, patience)
+            old, self._child, self._load = self._child, child, load
+            self._asked_s, self._patience = None, patience
+            self._let_go()
+            self._deaths.forgive()
+            if old is not None:
+                await old.kill()
+            return loaded
 
     def ask(self, request: Request) -> None:
         """Send a request; its answer comes from `answer`. Raises WorkerError where the worker is gone."""
@@ -112,6 +101,8 @@ class EngineClient:
             Ask(request.number, heard, final, request.horizon, request.controls, forgets=self._forgets)
         )
         self._forgets = False
+        if self._asked_s is None:
+            self._asked_s, self._looks = time.monotonic(), 0
 
     def forget(self) -> None:
         """With the next request the worker begins anew, and so would another in its place."""
@@ -125,18 +116,38 @@ class EngineClient:
         self._untold.clear()
 
     async def answer(self) -> Answer:
-        """The next answer. Raises WorkerError when the worker is gone."""
-        if self._child is None:
-            raise WorkerError("no model worker is running")
-        child = self._child
-        try:
-            message = await child.receive()
-        except WorkerError:
-            if self._child is None or self._child is child:
-                raise
-            message = await self._child.receive()  # another model's worker has taken its place
+        """The next answer. Raises WorkerError when the worker is gone, or takes longer than any honest call."""
+        while True:
+            child = self._child
+            if child is None:
+                raise WorkerError("no model worker is running")
+            try:
+                async with asyncio.timeout(_LOOK_S):
+                    message = await child.receive()
+            except TimeoutError:
+                self._look()
+            except WorkerError:
+                if self._child is None or self._child is child:
+                    raise
+                # another model's worker has taken its place
+            else:
+                return self._take(message)
+
+    def _look(self) -> None:
+        """Nothing came for a while. Raises WorkerError where that is too long."""
+        if self._asked_s is None:
+            return
+        self._looks += 1
+        if self._looks * _LOOK_S > self._patience.answer_s:
+            raise WorkerError(f"the model worker hangs: no answer in {self._looks * _LOOK_S:.1f} s")
+
+    def _take(self, message: Message) -> Answer:
         if not isinstance(message, Answer):
             raise ProtocolError(f"the worker sent {type(message).__name__} unasked")
+        if self._asked_s is not None:
+            self._patience.answered(time.monotonic() - self._asked_s)
+        self._asked_s = None
+        self._deaths.has_answered()
         if message.state:
             self._state = message.state
             while self._since and self._since[0].number <= message.number:
@@ -144,30 +155,68 @@ class EngineClient:
         return message
 
     async def restart(self) -> bool:
-        """After a death: start another worker, unless five have died within 30 s. Whether there is one now."""
-        await self.stop()
-        while self._may_try_again():
-            log.warning("the model worker died: starting another")
-            try:
-                await self.start()
-            except WorkerError as error:
-                log.warning("%s", error)
-            except (BundleError, ProtocolError) as error:
-                log.error("no model worker can be started (%s): listening only", error)
-                return False
-            else:
-                return True
-        log.error("the model worker died %d times in %g s: listening only", MAX_DEATHS, DEATHS_WITHIN_S)
-        return False
+        """After a death or a hang: have another worker, unless too many died. Whether there is one now."""
+        began_s, gone = time.monotonic(), self._child
+        async with self._loading:
+            if self._child is not gone:
+                return True  # another model's worker has taken its place meanwhile
+            await self._end()
+            while self._deaths.count(time.monotonic()):
+                await asyncio.sleep(self._deaths.pause_s)
+                log.warning("the model worker is gone: starting another")
+                try:
+                    await self._start()
+                except WorkerError as error:
+                    log.warning("%s", error)
+                except (BundleError, ProtocolError) as error:
+                    log.error("no model worker can be started: %s", error)
+                    return False
+                else:
+                    self.restart_s = time.monotonic() - began_s
+                    log.warning("another model worker stands after %.1f s", self.restart_s)
+                    return True
+            return False
 
-    def _may_try_again(self) -> bool:
-        """Count a death."""
-        self.deaths += 1
-        self._deaths.append(time.monotonic())
-        return len(self._deaths) < MAX_DEATHS or self._deaths[-1] - self._deaths[0] >= DEATHS_WITHIN_S
+    @property
+    def deaths(self) -> int:
+        """How many workers died, or hung and were ended."""
+        return self._deaths.total
+
+    async def _end(self) -> None:
+        """Whatever the worker does: it holds nothing that an orderly end would save."""
+        if self._child is not None:
+            child, self._child = self._child, None
+            await child.kill()
 
     async def stop(self) -> None:
         """End the worker."""
         if self._child is not None:
             child, self._child = self._child, None
             await child.stop(timeout_s=0.5)
+
+
+async def _load_into(child: Child, load: Load, patience: Patience) -> Loaded:
+    """Have a worker load; one that can't, or is not waited for, is ended."""
+    try:
+        return await _loaded(child, load, patience)
+    except BaseException:
+        await child.kill()
+        raise
+
+
+async def _loaded(child: Child, load: Load, patience: Patience) -> Loaded:
+    child.send(load)
+    began_s = time.monotonic()
+    try:
+        async with asyncio.timeout(patience.load_s):
+            message = await child.receive()
+    except TimeoutError as error:
+        raise WorkerError(
+            f"the model did not load within {patience.load_s:.3g} s: try a smaller bundle"
+        ) from error
+    patience.loaded(time.monotonic() - began_s)
+    if isinstance(message, Refused):
+        raise BundleError(message.message)
+    if not isinstance(message, Loaded):
+        raise ProtocolError(f"the worker answered {type(message).__name__} to Load")
+    return message

@@ -19,6 +19,10 @@ _BOOKS_EVERY_S = 0.5
 _TEMPO_CHANGE_BPM = 0.1
 _WAKE_EVERY_S = 0.005
 
+LISTENING_ONLY = (
+    "the model died too often: the copilot listens and records, and plays no more; choose a model to go on"
+)
+
 
 @dataclass(slots=True)
 class Stage:
@@ -31,6 +35,7 @@ class Stage:
     is_listening_only: bool = False
     _asked_at_s: float = 0.0
     _unanswered: int = 0
+    _revived: asyncio.Event = field(default_factory=asyncio.Event)
     _asked: asyncio.Event = field(default_factory=asyncio.Event)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _waking: asyncio.TimerHandle | None = None
@@ -129,10 +134,13 @@ class Stage:
     async def change_model(self, path: Path) -> str:
         """Play with another bundle once it is loaded; returns its name. Raises BundleError or WorkerError.
 
-        Until then the present one plays on; what was final by then plays out.
+        Until then the present one plays on; what was final by then plays out. It is also the way back from listening
+        only.
         """
         loaded = await self.engine.change(path)
         self._unanswered = 0
+        self.is_listening_only = False
+        self._revived.set()
         self.session.engine_lost()
         self.session.engine_found()
         self._changed.set()
@@ -141,11 +149,16 @@ class Stage:
     async def _replace_worker(self) -> None:
         self._unanswered = 0
         self.session.engine_lost()
-        if not await self.engine.restart():
-            self.is_listening_only = True
-            await asyncio.Event().wait()  # the rig goes on: hearing, passing through and recording
-        self.session.engine_found()
-        self._changed.set()
+        self._revived.clear()
+        if await self.engine.restart():
+            self.session.engine_found()
+            self._changed.set()
+            return
+        # The rig goes on: hearing, passing through and recording.
+        self.is_listening_only = True
+        log.error("%s", LISTENING_ONLY)
+        self.session.feed.tell(Said(LISTENING_ONLY))
+        await self._revived.wait()
 
     async def _keep_books(self) -> None:
         """Twice a second: the tempo into the journal, and to whoever listens that the journal can't be written."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import socket
 import sys
@@ -17,6 +18,8 @@ from copilot.midi.jackwatch import JackWatch, NoWatch, Watch
 from copilot.midi.ledger import Ledger
 from copilot.wire import FrameReader, Hello, Message, pack
 
+log = logging.getLogger(__name__)
+
 MAX_UNSENT_BYTES = 4 * 1024 * 1024
 """What a child may leave unread before `send` refuses more: over a thousand planning rounds."""
 
@@ -25,6 +28,9 @@ GREETING_TIMEOUT_S = 30.0
 
 _READ_BYTES = 65536
 _TERMINATE_TIMEOUT_S = 1.0
+_KILL_TIMEOUT_S = 1.0
+"""A process that waits for a disk, its swapped memory perhaps, ends only then; nobody should wait with it."""
+
 _CALM_POLLS = 15
 _POLLS_PER_BURST = 5
 _MOST_POLLS = 750
@@ -75,15 +81,19 @@ class Child:
         ours, theirs = socket.socketpair()
         env = {**os.environ, **(environment or {})}
         with theirs:
-            if sys.platform == "win32":
-                process = await _spawn_windows(module, theirs, arguments, env)
-            else:
-                process = await asyncio.create_subprocess_exec(
-                    sys.executable,
-                    *("-m", module, str(theirs.fileno()), *arguments),
-                    pass_fds=(theirs.fileno(), *extra_fds),
-                    env=env,
-                )
+            try:
+                if sys.platform == "win32":
+                    process = await _spawn_windows(module, theirs, arguments, env)
+                else:
+                    process = await asyncio.create_subprocess_exec(
+                        sys.executable,
+                        *("-m", module, str(theirs.fileno()), *arguments),
+                        pass_fds=(theirs.fileno(), *extra_fds),
+                        env=env,
+                    )
+            except OSError as error:
+                ours.close()
+                raise WorkerError(f"the {role} process can't be started: {error}") from error
         reader, writer = await asyncio.open_connection(sock=ours)
         child = cls(role, process, reader, writer, FrameReader(accepts))
         try:
@@ -149,10 +159,16 @@ class Child:
         if not await self._ends_within(timeout_s):
             self._signal(self.process.terminate)
             if not await self._ends_within(_TERMINATE_TIMEOUT_S):
-                self._signal(self.process.kill)
-                await self.process.wait()
+                await self.kill()
         with contextlib.suppress(OSError):  # it died with something unread
             await self._writer.wait_closed()
+
+    async def kill(self) -> None:
+        """End the child at once, whatever it does, and even if it is stopped or hangs."""
+        self._writer.close()
+        self._signal(self.process.kill)
+        if not await self._ends_within(_KILL_TIMEOUT_S):
+            log.warning("the %s process does not end: the system keeps it", self.role)
 
     async def _ends_within(self, timeout_s: float) -> bool:
         try:

@@ -57,7 +57,8 @@ export class Meters {
     const failed = status.midi_send_failures ? [`${status.midi_send_failures} sends failed`] : [];
     const deaths = status.worker_deaths ? [`the model was restarted ${status.worker_deaths}×`] : [];
     const unrecorded = status.journal_error ? [status.journal_error] : [];
-    write(byId("notes"), [...unrecorded, ...timing, ...failed, ...deaths].join(" · "));
+    const alone = status.listening_only ? ["it only listens: choose a model to go on"] : [];
+    write(byId("notes"), [...alone, ...unrecorded, ...timing, ...failed, ...deaths].join(" · "));
   }
 }
 

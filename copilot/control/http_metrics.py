@@ -24,6 +24,7 @@ COUNTED = {
     "flushes": "Times that the model's window was cut.",
     "journal_dropped": "Records that the journal could not take.",
     "worker_deaths": "Model workers that died, or hung and were ended.",
+    "midi_deaths": "MIDI processes that died, or hung and were ended.",
     "midi_queue_drops": "MIDI messages that were lost in a full queue.",
     "schedule_full": "The copilot's notes that found the scheduler full.",
     "news_forgotten": "Notes that the model was never told of: too many waited for it.",

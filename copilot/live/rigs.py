@@ -5,6 +5,7 @@ A rig tells the session what is heard and what was sent, and plays notes at thei
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,7 +13,10 @@ from typing import Protocol
 import msgspec
 
 from copilot.errors import PortError, ProtocolError, WorkerError
+from copilot.live.aloft import Aloft
 from copilot.live.clock import Clock
+from copilot.live.heartbeat import Heartbeat
+from copilot.live.patience import Deaths
 from copilot.live.players import end_of, performance
 from copilot.live.session import Session
 from copilot.live.status import Status
@@ -40,6 +44,7 @@ from copilot.midi.messages import (
 )
 from copilot.midi.scheduler import Schedule
 from copilot.music.score import Score
+from copilot.wire import Message
 
 log = logging.getLogger(__name__)
 
@@ -101,72 +106,126 @@ class PortPlan:
 
 
 class MidiRig:
-    """Real ports, in a process of their own; if that is killed, the daemon ends its notes itself."""
+    """Real ports, in a process of their own. If that dies or hangs, its notes are ended here, and another begins."""
 
-    def __init__(self, child: Child, ready: Ready, ledger: Ledger, rescue: Rescue) -> None:
+    def __init__(self, plan: PortPlan, child: Child, ready: Ready, ledger: Ledger, rescue: Rescue) -> None:
         self.ready = ready
         self.ports = ready.ports
         self.stats: Stats | None = None
+        self._plan = plan
         self._child = child
         self._ledger = ledger
         self._rescue = rescue
+        self._aloft = Aloft()
+        self._deaths = Deaths()
+        self._told: dict[type[Message], Message] = {}  # what another process has to be told too
+        self._listener: Listener | None = None
 
     @classmethod
     async def open(cls, plan: PortPlan) -> "MidiRig":
         """Start the MIDI process and open the ports. Raises PortError, one line."""
         ledger = Ledger.create()
-        child = await Child.start("copilot.midi.process", "midi", FromMidi)
         try:
-            child.send(
-                Open(
-                    list(plan.inputs),
-                    list(plan.outputs),
-                    plan.virtual,
-                    list(plan.thru),
-                    "copilot",
-                    ledger.path,
-                    sysex=plan.sysex,
-                )
-            )
-            async with asyncio.timeout(_OPEN_TIMEOUT_S):
-                message = await child.receive()
-            if isinstance(message, Failed):
-                raise PortError(message.message)
-            if not isinstance(message, Ready):
-                raise ProtocolError(f"the MIDI process answered {type(message).__name__} to Open")
-            rescue = Rescue(message.api, plan.outputs, ledger)
-        except TimeoutError as error:
-            await child.stop(timeout_s=0.5)
-            raise PortError("the MIDI ports did not open within 10 s: is the MIDI server alive?") from error
+            child, ready = await _open_ports(plan, ledger)
         except (PortError, ProtocolError, WorkerError):
+            ledger.close()
+            raise
+        try:
+            rescue = Rescue(ready.api, plan.outputs, ledger)
+        except PortError:
             await child.stop(timeout_s=0.5)
             ledger.close()
             raise
-        return cls(child, message, ledger, rescue)
+        return cls(plan, child, ready, ledger, rescue)
+
+    @property
+    def deaths(self) -> int:
+        """How many MIDI processes died, or hung and were ended."""
+        return self._deaths.total
 
     async def run(self, session: Listener, changed: Changed) -> None:
         """See Rig. Raises PortError when the ports are lost, after ending what sounded."""
+        self._listener = session
+        while True:
+            reason = await self._listen(session, changed)
+            await self._end_orphans()
+            self._settle(session)
+            changed()
+            if not self._deaths.count(time.monotonic()):
+                raise PortError(f"{reason}, too often: look for what kills it, and start the copilot again")
+            await self._begin_again(reason)
+
+    async def _listen(self, session: Listener, changed: Changed) -> str:
+        """Until the MIDI process is gone; returns why."""
         reason = "the MIDI process ended"
-        async for message in self._child:
-            match message:
-                case Heard():
-                    for at_s, port, data in message.events:
-                        _hear(session, at_s, port, data)
-                    changed()
-                case Sent():
-                    session.sent(message)
-                case Dropped():
-                    session.dropped(message)
-                case Stats():
-                    self.stats = message
-                case Ports():
-                    self._note_ports(message.ports)
-                case Lost() | Failed():
+        heartbeat = Heartbeat(self._child.process.pid)
+        failing = asyncio.create_task(heartbeat.fail(), name="heartbeat")
+
+        def end(task: "asyncio.Task[str]") -> None:
+            if not task.cancelled():
+                nonlocal reason
+                reason = f"the MIDI process {task.result()}"
+                self._child.end()
+
+        failing.add_done_callback(end)
+        try:
+            async for message in self._child:
+                heartbeat.beat()
+                if isinstance(message, Lost | Failed):
                     reason = message.reason if isinstance(message, Lost) else message.message
                     log.warning("%s", reason)
+                else:
+                    self._take(message, session, changed)
+        except ProtocolError as error:
+            reason = str(error)
+        finally:
+            failing.cancel()
         await self._child.stop(timeout_s=_QUIT_TIMEOUT_S)
-        await self._end_orphans()
-        raise PortError(f"{reason}: start the copilot again when the ports are back")
+        return reason
+
+    def _take(self, message: Message, session: Listener, changed: Changed) -> None:
+        match message:
+            case Heard():
+                for at_s, port, data in message.events:
+                    self._aloft.heard(port, data)
+                    _hear(session, at_s, port, data)
+                changed()
+            case Sent():
+                self._aloft.sent(message)
+                session.sent(message)
+                self._deaths.has_answered()
+            case Dropped():
+                self._aloft.dropped(message)
+                session.dropped(message)
+            case Stats():
+                self.stats = message
+            case Ports():
+                self._note_ports(message.ports)
+
+    def _settle(self, session: Listener) -> None:
+        """What sounded has been ended: tell the session, and of keys whose end nobody heard."""
+        now_s = time.monotonic()
+        for message in self._aloft.settle(now_s):
+            session.sent(message) if isinstance(message, Sent) else session.dropped(message)
+        for port, channel, pitch in self._aloft.let_go():
+            session.hear(now_s, channel, pitch, 0, port)
+
+    async def _begin_again(self, reason: str) -> None:
+        """Open the ports in another process. Raises PortError where that can't be."""
+        began_s = time.monotonic()
+        log.warning("%s: starting another", reason)
+        await asyncio.sleep(self._deaths.pause_s)
+        try:
+            self._child, self.ready = await _open_ports(self._plan, self._ledger)
+            if not self._rescue.is_alive:
+                self._rescue.close()
+                self._rescue = Rescue(self.ready.api, self._plan.outputs, self._ledger)
+        except (PortError, ProtocolError, WorkerError) as error:
+            raise PortError(f"{reason}: start the copilot again when the ports are back ({error})") from error
+        self._note_ports(self.ready.ports)
+        for message in self._told.values():
+            self._tell(message)
+        log.warning("the MIDI ports are open again after %.1f s", time.monotonic() - began_s)
 
     def _note_ports(self, ports: list[Port]) -> None:
         for port, before in zip(ports, self.ports, strict=True):
@@ -175,20 +234,23 @@ class MidiRig:
         self.ports = ports
 
     def play(self, notes: Sequence[PlayNote]) -> None:
-        """See Rig."""
+        """See Rig. Between two MIDI processes notes are dropped."""
         for start in range(0, len(notes), _NOTES_A_FRAME):
-            if not self._child.is_gone:
-                self._child.send(Play(list(notes[start : start + _NOTES_A_FRAME])))
+            frame = list(notes[start : start + _NOTES_A_FRAME])
+            if self._tell(Play(frame)):
+                self._aloft.play(frame)
+            elif self._listener is not None:
+                for note in frame:
+                    self._listener.dropped(Dropped(note.note_id, "lost", 0.0))
 
     def panic(self) -> None:
         """See Rig."""
-        if not self._child.is_gone:
-            self._child.send(Panic())
+        self._tell(Panic())
 
     def status(self) -> Status:
         """See Rig."""
         ports = [msgspec.structs.asdict(port) for port in self.ports]
-        status: Status = {"timing": self.ready.timing, "ports": ports}
+        status: Status = {"timing": self.ready.timing, "ports": ports, "midi_deaths": self.deaths}
         if self.stats is not None:
             status["late_p99_ms"] = round(self.stats.late_p99_ms, 3)
             status["midi_queue_drops"] = self.stats.queue_drops
@@ -198,34 +260,42 @@ class MidiRig:
 
     def hush(self) -> None:
         """See Rig."""
-        if not self._child.is_gone:
-            self._child.send(Hush())
+        self._tell(Hush())
 
     def let_through(self, *, passes: bool) -> None:
         """Pass on what comes in at the thru ports, or nothing."""
-        if not self._child.is_gone:
-            self._child.send(PassThrough(passes))
+        self._keep(PassThrough(passes))
 
     def compensate(self, latencies_s: Sequence[float]) -> None:
         """Each output sounds so late: send to it earlier."""
-        if not self._child.is_gone:
-            self._child.send(Latencies(list(latencies_s)))
+        self._keep(Latencies(list(latencies_s)))
+
+    def _keep(self, message: Message) -> None:
+        self._told[type(message)] = message
+        self._tell(message)
+
+    def _tell(self, message: Message) -> bool:
+        """Whether there is a MIDI process to tell; one that reads nothing is soon found out."""
+        try:
+            self._child.send(message)
+        except WorkerError:
+            return False
+        return True
 
     async def close(self, session: Listener) -> None:
         """See Rig."""
         try:
-            if not self._child.is_gone:
-                self._child.send(Quit())
+            if not self._child.is_gone and self._tell(Quit()):
                 async with asyncio.timeout(_QUIT_TIMEOUT_S):
                     async for message in self._child:
-                        if isinstance(message, Sent):
-                            session.sent(message)
-                        elif isinstance(message, Dropped):
-                            session.dropped(message)
-        except (TimeoutError, WorkerError, ProtocolError) as error:
+                        if isinstance(message, Sent | Dropped):
+                            self._take(message, session, _nobody_cares)
+            await self._child.stop(timeout_s=0.3)
+        except (TimeoutError, ProtocolError) as error:
             log.warning("the MIDI process did not end by itself: %s", error)
-        await self._child.stop(timeout_s=0.3)
+            await self._child.kill()
         await self._end_orphans()
+        self._settle(session)
         self._rescue.close()
         self._ledger.close()
 
@@ -234,6 +304,40 @@ class MidiRig:
         count = await self._rescue.silence()
         if count:
             log.warning("ended %d notes that the MIDI process left sounding", count)
+
+
+async def _open_ports(plan: PortPlan, ledger: Ledger) -> tuple[Child, Ready]:
+    """Start a MIDI process and have it open the ports. Raises PortError, ProtocolError or WorkerError."""
+    child = await Child.start("copilot.midi.process", "midi", FromMidi)
+    try:
+        child.send(
+            Open(
+                list(plan.inputs),
+                list(plan.outputs),
+                plan.virtual,
+                list(plan.thru),
+                "copilot",
+                ledger.path,
+                sysex=plan.sysex,
+            )
+        )
+        async with asyncio.timeout(_OPEN_TIMEOUT_S):
+            message = await child.receive()
+        if isinstance(message, Failed):
+            raise PortError(message.message)
+        if not isinstance(message, Ready):
+            raise ProtocolError(f"the MIDI process answered {type(message).__name__} to Open")
+    except TimeoutError as error:
+        await child.kill()
+        raise PortError("the MIDI ports did not open within 10 s: is the MIDI server alive?") from error
+    except BaseException:
+        await child.stop(timeout_s=0.5)
+        raise
+    return child, message
+
+
+def _nobody_cares() -> None:
+    """The session is over."""
 
 
 class FileRig:

@@ -163,10 +163,14 @@ class Child:
         with contextlib.suppress(OSError):  # it died with something unread
             await self._writer.wait_closed()
 
+    def end(self) -> None:
+        """SIGKILL: its socket closes by it, which whoever receives hears of."""
+        self._signal(self.process.kill)
+
     async def kill(self) -> None:
         """End the child at once, whatever it does, and even if it is stopped or hangs."""
         self._writer.close()
-        self._signal(self.process.kill)
+        self.end()
         if not await self._ends_within(_KILL_TIMEOUT_S):
             log.warning("the %s process does not end: the system keeps it", self.role)
 
@@ -221,6 +225,11 @@ class Rescue:
         except PortError:
             self.close()
             raise
+
+    @property
+    def is_alive(self) -> bool:
+        """False once the MIDI system that it was opened on has gone."""
+        return self._watch.is_alive
 
     async def silence(self) -> int:
         """End all that the ledger says sounds, and clear it; how many notes that were.

@@ -11,8 +11,9 @@ from copilot.midi.ports import Direction
 from copilot.midi.precedence import Timing
 from copilot.wire import Hello, Message
 
-DropReason = Literal["late", "full", "invalid", "withdrawn"]
-"""Why a note was not played: too late to be worth it, queue full, impossible, or the daemon took it back."""
+DropReason = Literal["late", "full", "invalid", "withdrawn", "lost"]
+"""Why a note was not played: too late to be worth it, queue full, impossible, the daemon took it back, or the MIDI
+process died."""
 
 
 class PlayNote(msgspec.Struct, frozen=True, array_like=True):
@@ -133,6 +134,10 @@ class Dropped(Message, frozen=True):
     late_ms: float
 
 
+class Alive(Message, frozen=True):
+    """The process and its scheduler do their work; said many times a second once the ports are open."""
+
+
 class Lost(Message, frozen=True):
     """A port or the MIDI system went away; the reason is one line for a person."""
 
@@ -161,5 +166,5 @@ class Stats(Message, frozen=True):
 ToMidi = Hello | Open | Play | Drop | Panic | Hush | Latencies | PassThrough | Quit
 """What the MIDI process accepts."""
 
-FromMidi = Hello | Ready | Ports | Heard | Sent | Dropped | Lost | Failed | Stats
+FromMidi = Hello | Ready | Ports | Heard | Sent | Dropped | Alive | Lost | Failed | Stats
 """What the daemon accepts from the MIDI process."""

@@ -20,7 +20,19 @@ import setproctitle
 
 from copilot.errors import PortError, ProtocolError
 from copilot.midi.forwarder import Forwarder
-from copilot.midi.messages import Drop, Failed, Hush, Latencies, Open, Panic, PassThrough, Play, Quit, ToMidi
+from copilot.midi.messages import (
+    Alive,
+    Drop,
+    Failed,
+    Hush,
+    Latencies,
+    Open,
+    Panic,
+    PassThrough,
+    Play,
+    Quit,
+    ToMidi,
+)
 from copilot.midi.precedence import guard_against_runaways, lift_companions, lock_memory
 from copilot.midi.rig import Rig
 from copilot.sockets import inherited_socket
@@ -29,6 +41,8 @@ from copilot.wire import FrameReader, Hello, Message, pack
 PROCESS_TITLE = "copilot: midi"
 _LOOKS_EVERY_S = 0.5
 """A port that went away is to be known within a second."""
+_BEATS_EVERY_S = 0.03
+"""The daemon ends a process that says nothing for much longer (see live/heartbeat.py)."""
 _FINISH_TIMEOUT_S = 0.5
 _SWITCH_INTERVAL_S = 0.0005
 """How long a busy thread may keep the interpreter from one that is due; Python's own 5 ms would be heard."""
@@ -72,13 +86,17 @@ class MidiProcess:
             selector.register(self._connection, selectors.EVENT_READ)
             selector.register(self._waking, selectors.EVENT_READ)
             look_at_s = time.monotonic() + _LOOKS_EVERY_S
+            beat_at_s = 0.0
             while not self._is_stopping:
-                ready = selector.select(max(0.0, look_at_s - time.monotonic()))
+                ready = selector.select(max(0.0, min(look_at_s, beat_at_s) - time.monotonic()))
                 if any(key.fileobj is self._connection for key, _ in ready):
                     data = self._receive()
                     if not data:
                         return
                     yield from self._reader.feed(data)
+                if time.monotonic() >= beat_at_s:
+                    beat_at_s = time.monotonic() + _BEATS_EVERY_S
+                    self._beat()
                 if time.monotonic() >= look_at_s:
                     look_at_s += _LOOKS_EVERY_S
                     self._look_after()
@@ -88,6 +106,10 @@ class MidiProcess:
             return self._connection.recv(65536)
         except ConnectionError:
             return b""
+
+    def _beat(self) -> None:
+        if self._rig is not None and self._rig.scheduler.stands():
+            self._forwarder.report(Alive())
 
     def _look_after(self) -> None:
         if self._rig is not None:

@@ -81,6 +81,11 @@ class SchedulerThread:
         with self._wake:
             self._wake.notify()
 
+    def stands(self) -> bool:
+        """Whether the thread lives; does not return while it hangs in a port, say."""
+        with self._wake:
+            return self._thread.is_alive()
+
     def drop_after(self, after_s: float) -> None:
         """Drop the notes that start at or after `after_s` and have not begun."""
         with self._wake:

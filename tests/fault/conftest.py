@@ -1,0 +1,5 @@
+"""Instruments and synths on a real JACK server, as in tests/jack."""
+
+from tests.jack.conftest import _jack_answers, eventually, jack_server, keyboard, synth
+
+__all__ = ["_jack_answers", "eventually", "jack_server", "keyboard", "synth"]

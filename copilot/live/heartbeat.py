@@ -9,9 +9,9 @@ LOOK_S = 0.02
 STOPPED_S = 0.06
 """So long a silence is enough where the system says that the process is stopped."""
 ASLEEP_S = 0.3
-"""So long a silence of one whose threads all sleep: they wait for each other, or for a port. An honest one was silent for
-0.04 s at the most (tests/bench/bench_heartbeat.py), but waits for a JACK server that gets over another client's death
-(0.2 s) when it lays a connection again."""
+"""So long a silence of one whose threads all sleep: they wait for each other, or for a port. An honest one was silent
+for 0.04 s at the most (tests/bench/bench_heartbeat.py), but when it lays a connection again it may have to wait for a
+JACK server that gets over another client's death (0.2 s)."""
 STUCK_S = 0.6
 """So long a silence of any other: it may wait for a core or for its memory, or it runs in a circle."""
 

@@ -1,9 +1,12 @@
 """The opened ports of the MIDI process: inputs to the forwarder, the scheduler to the outputs."""
 
 import os
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import zip_longest
 
 import rtmidi
@@ -112,7 +115,7 @@ class Rig:
             )
             # RtMidi drops what is ignored before it asks for the interpreter's lock.
             port.ignore_types(sysex=not passes_sysex, timing=False, active_sense=True)
-            port.set_callback(listener.receive)
+            port.set_callback(partial(_receive, listener))
 
     @property
     def ready(self) -> Ready:
@@ -213,6 +216,15 @@ class Rig:
     def _lose_system(self, reason: str) -> None:
         self._forwarder.report(Lost(reason))
         self._on_lost()
+
+
+def _receive(listener: Input, stamped: tuple[Sequence[int], float], _: object = None) -> None:
+    """RtMidi swallows what its callback raises, and it may have been a note-off: an end as any other thread's."""
+    try:
+        listener.receive(stamped)
+    except BaseException:
+        threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), None)))
+        raise
 
 
 def _open_ledger(path: str) -> Ledger:

@@ -17,6 +17,7 @@ _SLOWEST_LOADS = 4.0
 
 MAX_DEATHS = 5
 DEATHS_WITHIN_S = 30.0
+_FORGIVEN_AFTER_S = 600.0
 _FIRST_PAUSE_S = 0.25
 
 
@@ -62,6 +63,8 @@ class Deaths:
     def count(self, now_s: float) -> bool:
         """One has died; whether another may be started."""
         self.total += 1
+        if self._at_s and now_s - self._at_s[-1] > _FORGIVEN_AFTER_S:
+            self._in_vain = 0  # it had nothing to do, and lived
         self._in_vain += 1
         self._at_s.append(now_s)
         if self._in_vain >= MAX_DEATHS:

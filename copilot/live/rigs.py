@@ -157,14 +157,14 @@ class MidiRig:
 
     async def _listen(self, session: Listener, changed: Changed) -> str:
         """Until the MIDI process is gone; returns why."""
-        reason = "the MIDI process ended"
+        reason = ""
         heartbeat = Heartbeat(self._child.process.pid)
         failing = asyncio.create_task(heartbeat.fail(), name="heartbeat")
 
         def end(task: "asyncio.Task[str]") -> None:
             if not task.cancelled():
                 nonlocal reason
-                reason = f"the MIDI process {task.result()}"
+                reason = reason or f"the MIDI process {task.result()}"
                 self._child.end()
 
         failing.add_done_callback(end)
@@ -181,7 +181,7 @@ class MidiRig:
         finally:
             failing.cancel()
         await self._child.stop(timeout_s=_QUIT_TIMEOUT_S)
-        return reason
+        return reason or "the MIDI process ended"
 
     def _take(self, message: Message, session: Listener, changed: Changed) -> None:
         match message:
@@ -193,12 +193,12 @@ class MidiRig:
             case Sent():
                 self._aloft.sent(message)
                 session.sent(message)
-                self._deaths.has_answered()
             case Dropped():
                 self._aloft.dropped(message)
                 session.dropped(message)
             case Stats():
                 self.stats = message
+                self._deaths.has_answered()
             case Ports():
                 self._note_ports(message.ports)
 

@@ -52,6 +52,8 @@ def test_five_that_did_nothing_are_too_many_at_any_pace() -> None:
     deaths = Deaths()
     assert [deaths.count(100.0 * number) for number in range(MAX_DEATHS)] == [True] * 4 + [False]
     assert deaths.total == MAX_DEATHS
+    idle = Deaths()
+    assert all(idle.count(3600.0 * number) for number in range(20))
 
 
 def test_the_pause_grows_only_while_nothing_works() -> None:

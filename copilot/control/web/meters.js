@@ -58,7 +58,9 @@ export class Meters {
     const deaths = status.worker_deaths ? [`the model was restarted ${status.worker_deaths}×`] : [];
     const unrecorded = status.journal_error ? [status.journal_error] : [];
     const alone = status.listening_only ? ["it only listens: choose a model to go on"] : [];
-    write(byId("notes"), [...alone, ...unrecorded, ...timing, ...failed, ...deaths].join(" · "));
+    const reopened = status.midi_deaths ? [`the MIDI ports were opened again ${status.midi_deaths}×`] : [];
+    const troubles = [...alone, ...unrecorded, ...timing, ...failed, ...deaths, ...reopened];
+    write(byId("notes"), troubles.join(" · "));
   }
 }
 

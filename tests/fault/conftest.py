@@ -1,5 +1,19 @@
 """Instruments and synths on a real JACK server, as in tests/jack."""
 
-from tests.jack.conftest import _jack_answers, eventually, jack_server, keyboard, synth
+from tests.jack.conftest import (
+    _jack_answers,
+    eventually,
+    jack_server,
+    keyboard,
+    pytest_collection_modifyitems,
+    synth,
+)
 
-__all__ = ["_jack_answers", "eventually", "jack_server", "keyboard", "synth"]
+__all__ = [
+    "_jack_answers",
+    "eventually",
+    "jack_server",
+    "keyboard",
+    "pytest_collection_modifyitems",
+    "synth",
+]

@@ -1,0 +1,178 @@
+"""A rig that is hurt: the daemon between a player in this process and a synth that counts what is left sounding."""
+
+import os
+import random
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.jack.conftest import Keyboard, Synth
+from tests.jack.test_run import Daemon, Remote
+
+PATIENCE_S = 20.0
+CHORDS = ((60, 64, 67), (57, 60, 64), (65, 69, 72), (67, 71, 74))
+CHANNEL = 2
+_BEAT_S = 0.5
+_HELD_S = 0.45
+
+
+class Player(threading.Thread):
+    """Strikes a chord of three each half second; it passes through to the synth."""
+
+    def __init__(self, keyboard: Keyboard) -> None:
+        super().__init__(name="player", daemon=True)
+        self._keyboard = keyboard
+        self._over = threading.Event()
+
+    def run(self) -> None:
+        """Play until told to end."""
+        for number in range(1_000_000):
+            chord = CHORDS[number // 4 % len(CHORDS)]
+            self._keyboard.play(*(bytes((0x90 | CHANNEL, pitch, 90)) for pitch in chord))
+            is_over = self._over.wait(_HELD_S)
+            self._keyboard.play(*(bytes((0x80 | CHANNEL, pitch, 0)) for pitch in chord))
+            if is_over or self._over.wait(_BEAT_S - _HELD_S):
+                return
+
+    def end(self) -> None:
+        """No key is held afterwards."""
+        self._over.set()
+        self.join()
+
+
+@contextmanager
+def playing(keyboard: Keyboard) -> Iterator[None]:
+    """A player plays."""
+    player = Player(keyboard)
+    player.start()
+    try:
+        yield
+    finally:
+        player.end()
+
+
+def child_of(daemon: Daemon, title: bytes) -> int:
+    """The process id of a daemon's child by its title."""
+    for task in Path(f"/proc/{daemon.process.pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            with suppress(OSError):
+                if Path(f"/proc/{child}/cmdline").read_bytes().startswith(title):
+                    return int(child)
+    return 0
+
+
+def victim_of(daemon: Daemon, victim: str) -> int:
+    """The process to hurt."""
+    if victim == "daemon":
+        return daemon.process.pid
+    found = 0
+
+    def is_there() -> bool:
+        nonlocal found
+        found = child_of(daemon, f"copilot: {victim}".encode())
+        return bool(found)
+
+    until(is_there)
+    return found
+
+
+def strike(pid: int, fault: str) -> None:
+    """Hurt a process: a signal, or no byte of memory more than it has."""
+    if fault == "no memory":
+        import resource
+
+        resource.prlimit(pid, resource.RLIMIT_AS, (1 << 20, resource.RLIM_INFINITY))
+    else:
+        os.kill(pid, signal.Signals[fault])
+
+
+def mend(pid: int) -> None:
+    """Give a process its memory and its time back, if it is still there."""
+    import resource
+
+    with suppress(ProcessLookupError):
+        resource.prlimit(pid, resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        os.kill(pid, signal.SIGCONT)
+
+
+def until(has_happened: Callable[[], bool], patience_s: float = PATIENCE_S) -> bool:
+    """Wait for something; whether it came in time."""
+    end_s = time.monotonic() + patience_s
+    while not has_happened():
+        if time.monotonic() > end_s:
+            return False
+        time.sleep(0.003)
+    return True
+
+
+def await_chord(synth: Synth) -> None:
+    """A random moment amid a chord."""
+    time.sleep(random.uniform(0.0, _BEAT_S))
+    assert until(lambda: len(synth.hanging) >= len(CHORDS[0])), "no chord came through"
+
+
+def silent_after_s(synth: Synth, struck_s: float) -> float | None:
+    """When nothing sounded any more for the first time after a moment; None where that never was."""
+    held: set[tuple[int, int]] = set()
+    for at_s, data in list(synth.received):
+        key = (data[0] & 0x0F, data[1])
+        if data[0] & 0xF0 == 0x90:
+            held.add(key)
+        elif data[0] & 0xF0 == 0x80:
+            held.discard(key)
+        if at_s >= struck_s and not held:
+            return at_s - struck_s
+    return None
+
+
+def struck_again_s(synth: Synth, after_s: float) -> float | None:
+    """When the first note came after a moment."""
+    return next(
+        (at_s for at_s, data in list(synth.received) if at_s > after_s and data[0] & 0xF0 == 0x90), None
+    )
+
+
+@dataclass
+class Row:
+    """What came of one kind of fault of one process."""
+
+    victim: str
+    fault: str
+    times: int = 0
+    survived: int = 0
+    stuck: int = 0
+    silent_s: list[float] = field(default_factory=list)
+    again_s: list[float] = field(default_factory=list)
+
+    @property
+    def line(self) -> str:
+        """For the table in docs/reliability.md."""
+        return (
+            f"| {self.victim} | {self.fault} | {self.times} | {self.survived} | {self.stuck} "
+            f"| {spread(self.silent_s, 1000, 0)} | {spread(self.again_s, 1, 2)} |"
+        )
+
+
+HEADER = """| process | fault | times | lived on | notes left sounding | silent after, ms | plays again after, s |
+|---|---|---|---|---|---|---|"""
+
+
+def spread(values: list[float], factor: float, digits: int) -> str:
+    """p50 / p99 / max."""
+    if not values:
+        return "–"
+    ordered = sorted(values)
+    places = (len(ordered) // 2, min(len(ordered) - 1, int(0.99 * len(ordered))), len(ordered) - 1)
+    return " / ".join(f"{factor * ordered[place]:.{digits}f}" for place in places)
+
+
+def engine_calls(remote: Remote) -> int:
+    """How many answers the model has given; −1 while the daemon does not answer."""
+    try:
+        return int(remote.status()["engine_calls"])
+    except (TimeoutError, ConnectionError):
+        return -1

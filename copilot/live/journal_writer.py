@@ -197,6 +197,16 @@ class LiveJournal(JournalWriter):
 
     def _run(self) -> None:
         try:
+            self._work()
+        except BaseException as error:  # a fault of ours: the music goes on, and who records is told
+            self.error = f"{self.path}: nothing more is recorded ({error!r}): begin another recording"
+            raise
+        finally:
+            self._begun.set()
+            self._done.set()
+
+    def _work(self) -> None:
+        try:
             make_folder(self.path.parent)
             self._files.begin()
         except CopilotError as error:
@@ -208,4 +218,3 @@ class LiveJournal(JournalWriter):
             self._write(b"")
         self._write(self._hole())
         super().close()
-        self._done.set()

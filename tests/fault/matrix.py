@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.jack.conftest import Keyboard, Synth
 from tests.jack.test_run import Daemon, Remote
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 CHORDS = ((60, 64, 67), (57, 60, 64), (65, 69, 72), (67, 71, 74))
 CHANNEL = 2
 _BEAT_S = 0.5

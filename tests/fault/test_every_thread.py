@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from copilot.live.clock import BeatClock, MonotonicClock
+from copilot.live.feed import Said
 from copilot.live.recorder import Recorder
 from copilot.live.rigs import MidiRig, PortPlan
 from copilot.live.session import Session, new_session
@@ -117,28 +118,38 @@ def _break_answers(_: Session, engine: Engine) -> None:
     engine.breaks.set()
 
 
-def _break_journal(session: Session, _: Engine) -> None:
-    assert session.journal is not None
-    session.journal.flush = _raise  # type: ignore[method-assign]
+def _break_books(session: Session, _: Engine) -> None:
+    vars(session)["books_break"] = True
 
 
-@pytest.mark.parametrize("damage", [_break_planning, _break_hearing, _break_answers, _break_journal])
+class Damaged(Session):
+    """A session without slots: its methods can be replaced."""
+
+    @property
+    def failed_journal(self) -> str:
+        """See Session."""
+        return _raise() if "books_break" in vars(self) else super().failed_journal
+
+
+async def _stand(keyboard: Keyboard, synth: Synth, folder: Path) -> tuple[Stage, Damaged, Engine, Recorder]:
+    """A stage that records, ready to run."""
+    clock, engine = MonotonicClock(), Engine()
+    made = new_session(Panel(), BeatClock(clock.now_s(), 120.0), {})
+    session = Damaged(made.panel, made.clock, made.roster)
+    recorder = Recorder(folder, clock, 0)
+    recorder.start(session)
+    rig = await MidiRig.open(PortPlan((keyboard.name,), (synth.name,), thru=(keyboard.name,)))
+    return Stage(session, engine, rig, clock), session, engine, recorder  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("damage", [_break_planning, _break_hearing, _break_answers, _break_books])
 def test_each_task_of_the_stage(
     damage: Callable[[Session, Engine], None], synth: Synth, keyboard: Keyboard, tmp_path: Path
 ) -> None:
-    """What is wrong comes out of `run`, after every note is off: the plan, hearing, the answers, the journal."""
-
-    class Damaged(Session):
-        """A session without slots: its methods can be replaced."""
+    """What is wrong comes out of `run`, after every note is off: the plan, hearing, the answers, the books."""
 
     async def scenario() -> None:
-        clock, engine = MonotonicClock(), Engine()
-        made = new_session(Panel(), BeatClock(clock.now_s(), 120.0), {})
-        session = Damaged(made.panel, made.clock, made.roster)
-        recorder = Recorder(tmp_path, clock, 0)
-        recorder.start(session)
-        rig = await MidiRig.open(PortPlan((keyboard.name,), (synth.name,), thru=(keyboard.name,)))
-        stage = Stage(session, engine, rig, clock)  # type: ignore[arg-type]
+        stage, session, engine, recorder = await _stand(keyboard, synth, tmp_path)
         running = asyncio.create_task(stage.run())
         keyboard.play(*(bytes((0x93, pitch, 0x40)) for pitch in CHORD))
         await _until(lambda: len(synth.hanging) == 3 and session.heard_notes == 3)
@@ -148,7 +159,32 @@ def test_each_task_of_the_stage(
             async with asyncio.timeout(PATIENCE_S):
                 await running
         await _until(lambda: not synth.hanging)
-        vars(session.journal).pop("flush", None)
+        await recorder.close(session)
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_the_journals_thread(synth: Synth, keyboard: Keyboard, tmp_path: Path) -> None:
+    """Recording ends there, and says so; the music goes on."""
+
+    async def scenario() -> None:
+        stage, session, _, recorder = await _stand(keyboard, synth, tmp_path)
+        running = asyncio.create_task(stage.run())
+        told: list[object] = []
+        session.feed.subscribe(told.append)
+        assert session.journal is not None
+        session.journal._files.write = _raise  # type: ignore[method-assign]
+        keyboard.play(b"\x93\x30\x40")
+        await _until(
+            lambda: any(isinstance(each, Said) and "a fault for a test" in each.text for each in told)
+        )
+        keyboard.play(b"\x93\x31\x40")
+        await _until(lambda: len(synth.hanging) == 2)
+        assert not running.done()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await _until(lambda: not synth.hanging)
         await recorder.close(session)
 
     asyncio.run(scenario())

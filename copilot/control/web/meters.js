@@ -59,8 +59,8 @@ export class Meters {
     const unrecorded = status.journal_error ? [status.journal_error] : [];
     const alone = status.listening_only ? ["it only listens: choose a model to go on"] : [];
     const reopened = status.midi_deaths ? [`the MIDI ports were opened again ${status.midi_deaths}×`] : [];
-    const troubles = [...alone, ...unrecorded, ...timing, ...failed, ...deaths, ...reopened];
-    write(byId("notes"), troubles.join(" · "));
+    const remarks = [...alone, ...unrecorded, ...timing, ...failed, ...deaths, ...reopened];
+    write(byId("notes"), remarks.join(" · "));
   }
 }
 

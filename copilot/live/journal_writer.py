@@ -200,6 +200,7 @@ class LiveJournal(JournalWriter):
             self._work()
         except BaseException as error:  # a fault of ours: the music goes on, and who records is told
             self.error = f"{self.path}: nothing more is recorded ({error!r}): begin another recording"
+            self._files.close()
             raise
         finally:
             self._begun.set()

@@ -57,7 +57,7 @@ Report = Callable[[dict[str, Any]], None]
 
 
 async def run(options: RunOptions, on_ready: Callable[[Ready], None], on_status: Report) -> None:
-    """Be the daemon until SIGINT or SIGTERM. Raises PortError, BundleError or InputError."""
+    """Be the daemon until SIGINT, SIGTERM or SIGHUP. Raises PortError, BundleError or InputError."""
     await until_told(_play(options, on_ready, on_status))
 
 

@@ -8,11 +8,12 @@ from typing import Any
 
 from copilot.commands.aside import logging_aside
 
-_END_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_END_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+"""The last where there is one: the terminal was closed. `nohup` has it ignored."""
 
 
 async def until_told(work: Coroutine[Any, Any, None]) -> None:
-    """Do the work; at SIGINT or SIGTERM it is cancelled, and has time to end everything. Raises what it raises.
+    """Do the work; at SIGINT, SIGTERM or SIGHUP it is cancelled, and may end everything. Raises what it raises.
 
     What is logged meanwhile waits for no terminal.
     """
@@ -23,9 +24,11 @@ async def until_told(work: Coroutine[Any, Any, None]) -> None:
 async def _until_told(work: Coroutine[Any, Any, None]) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in _END_SIGNALS:
-        with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C cancels the task instead
-            loop.add_signal_handler(number, stop.set)
+    for name in _END_SIGNALS:
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) != signal.SIG_IGN:
+            with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C cancels the task instead
+                loop.add_signal_handler(number, stop.set)
     ending = asyncio.create_task(stop.wait())
     working = asyncio.create_task(work)
     await asyncio.wait([ending, working], return_when=asyncio.FIRST_COMPLETED)

@@ -27,17 +27,12 @@ class ListedCable:
 
 
 class JackCable:
-    """A JACK connection, laid again when its far end was away and is back; one that a person cut stays cut.
-
-    With it, those of the same family of clients are laid again: the daemon's own, for a MIDI process that was killed.
-    """
+    """A JACK connection, laid again when its far end was away and is back; one that a person cut stays cut."""
 
     def __init__(self, watch: JackWatch, far: str, ours: str, *, is_heard: bool) -> None:
         """`far`, `ours`: full names of two ports that are connected; `is_heard`: it is from there to us."""
         self._watch, self._far, self._ours, self._is_heard = watch, far, ours, is_heard
         self._client_there = far.rpartition(":")[0]
-        self._family = ours.partition("-")[0]
-        self._laid = {ours}
         self._departures = watch.departures(self._client_there)
         self._was_away = False
 
@@ -50,15 +45,9 @@ class JackCable:
         if self._ours not in joined and not self._is_laid_again():
             return False
         self._was_away, self._departures = False, self._watch.departures(self._client_there)
-        self._laid = {self._ours, *(name for name in joined if name.startswith(self._family))}
         return True
 
     def _is_laid_again(self) -> bool:
         was_away = self._was_away or self._departures != self._watch.departures(self._client_there)
-        if not was_away:
-            return False
-        laid = [
-            self._watch.connect(*((self._far, name) if self._is_heard else (name, self._far)))
-            for name in sorted(self._laid, key=lambda name: name != self._ours)
-        ]
-        return laid[0]  # ours
+        ends = (self._far, self._ours) if self._is_heard else (self._ours, self._far)
+        return was_away and self._watch.connect(*ends)

@@ -11,6 +11,7 @@ import os
 import re
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from types import ModuleType
 from typing import Any, Protocol
 
@@ -149,6 +150,11 @@ class JackWatch:
         except self._error as error:
             return getattr(error, "code", None) == errno.EEXIST
         return True
+
+    def disconnect(self, source: str, destination: str) -> None:
+        """Take a connection away, if it is there."""
+        with suppress(self._error):
+            self._client.disconnect(source, destination)
 
     def close(self) -> None:
         """Close the connection, in a second at most. Close it before the ports that it watches.

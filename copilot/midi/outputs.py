@@ -102,6 +102,12 @@ class Outputs:
             line.delay(0.0)
         self.silence()
 
+    def repeat(self, burst: Sequence[bytes]) -> None:
+        """Send what silences once more: the first time it may have been lost."""
+        with self._lock:
+            for data in burst:
+                self._put(data, self._clock(), ECHO_WINDOW_S, self._ports)
+
     def quieten(self, index: int) -> None:
         """A port is back: end what may sound there since it went, on the channels that were used."""
         with self._lock:

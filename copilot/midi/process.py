@@ -57,6 +57,7 @@ class MidiProcess:
         self._forwarder = Forwarder(connection, on_closed=self.stop)
         self._rig: Rig | None = None
         self._is_stopping = False
+        self._was_told = False
         self._waker, self._waking = socket.socketpair()
         self._waker.setblocking(False)
 
@@ -78,7 +79,7 @@ class MidiProcess:
             self._forwarder.report(Failed(str(error)))
         finally:
             if self._rig is not None:
-                self._rig.close()
+                self._rig.close(is_orderly=self._was_told)
             self._forwarder.finish(_FINISH_TIMEOUT_S)
 
     def _messages(self) -> Iterator[Message]:
@@ -121,6 +122,7 @@ class MidiProcess:
             case Open():
                 self._open(message)
             case Quit():
+                self._was_told = True
                 self.stop()
             case Play() | Drop() | Panic() | Hush() | Latencies() | PassThrough():
                 self._perform(message)

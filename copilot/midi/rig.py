@@ -1,5 +1,6 @@
 """The opened ports of the MIDI process: inputs to the forwarder, the scheduler to the outputs."""
 
+import itertools
 import os
 import sys
 import threading
@@ -15,6 +16,7 @@ from msgspec.structs import replace
 from copilot.errors import PortError
 from copilot.midi import backend
 from copilot.midi.cables import Cable, JackCable, ListedCable
+from copilot.midi.calm import bursts
 from copilot.midi.filter import InputFilter, total
 from copilot.midi.forwarder import Forwarder
 from copilot.midi.inputs import Input
@@ -185,12 +187,19 @@ class Rig:
                 self._outputs.quieten(number - len(self._order.inputs))
         self._forwarder.report(Ports(self._ports))
 
-    def close(self) -> None:
-        """Silence everything, wait until that has left, and close."""
+    def close(self, *, is_orderly: bool) -> None:
+        """Silence everything, wait until that has surely left, and close.
+
+        Where the end was not `is_orderly`, the daemon may have died, whose death makes JACK lose what it is given.
+        """
         self.scheduler.stop()
         self._outputs.close_down()
-        if self._watch.is_alive:
+        burst = self._ledger.silence_burst()
+        for is_due in itertools.islice(bursts(self._watch), 1 if is_orderly else None):
+            if is_due and not is_orderly:
+                self._outputs.repeat(burst)
             time.sleep(self._watch.settle_s)
+        if self._watch.is_alive:
             self._ledger.clear()
         self._close_ports()
 

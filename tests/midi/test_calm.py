@@ -1,0 +1,49 @@
+"""What silences is sent again and again, until the MIDI system has got over a client's death."""
+
+from collections.abc import Iterator
+
+from copilot.midi.calm import bursts
+from copilot.midi.jackwatch import NoWatch
+
+
+class Standing(NoWatch):
+    """A system whose clock moves, or does not, as told; dead when that is over."""
+
+    def __init__(self, moves: Iterator[bool]) -> None:
+        self._moves = moves
+        self.is_alive = True
+
+    def has_moved(self) -> bool:
+        """See Watch."""
+        try:
+            return next(self._moves)
+        except StopIteration:
+            self.is_alive = False
+            return False
+
+
+def test_a_calm_system_is_told_for_a_third_of_a_second() -> None:
+    """Three times, for the death may only just have happened."""
+    turns = list(bursts(NoWatch()))
+    assert len(turns) * NoWatch.settle_s == 0.3
+    assert turns == 3 * [True, False, False, False, False]
+
+
+def test_one_that_stands_still_is_told_until_it_has_run_again() -> None:
+    """However long that takes, and not after 15 s."""
+    stands = [False] * 40
+    turns = list(bursts(Standing(iter([*stands, *[True] * 60]))))
+    assert len(turns) == len(stands) + 15
+    assert turns[len(stands) :].count(True) == 3
+    assert len(list(bursts(Standing(iter([False] * 10_000))))) * NoWatch.settle_s == 15.0
+
+
+def test_one_that_stumbles_on_a_busy_machine_is_not_waited_for_much_longer() -> None:
+    """Each fourth look finds it standing: half a second."""
+    stumbles = [number % 4 != 0 for number in range(1000)]
+    assert len(list(bursts(Standing(iter(stumbles))))) * NoWatch.settle_s < 0.7
+
+
+def test_a_dead_one_is_told_nothing_more() -> None:
+    """It ends at once."""
+    assert len(list(bursts(Standing(iter([True, True]))))) == 3

@@ -15,6 +15,7 @@ from copilot.errors import BundleError, ProtocolError, WorkerError
 from copilot.live.patience import Deaths, Patience
 from copilot.live.session import Request
 from copilot.live.supervise import Child
+from copilot.live.vitals import vitals_of
 from copilot.wire import Message
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ class EngineClient:
         self._patience = Patience()
         self._asked_s: float | None = None  # when the present worker was asked what it has not answered
         self._looks = 0  # in vain, since then
+        self._began_cpu_s = 0.0  # what the worker had had of a core by the first of them
         self._deaths = Deaths()
         self.restart_s: float | None = None
         self._state = b""
@@ -137,8 +139,11 @@ class EngineClient:
         """Nothing came for a while. Raises WorkerError where that is too long."""
         if self._asked_s is None:
             return
+        vitals = vitals_of(self._child.process.pid) if self._child is not None else None
+        if self._looks == 0 and vitals is not None:
+            self._began_cpu_s = vitals.cpu_s
         self._looks += 1
-        if self._looks * _LOOK_S > self._patience.answer_s:
+        if self._patience.is_over(self._looks * _LOOK_S, vitals, self._began_cpu_s):
             raise WorkerError(f"the model worker hangs: no answer in {self._looks * _LOOK_S:.1f} s")
 
     def _take(self, message: Message) -> Answer:

@@ -4,6 +4,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from copilot.live.deadline import RecentQuantiles
+from copilot.live.vitals import Vitals
 
 FIRST_ANSWER_S = 15.0
 LEAST_ANSWER_S, MOST_ANSWER_S = 2.0, 30.0
@@ -43,6 +44,21 @@ class Patience:
         if p99_s is None:
             return FIRST_ANSWER_S
         return min(max(LEAST_ANSWER_S, _SLOWEST_CALLS * p99_s), MOST_ANSWER_S)
+
+    def is_over(self, waited_s: float, vitals: Vitals | None, began_cpu_s: float) -> bool:
+        """Whether a worker that was asked so long ago will never answer; `began_cpu_s`: of its vitals, at first.
+
+        One that gets too little of a core is waited for longer: to load another would take longer still.
+        """
+        if waited_s <= self.answer_s:
+            return False
+        is_starved = (
+            vitals is not None
+            and not vitals.is_stopped
+            and not vitals.is_asleep
+            and vitals.cpu_s - began_cpu_s < self.answer_s / 2
+        )
+        return not is_starved or waited_s > MOST_ANSWER_S
 
     @property
     def load_s(self) -> float:

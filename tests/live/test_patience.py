@@ -13,6 +13,7 @@ from copilot.live.patience import (
     Deaths,
     Patience,
 )
+from copilot.live.vitals import Vitals
 
 
 def test_the_wait_for_an_answer_follows_the_pace() -> None:
@@ -66,3 +67,21 @@ def test_the_pause_grows_only_while_nothing_works() -> None:
     deaths.forgive()
     assert deaths.pause_s == 0.0
     assert all(deaths.count(10.0) for _ in range(MAX_DEATHS - 1))
+
+
+def test_a_worker_that_gets_no_core_is_waited_for_longer() -> None:
+    """But not one that is stopped, sleeps, or has had its time."""
+    patience = Patience()
+    patience.answered(0.02)
+    soon_s = LEAST_ANSWER_S + 0.1
+    starved = Vitals(frozenset("RS"), 5.0 + 0.2)
+    assert not patience.is_over(LEAST_ANSWER_S, Vitals(frozenset("T"), 5.0), 5.0)
+    assert not patience.is_over(soon_s, starved, 5.0)
+    assert patience.is_over(MOST_ANSWER_S + 0.1, starved, 5.0)
+    for vitals in (
+        None,
+        Vitals(frozenset("T"), 5.0),
+        Vitals(frozenset("S"), 5.0),
+        Vitals(frozenset("R"), 6.5),
+    ):
+        assert patience.is_over(soon_s, vitals, 5.0)

@@ -2,9 +2,10 @@
 
 A memory map of 16 channels × 128 pitches, one byte each: how many note-ons left that no note-off has
 answered; then one byte a channel: whether anything was ever sent on it, so that silencing leaves other
-players' channels alone. The daemon makes it and hands its path to the MIDI process, which writes it before it
-sends; whoever survives reads it and sends the note-offs. `multiprocessing.shared_memory` won't do: its
-resource tracker unlinks the segment when the first process that opened it dies.
+players' channels alone, and whether a player's sustain pedal that passed through is down. The daemon makes it
+and hands its path to the MIDI process, which writes it before it sends; whoever survives reads it and sends the
+note-offs. `multiprocessing.shared_memory` won't do: its resource tracker unlinks the segment when the first
+process that opened it dies.
 """
 
 import mmap
@@ -16,10 +17,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from copilot.music.score import COPILOT_CHANNEL
+
 CHANNELS, PITCHES = 16, 128
 _COUNT_BYTES = CHANNELS * PITCHES
 LEDGER_BYTES = _COUNT_BYTES + CHANNELS
 _MAX_COUNT = 255
+_IS_USED, _HAS_PEDAL = 1, 2
 _SUSTAIN, _SOUND_OFF, _NOTES_OFF = 64, 120, 123
 
 
@@ -33,9 +37,20 @@ def note_off(channel: int, pitch: int) -> bytes:
     return bytes((0x80 | channel, pitch, 0))
 
 
-def quiet_channel(channel: int) -> tuple[bytes, ...]:
-    """Sustain off, all sound off, all notes off: for what no note-off would reach."""
-    return tuple(bytes((0xB0 | channel, control, 0)) for control in (_SUSTAIN, _SOUND_OFF, _NOTES_OFF))
+def quiet_channel(channel: int, *, lifts: bool) -> tuple[bytes, ...]:
+    """All sound off and all notes off, for what no note-off would reach; before them, if it `lifts`, sustain off."""
+    controls = (_SUSTAIN, _SOUND_OFF, _NOTES_OFF) if lifts else (_SOUND_OFF, _NOTES_OFF)
+    return tuple(bytes((0xB0 | channel, control, 0)) for control in controls)
+
+
+def pedal_of(data: bytes) -> bool | None:
+    """Whether a message presses the sustain pedal, or lifts it; None for any other."""
+    return data[2] > 0 if data[0] & 0xF0 == 0xB0 and data[1] == _SUSTAIN else None
+
+
+def pedal_up(channel: int) -> bytes:
+    """The bytes that lift the sustain pedal."""
+    return bytes((0xB0 | channel, _SUSTAIN, 0))
 
 
 class Ledger:
@@ -79,7 +94,16 @@ class Ledger:
 
     def use(self, channel: int) -> None:
         """Mark a channel as one that we send on."""
-        self._map[_COUNT_BYTES + channel] = 1
+        self._map[_COUNT_BYTES + channel] |= _IS_USED
+
+    def hold_pedal(self, channel: int, *, is_down: bool) -> None:
+        """Note how a player's pedal stands that passes through."""
+        index = _COUNT_BYTES + channel
+        self._map[index] = self._map[index] | _HAS_PEDAL if is_down else self._map[index] & ~_HAS_PEDAL
+
+    def has_pedal(self, channel: int) -> bool:
+        """Whether a player's pedal that passed through is down."""
+        return bool(self._map[_COUNT_BYTES + channel] & _HAS_PEDAL)
 
     def clear(self) -> None:
         """Count nothing as sounding, and no channel as used."""
@@ -100,8 +124,17 @@ class Ledger:
         return [note_off(channel, pitch) for channel, pitch in self.sounding()]
 
     def silence_burst(self) -> list[bytes]:
-        """What silences all that we sent: note-offs, then sustain, sound and notes off where we sent."""
-        return self.note_offs() + [data for channel in self.channels() for data in quiet_channel(channel)]
+        """What silences all that we sent, for good: note-offs, then sound and notes off where we sent.
+
+        The pedal is lifted where it is the copilot's own channel, or a player's that is down because we passed it on:
+        nobody will pass on that they lift it.
+        """
+        quiet = (
+            data
+            for channel in self.channels()
+            for data in quiet_channel(channel, lifts=channel == COPILOT_CHANNEL or self.has_pedal(channel))
+        )
+        return [*self.note_offs(), *quiet]
 
     def close(self) -> None:
         """Let go of the memory; its owner removes the file, where it is one. May be called twice."""

@@ -10,7 +10,7 @@ import rtmidi
 from copilot.midi.delay import DelayLine, OutPort
 from copilot.midi.filter import ECHO_WINDOW_S, THRU_ECHO_WINDOW_S, InputFilter, normalise
 from copilot.midi.jackwatch import Watch
-from copilot.midi.ledger import CHANNELS, PITCHES, Ledger, note_off, quiet_channel
+from copilot.midi.ledger import CHANNELS, PITCHES, Ledger, note_off, pedal_of, pedal_up, quiet_channel
 from copilot.music.score import COPILOT_CHANNEL
 
 LINGER_S = 0.5
@@ -53,6 +53,7 @@ class Outputs:
         self._lock = threading.Lock()
         self._held = [0] * (CHANNELS * PITCHES)
         self._lingering: deque[tuple[float, int, int]] = deque()
+        self._lifted: dict[int, float] = {}  # pedals by channel, and when that has surely left
         self._is_doubtful = False
         self._failed: set[int] = set()
         self._passes, self._is_closed = True, False
@@ -73,16 +74,25 @@ class Outputs:
             return self._passes and self._send(data, THRU_ECHO_WINDOW_S, self._ports)
 
     def let_through(self, *, passes: bool) -> None:
-        """Pass through what players send, or, from now on, nothing: then what of theirs sounds here is ended."""
+        """Pass through what players send, or, from now on, nothing: then what of theirs sounds here is ended.
+
+        So is what their pedals hold, for nobody will pass on that they are lifted.
+        """
         with self._lock:
             self._passes = passes and not self._is_closed
             for index, count in enumerate(self._held if not passes else ()):
                 channel, pitch = divmod(index, PITCHES)
                 for _ in range(count if channel != COPILOT_CHANNEL else 0):
                     self._send(note_off(channel, pitch), THRU_ECHO_WINDOW_S, self._ports)
+            if not passes:
+                self._lift_pedals()
 
     def silence(self) -> None:
-        """Note-offs for all that sounds, then sustain, sound and notes off on the channels that were used."""
+        """Note-offs for all that sounds, then sound and notes off on the channels that were used.
+
+        A player who holds the sustain pedal goes on holding it: only where no player's is down it is lifted, on the
+        copilot's own channel.
+        """
         with self._lock:
             for line in self._lines:
                 line.flush()
@@ -90,17 +100,20 @@ class Outputs:
                 for _ in range(count):
                     self._send(note_off(*divmod(index, PITCHES)), ECHO_WINDOW_S, self._ports)
             for channel in self._ledger.channels():
-                for data in quiet_channel(channel):
+                is_ours = channel == COPILOT_CHANNEL and not self._is_held(channel)
+                for data in quiet_channel(channel, lifts=is_ours):
                     self._put(data, self._clock(), ECHO_WINDOW_S, self._ports)
 
     def close_down(self) -> None:
-        """Silence for good: nothing passes through from here on."""
+        """Silence for good: nothing passes through from here on, and no pedal stays down."""
         with self._lock:
             self._passes, self._is_closed = False, True
         for line in self._lines:
             line.stop()
             line.delay(0.0)
         self.silence()
+        with self._lock:
+            self._lift_pedals()
 
     def repeat(self, burst: Sequence[bytes]) -> None:
         """Send what silences once more: the first time it may have been lost."""
@@ -112,11 +125,11 @@ class Outputs:
         """A port is back: end what may sound there since it went, on the channels that were used."""
         with self._lock:
             for channel in self._ledger.channels():
-                for data in quiet_channel(channel):
+                for data in quiet_channel(channel, lifts=not self._is_held(channel)):
                     self._put(data, self._clock(), ECHO_WINDOW_S, (self._ports[index],))
 
     def doubt(self) -> None:
-        """The system may have lost what it was given lately: send the note-offs of the last 0.5 s again.
+        """The system may have lost what it was given lately: end again what was ended in the last 0.5 s, pedals too.
 
         Twice, now and when the ledger would forget them, for the system may not be well yet.
         """
@@ -124,6 +137,8 @@ class Outputs:
             self._is_doubtful = True
             for _, channel, pitch in self._lingering:
                 self._end_again(channel, pitch)
+            for channel in self._lifted:
+                self._lift_again(channel)
 
     def settle(self) -> None:
         """Let the ledger forget the notes whose note-offs left long enough ago."""
@@ -138,6 +153,8 @@ class Outputs:
         meaning, channel = normalise(data), data[0] & 0x0F
         kind = meaning[0] & 0xF0
         self._ledger.use(channel)
+        if (is_down := pedal_of(meaning)) is not None:
+            self._ledger.hold_pedal(channel, is_down=True)
         if kind == 0x90:
             self._held[channel * PITCHES + meaning[1]] += 1
             self._ledger.press(channel, meaning[1])
@@ -145,7 +162,21 @@ class Outputs:
         if kind == 0x80 and has_left and self._held[channel * PITCHES + meaning[1]]:
             self._held[channel * PITCHES + meaning[1]] -= 1
             self._lingering.append((now_s + LINGER_S, channel, meaning[1]))
+        if is_down:
+            self._lifted.pop(channel, None)
+        elif is_down is False and has_left:
+            self._lifted[channel] = now_s + LINGER_S
         return has_left
+
+    def _lift_pedals(self) -> None:
+        """Those that players hold, as far as it passed through."""
+        for channel in range(CHANNELS):
+            if self._is_held(channel):
+                self._send(pedal_up(channel), THRU_ECHO_WINDOW_S, self._ports)
+
+    def _is_held(self, channel: int) -> bool:
+        """Whether a player's pedal is down there; the ledger keeps it until it is surely up."""
+        return self._ledger.has_pedal(channel) and channel not in self._lifted
 
     def _put(self, data: bytes, now_s: float, window_s: float, ports: Sequence[OutPort]) -> bool:
         if not self._watch.may_send():
@@ -176,8 +207,16 @@ class Outputs:
             if self._is_doubtful:
                 self._end_again(channel, pitch)
             self._ledger.release(channel, pitch)
-        self._is_doubtful = self._is_doubtful and bool(self._lingering)
+        for channel in [channel for channel, until_s in self._lifted.items() if until_s <= now_s]:
+            if self._is_doubtful:
+                self._lift_again(channel)
+            del self._lifted[channel]
+            self._ledger.hold_pedal(channel, is_down=False)
+        self._is_doubtful = self._is_doubtful and bool(self._lingering or self._lifted)
 
     def _end_again(self, channel: int, pitch: int) -> None:
         if not self._held[channel * PITCHES + pitch]:
             self._put(note_off(channel, pitch), self._clock(), ECHO_WINDOW_S, self._lines)
+
+    def _lift_again(self, channel: int) -> None:
+        self._put(pedal_up(channel), self._clock(), ECHO_WINDOW_S, self._ports)

@@ -33,15 +33,15 @@ def test_another_process_writes_it_and_its_death_changes_nothing() -> None:
         )
         subprocess.run([sys.executable, "-c", code, ledger.path], check=False)
         assert list(ledger.sounding()) == [(3, 60)]
-        assert ledger.silence_burst() == [b"\x83\x3c\x00", b"\xb3\x40\x00", b"\xb3\x78\x00", b"\xb3\x7b\x00"]
+        assert ledger.silence_burst() == [b"\x83\x3c\x00", b"\xb3\x78\x00", b"\xb3\x7b\x00"]
 
 
 def test_silencing_leaves_the_channels_of_others_alone() -> None:
-    """Only a channel that something was sent on gets the three controllers, until all is cleared."""
+    """Only a channel that something was sent on gets the controllers, until all is cleared."""
     with Ledger.create() as ledger:
         assert ledger.silence_burst() == []
         ledger.use(5)
-        assert [data[0] for data in ledger.silence_burst()] == [0xB5] * 3
+        assert [data[0] for data in ledger.silence_burst()] == [0xB5] * 2
         ledger.clear()
         assert ledger.silence_burst() == []
 
@@ -61,3 +61,16 @@ def test_closing_twice_is_once() -> None:
     ledger = Ledger.create()
     ledger.close()
     ledger.close()
+
+
+def test_the_pedal_is_lifted_on_our_channel_and_where_a_player_holds_it_through_us() -> None:
+    """A player's that is not known to be down may be down by another way: it is none of our business."""
+    with Ledger.create() as ledger:
+        for channel in (0, 3, 5):
+            ledger.use(channel)
+        ledger.hold_pedal(3, is_down=True)
+        lifted = [data for data in ledger.silence_burst() if data[1] == 64]
+        assert lifted == [b"\xb0\x40\x00", b"\xb3\x40\x00"]
+        ledger.hold_pedal(3, is_down=False)
+        assert [data for data in ledger.silence_burst() if data[1] == 64] == [b"\xb0\x40\x00"]
+        assert ledger.channels() == [0, 3, 5]

@@ -116,8 +116,68 @@ def test_silence_ends_each_sounding_note_once_and_quiets_its_channels_only(desk:
     assert desk.ports[0].messages == [
         b"\x83\x30\x00",
         *(b"\xb0\x40\x00", b"\xb0\x78\x00", b"\xb0\x7b\x00"),
-        *(b"\xb3\x40\x00", b"\xb3\x78\x00", b"\xb3\x7b\x00"),
+        *(b"\xb3\x78\x00", b"\xb3\x7b\x00"),
     ]
+
+
+PEDAL_DOWN, PEDAL_UP = b"\xb3\x40\x7f", b"\xb3\x40\x00"
+
+
+def test_a_player_who_holds_the_pedal_through_a_panic_goes_on_holding_it(desk: Desk) -> None:
+    """All is silenced by other means, and their next note is sustained; when nothing passes any more it is lifted."""
+    desk.outputs.pass_through(PEDAL_DOWN)
+    desk.outputs.silence()
+    assert PEDAL_UP not in desk.ports[0].messages
+    assert desk.ports[0].messages[-2:] == [b"\xb3\x78\x00", b"\xb3\x7b\x00"]
+    desk.outputs.close_down()
+    assert desk.ports[0].messages.count(PEDAL_UP) == 1
+    assert desk.ports[0].messages[-1] == PEDAL_UP
+    assert PEDAL_UP in desk.ledger.silence_burst()  # until it has surely left
+
+
+def test_a_pedal_that_was_lifted_is_not_lifted_again(desk: Desk) -> None:
+    """Nor is one that never passed through, by panic or at the end."""
+    desk.outputs.pass_through(PEDAL_DOWN)
+    desk.outputs.pass_through(PEDAL_UP)
+    desk.outputs.pass_through(b"\x94\x30\x40")
+    desk.now_s += LINGER_S
+    desk.outputs.settle()
+    desk.ports[0].messages.clear()
+    desk.outputs.silence()
+    desk.outputs.close_down()
+    assert not [data for data in desk.ports[0].messages if data[0] & 0x0F and data[1] == 64]
+    assert not [data for data in desk.ledger.silence_burst() if data[0] & 0x0F and data[1] == 64]
+
+
+def test_a_pedal_is_lifted_when_nothing_passes_any_more(desk: Desk) -> None:
+    """Its player lifts it unheard; half down is down."""
+    desk.outputs.pass_through(b"\xb3\x40\x10")
+    desk.outputs.let_through(passes=False)
+    assert desk.ports[0].messages[-1] == PEDAL_UP
+    desk.outputs.let_through(passes=False)
+    assert desk.ports[0].messages.count(PEDAL_UP) == 1
+
+
+def test_a_pedal_that_was_lifted_when_the_system_lost_things_is_lifted_again(desk: Desk) -> None:
+    """Now and later, but not one that is down again."""
+    for data in (PEDAL_DOWN, PEDAL_UP, b"\xb5\x40\x7f", b"\xb5\x40\x00", b"\xb5\x40\x7f"):
+        desk.outputs.pass_through(data)
+    desk.ports[0].messages.clear()
+    desk.outputs.doubt()
+    assert desk.ports[0].messages == [PEDAL_UP]
+    desk.now_s += LINGER_S
+    desk.outputs.settle()
+    assert desk.ports[0].messages == [PEDAL_UP, PEDAL_UP]
+    assert PEDAL_UP not in desk.ledger.silence_burst()
+
+
+def test_a_port_that_is_back_gets_the_pedals_as_they_are(desk: Desk) -> None:
+    """One that was lifted while it was away is lifted there; one that is held is left."""
+    for data in (PEDAL_DOWN, PEDAL_UP, b"\xb5\x40\x7f"):
+        desk.outputs.pass_through(data)
+    desk.ports[1].messages.clear()
+    desk.outputs.quieten(1)
+    assert [data for data in desk.ports[1].messages if data[1] == 64] == [PEDAL_UP]
 
 
 def test_after_closing_down_nothing_passes_through(desk: Desk) -> None:

@@ -31,7 +31,7 @@ VERBS = (
     Verb("mute", "Rest, or play again: the same as setting mute.", "bool"),
     Verb("forget", "Forget all that was heard and played: the copilot begins anew."),
     Verb("stop", "End its notes, drop its plan and close a recording: the copilot rests until start."),
-    Verb("start", "After stop: listen and play again, anew; what was heard before is forgotten."),
+    Verb("start", "After stop, or when the model had died too often: listen and play again, anew."),
     Verb("tap", "Tap the tempo: from the second tap on, tempo_bpm is set."),
     Verb("model", "Play with another bundle, once it is loaded.", "name"),
     Verb("model/list", "Name the bundles that there are."),

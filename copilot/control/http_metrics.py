@@ -35,7 +35,7 @@ MEASURED = {
     "tempo_bpm": ("tempo_bpm", "The tempo in quarter notes a minute.", 1.0),
     "running": ("running", "1 while time goes on.", 1.0),
     "stopped": ("stopped", "1 from stop until start.", 1.0),
-    "listening_only": ("listening_only", "1 once the model died too often, until one is chosen.", 1.0),
+    "listening_only": ("listening_only", "1 once the model died too often, until one is loaded again.", 1.0),
     "planned": ("planned_notes", "Notes of the plan that may still change.", 1.0),
     "played_over_due": ("played_over_due_ratio", "Notes played of those whose moment has come.", 1.0),
     "commit_ms": ("commit_seconds", "How far ahead notes are final.", _FROM_MS),

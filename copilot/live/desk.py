@@ -36,6 +36,10 @@ class Backstage(Protocol):
         """Play with another bundle; returns its name. Raises BundleError or WorkerError."""
         ...
 
+    @property
+    def given_up(self) -> Path | None:
+        """The bundle that died too often, while the copilot only listens; else None."""
+
     def wake(self) -> None:
         """Look at the session at once."""
 
@@ -63,6 +67,11 @@ class NoStage:
     async def change_model(self, path: Path) -> str:
         """See Backstage."""
         raise WorkerError(f"the copilot is still starting: ask for {path.name} again in a moment")
+
+    @property
+    def given_up(self) -> Path | None:
+        """See Backstage."""
+        return None
 
     def wake(self) -> None:
         """See Backstage."""
@@ -174,14 +183,21 @@ class Desk:
                 session.stop(now_s)
                 self.stage.hush()
                 return self.recorder.stop(session) if self.recorder.ends_with_stop else ""
-            case "start" if session.is_stopped:
-                self.stage.forget()
-                session.start(now_s)
-                self.stage.wake()
+            case "start":
+                self._start(now_s)
             case "tap" if (tempo_bpm := self._taps.tap(now_s)) is not None:
                 tempo = find("tempo_bpm")
                 return self.set("tempo_bpm", round(min(max(tempo_bpm, tempo.low), tempo.high), 1))
         return None
+
+    def _start(self, now_s: float) -> None:
+        """Listen anew after a stop, and have a model again that died too often."""
+        if self.session.is_stopped:
+            self.stage.forget()
+            self.session.start(now_s)
+            self.stage.wake()
+        if self.stage.given_up is not None:
+            self._change(self.stage.given_up)
 
     def _change(self, path: Path) -> None:
         if self._changing is not None and not self._changing.done():

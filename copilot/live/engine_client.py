@@ -183,6 +183,11 @@ class EngineClient:
             return False
 
     @property
+    def bundle(self) -> Path:
+        """What the present worker, or the next one, plays with."""
+        return Path(self._load.bundle)
+
+    @property
     def deaths(self) -> int:
         """How many workers died, or hung and were ended."""
         return self._deaths.total

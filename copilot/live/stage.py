@@ -20,7 +20,7 @@ _TEMPO_CHANGE_BPM = 0.1
 _WAKE_EVERY_S = 0.005
 
 LISTENING_ONLY = (
-    "the model died too often: the copilot listens and records, and plays no more; choose a model to go on"
+    "the model died too often: it listens and records, and plays no more: start it, or choose a model"
 )
 
 
@@ -125,6 +125,11 @@ class Stage:
     def forget(self) -> None:
         """The engine begins anew with the next request."""
         self.engine.forget()
+
+    @property
+    def given_up(self) -> Path | None:
+        """The bundle that died too often, while the copilot only listens; else None."""
+        return self.engine.bundle if self.is_listening_only else None
 
     def status(self) -> Status:
         """How it goes, by name: the session's figures, the engine's and the rig's."""

@@ -23,6 +23,7 @@ class Counted(NoStage):
         self.woken = 0
         self._status = status
         self.changed: list[Path] = []
+        self.lost: Path | None = None
 
     def silence(self) -> None:
         self.silenced += 1
@@ -39,6 +40,10 @@ class Counted(NoStage):
     async def change_model(self, path: Path) -> str:
         self.changed.append(path)
         return path.name
+
+    @property
+    def given_up(self) -> Path | None:
+        return self.lost
 
     def forget(self) -> None:
         self.forgotten += 1

@@ -197,3 +197,23 @@ def test_models_are_folders_with_plain_names(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="there are default, given, mine"):
         models.path("../mine")
     assert Models(tmp_path / "none").names() == ["default"]
+
+
+def test_start_loads_a_model_again_that_died_too_often() -> None:
+    """Whether or not the copilot was stopped; while it loads, another start is refused; else start loads none."""
+    desk, done = make_desk()
+
+    async def start() -> list[Path]:
+        desk.do("start")
+        await asyncio.sleep(0)
+        none = list(done.changed)
+        done.lost = Path("bundles/lost")
+        desk.do("start")
+        with pytest.raises(ParameterError, match="being loaded"):
+            desk.do("start")
+        await asyncio.sleep(0)
+        return none
+
+    assert asyncio.run(start()) == []
+    assert done.changed == [Path("bundles/lost")]
+    assert desk.model == "lost"

@@ -57,7 +57,7 @@ export class Meters {
     const failed = status.midi_send_failures ? [`${status.midi_send_failures} sends failed`] : [];
     const deaths = status.worker_deaths ? [`the model was restarted ${status.worker_deaths}×`] : [];
     const unrecorded = status.journal_error ? [status.journal_error] : [];
-    const alone = status.listening_only ? ["it only listens: choose a model to go on"] : [];
+    const alone = status.listening_only ? ["it only listens: start it, or choose a model"] : [];
     const reopened = status.midi_deaths ? [`the MIDI ports were opened again ${status.midi_deaths}×`] : [];
     const remarks = [...alone, ...unrecorded, ...timing, ...failed, ...deaths, ...reopened];
     write(byId("notes"), remarks.join(" · "));

@@ -13,6 +13,8 @@ from pathlib import Path
 from tests.jack.conftest import Keyboard, Synth
 from tests.jack.test_run import Daemon, Remote
 
+TIMES = int(os.environ.get("COPILOT_FAULT_TIMES", "1"))
+
 PATIENCE_S = 60.0
 CHORDS = ((60, 64, 67), (57, 60, 64), (65, 69, 72), (67, 71, 74))
 CHANNEL = 2
@@ -129,6 +131,19 @@ def silent_after_s(synth: Synth, struck_s: float) -> float | None:
     return None
 
 
+def sounding(synth: Synth) -> set[tuple[int, int]]:
+    """The notes that were ended neither by their note-off nor by all sound off."""
+    held: set[tuple[int, int]] = set()
+    for _, data in list(synth.received):
+        if data[0] & 0xF0 == 0x90:
+            held.add((data[0] & 0x0F, data[1]))
+        elif data[0] & 0xF0 == 0x80:
+            held.discard((data[0] & 0x0F, data[1]))
+        elif data[0] & 0xF0 == 0xB0 and data[1] == 120:
+            held = {(channel, pitch) for channel, pitch in held if channel != data[0] & 0x0F}
+    return held
+
+
 def struck_again_s(synth: Synth, after_s: float) -> float | None:
     """When the first note came after a moment."""
     return next(
@@ -170,7 +185,45 @@ def spread(values: list[float], factor: float, digits: int) -> str:
     return " / ".join(f"{factor * ordered[place]:.{digits}f}" for place in places)
 
 
-def engine_calls(remote: Remote) -> int:
+class Band:
+    """A synth, a keyboard that goes through to it, and a daemon between them: a new one now and then."""
+
+    def __init__(self, synth: Synth, keyboard: Keyboard, *options: str) -> None:
+        self.synth, self.keyboard = synth, keyboard
+        self._options = options
+        self._daemon: Daemon | None = None
+
+    @property
+    def daemon(self) -> Daemon:
+        """The one that stands there; one is started where none does."""
+        if self._daemon is None:
+            ports = ("--in", self.keyboard.name, "--out", self.synth.name, "--thru", self.keyboard.name)
+            self._daemon = Daemon(*ports, "--bpm", "120", "--part", "pad", *self._options)
+        return self._daemon
+
+    def lose(self) -> None:
+        """The daemon has ended."""
+        self.daemon.kill()
+        self._daemon = None
+        self.synth.received.clear()
+
+    def end(self) -> None:
+        """End the daemon in order: nothing sounds afterwards."""
+        if self._daemon is not None:
+            daemon = self._daemon
+            assert daemon.end(signal.SIGTERM) < 8.0
+            assert daemon.process.returncode == 0, daemon.errors
+            assert until(lambda: not self.synth.hanging, 2.0), self.synth.hanging
+            self.lose()
+
+    def leave(self) -> None:
+        """Whatever happened: nothing of it is left."""
+        if self._daemon is not None:
+            mend(self._daemon.process.pid)
+            self.lose()
+
+
+def calls(remote: Remote) -> int:
     """How many answers the model has given; −1 while the daemon does not answer."""
     try:
         return int(remote.status()["engine_calls"])

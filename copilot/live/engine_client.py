@@ -143,7 +143,8 @@ class EngineClient:
         if self._looks == 0 and vitals is not None:
             self._began_cpu_s = vitals.cpu_s
         self._looks += 1
-        if self._patience.is_over(self._looks * _LOOK_S, vitals, self._began_cpu_s):
+        cpu_s = vitals.cpu_s - self._began_cpu_s if vitals is not None else 0.0
+        if self._patience.answer_is_overdue(self._looks * _LOOK_S, vitals, cpu_s):
             raise WorkerError(f"the model worker hangs: no answer in {self._looks * _LOOK_S:.1f} s")
 
     def _take(self, message: Message) -> Answer:
@@ -217,13 +218,17 @@ async def _load_into(child: Child, load: Load, patience: Patience) -> Loaded:
 async def _loaded(child: Child, load: Load, patience: Patience) -> Loaded:
     child.send(load)
     began_s = time.monotonic()
-    try:
-        async with asyncio.timeout(patience.load_s):
-            message = await child.receive()
-    except TimeoutError as error:
-        raise WorkerError(
-            f"the model did not load within {patience.load_s:.3g} s: try a smaller bundle"
-        ) from error
+    message: Message | None = None
+    while message is None:
+        try:
+            async with asyncio.timeout(_LOOK_S):
+                message = await child.receive()
+        except TimeoutError as error:
+            waited_s, vitals = time.monotonic() - began_s, vitals_of(child.process.pid)
+            if patience.load_is_overdue(waited_s, vitals, vitals.cpu_s if vitals is not None else 0.0):
+                raise WorkerError(
+                    f"the model did not load within {waited_s:.0f} s: try a smaller one"
+                ) from error
     patience.loaded(time.monotonic() - began_s)
     if isinstance(message, Refused):
         raise BundleError(message.message)

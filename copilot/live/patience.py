@@ -13,7 +13,7 @@ _SLOWEST_CALLS = 8.0
 
 FIRST_LOAD_S = 180.0
 """The first start of a machine compiles the decoder, and a 1 B bundle takes a while to read."""
-LEAST_LOAD_S = 10.0
+LEAST_LOAD_S, MOST_LOAD_S = 10.0, 600.0
 _SLOWEST_LOADS = 4.0
 
 MAX_DEATHS = 5
@@ -45,20 +45,16 @@ class Patience:
             return FIRST_ANSWER_S
         return min(max(LEAST_ANSWER_S, _SLOWEST_CALLS * p99_s), MOST_ANSWER_S)
 
-    def is_over(self, waited_s: float, vitals: Vitals | None, began_cpu_s: float) -> bool:
-        """Whether a worker that was asked so long ago will never answer; `began_cpu_s`: of its vitals, at first.
+    def answer_is_overdue(self, waited_s: float, vitals: Vitals | None, cpu_s: float) -> bool:
+        """Whether a worker that was asked so long ago, and has had a core for `cpu_s` since, will never answer.
 
         One that gets too little of a core is waited for longer: to load another would take longer still.
         """
-        if waited_s <= self.answer_s:
-            return False
-        is_starved = (
-            vitals is not None
-            and not vitals.is_stopped
-            and not vitals.is_asleep
-            and vitals.cpu_s - began_cpu_s < self.answer_s / 2
-        )
-        return not is_starved or waited_s > MOST_ANSWER_S
+        return _is_overdue(waited_s, self.answer_s, MOST_ANSWER_S, vitals, 2.0 * cpu_s)
+
+    def load_is_overdue(self, waited_s: float, vitals: Vitals | None, cpu_s: float) -> bool:
+        """The same of one that loads: another one would not load any faster."""
+        return _is_overdue(waited_s, self.load_s, MOST_LOAD_S, vitals, cpu_s)
 
     @property
     def load_s(self) -> float:
@@ -66,6 +62,15 @@ class Patience:
         if self._load_s is None:
             return FIRST_LOAD_S
         return min(max(LEAST_LOAD_S, _SLOWEST_LOADS * self._load_s), FIRST_LOAD_S)
+
+
+def _is_overdue(
+    waited_s: float, patient_s: float, most_s: float, vitals: Vitals | None, worked_s: float
+) -> bool:
+    if waited_s <= patient_s or vitals is None:
+        return waited_s > patient_s
+    is_starved = not vitals.is_stopped and not vitals.is_asleep and worked_s < patient_s
+    return not is_starved or waited_s > most_s
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ from copilot.live.patience import (
     LEAST_LOAD_S,
     MAX_DEATHS,
     MOST_ANSWER_S,
+    MOST_LOAD_S,
     Deaths,
     Patience,
 )
@@ -71,17 +72,24 @@ def test_the_pause_grows_only_while_nothing_works() -> None:
 
 def test_a_worker_that_gets_no_core_is_waited_for_longer() -> None:
     """But not one that is stopped, sleeps, or has had its time."""
-    patience = Patience()
+    patience, soon_s = Patience(), LEAST_ANSWER_S + 0.1
     patience.answered(0.02)
-    soon_s = LEAST_ANSWER_S + 0.1
-    starved = Vitals(frozenset("RS"), 5.0 + 0.2)
-    assert not patience.is_over(LEAST_ANSWER_S, Vitals(frozenset("T"), 5.0), 5.0)
-    assert not patience.is_over(soon_s, starved, 5.0)
-    assert patience.is_over(MOST_ANSWER_S + 0.1, starved, 5.0)
-    for vitals in (
-        None,
-        Vitals(frozenset("T"), 5.0),
-        Vitals(frozenset("S"), 5.0),
-        Vitals(frozenset("R"), 6.5),
-    ):
-        assert patience.is_over(soon_s, vitals, 5.0)
+    stopped, asleep, busy = (Vitals(frozenset(states), 9.0) for states in ("T", "S", "RS"))
+    assert not patience.answer_is_overdue(LEAST_ANSWER_S, stopped, 0.0)
+    assert not patience.answer_is_overdue(soon_s, busy, 0.2)
+    assert patience.answer_is_overdue(MOST_ANSWER_S + 0.1, busy, 0.2)
+    assert patience.answer_is_overdue(soon_s, busy, LEAST_ANSWER_S / 2)
+    for vitals in (None, stopped, asleep):
+        assert patience.answer_is_overdue(soon_s, vitals, 0.0)
+
+
+def test_a_model_that_loads_on_a_busy_machine_is_waited_for_longer() -> None:
+    """It loaded in a moment while the machine was calm; another one would fare no better now."""
+    patience, soon_s = Patience(), LEAST_LOAD_S + 0.1
+    patience.loaded(1.5)
+    stopped, asleep, busy = (Vitals(frozenset(states), 9.0) for states in ("T", "S", "RD"))
+    assert not patience.load_is_overdue(soon_s, busy, 3.0)
+    assert patience.load_is_overdue(soon_s, busy, LEAST_LOAD_S)
+    assert patience.load_is_overdue(MOST_LOAD_S + 1.0, busy, 3.0)
+    for vitals in (None, stopped, asleep):
+        assert patience.load_is_overdue(soon_s, vitals, 0.0)

@@ -61,7 +61,7 @@ fault TIMES="50":
     #!/usr/bin/env bash
     set -euo pipefail
     export JACK_DEFAULT_SERVER="copilot-fault-$$" JACK_NO_START_SERVER=1
-    jackd -n "$JACK_DEFAULT_SERVER" --no-realtime --no-mlock -d dummy -r 48000 -p 128 -C 0 -P 0 >/dev/null 2>&1 &
+    jackd -n "$JACK_DEFAULT_SERVER" --no-realtime --no-mlock -t 10 -d dummy -r 48000 -p 128 -C 0 -P 0 >/dev/null 2>&1 &
     trap 'kill %1' EXIT
     jack_wait -s "$JACK_DEFAULT_SERVER" -w -t 10
     COPILOT_FAULT_TIMES={{TIMES}} {{python}} -m pytest -n 0 -s tests/fault/test_matrix.py tests/fault/test_amid_a_chord.py

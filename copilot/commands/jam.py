@@ -15,13 +15,13 @@ from copilot.engine.load import load_engine
 from copilot.errors import InputError
 from copilot.live.clock import Clock, MonotonicClock, SimulatedClock
 from copilot.live.engine_client import EngineClient
+from copilot.live.file_rig import FileRig
 from copilot.live.jam import beat_clock, jam_with
 from copilot.live.journal import JournalWriter, read_journal, to_score
 from copilot.live.journal_format import Metadata, PartInfo, Player
 from copilot.live.journal_writer import LiveJournal
 from copilot.live.picture import plot_jam
 from copilot.live.players import end_of, hold_out, missing_role
-from copilot.live.rigs import FileRig
 from copilot.live.session import Session, new_session
 from copilot.live.stage import Stage
 from copilot.live.status import Status, status_of

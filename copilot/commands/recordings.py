@@ -19,9 +19,9 @@ from copilot.files import user_data_folder
 from copilot.live.again import check_repeatable, play_again
 from copilot.live.clock import MonotonicClock
 from copilot.live.journal import Journal, open_journal, to_score
+from copilot.live.midi_rig import MidiRig, PortPlan
 from copilot.live.player import Player
 from copilot.live.recordings import Recording, find_recording, notes_of, recordings_in
-from copilot.live.rigs import MidiRig, PortPlan
 from copilot.live.verdict import Verdict, compare
 from copilot.midi.ports import Survey, chosen, resolve, survey
 from copilot.model.manifest import WEIGHTS

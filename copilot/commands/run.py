@@ -20,10 +20,10 @@ from copilot.live.clock import BeatClock, MonotonicClock
 from copilot.live.desk import Desk, NoStage
 from copilot.live.engine_client import EngineClient
 from copilot.live.herald import Herald
+from copilot.live.midi_rig import MidiRig
 from copilot.live.models import Models
 from copilot.live.presets import Presets
 from copilot.live.recorder import Recorder
-from copilot.live.rigs import MidiRig
 from copilot.live.session import new_session
 from copilot.live.stage import Stage
 from copilot.model.panel import panel_for

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from copilot.live.clock import Clock
-from copilot.live.rigs import MidiRig
+from copilot.live.midi_rig import MidiRig
 from copilot.midi.messages import Dropped, PlayNote, Sent
 
 AHEAD_S = 2.0

@@ -9,7 +9,7 @@ from copilot.errors import ProtocolError, WorkerError
 from copilot.live.clock import Clock
 from copilot.live.engine_client import EngineClient
 from copilot.live.feed import Said
-from copilot.live.rigs import Rig
+from copilot.live.rig import Rig
 from copilot.live.session import Request, Session
 from copilot.live.status import Status, status_of
 

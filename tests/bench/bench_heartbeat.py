@@ -17,9 +17,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import ClassVar
 
-from copilot.live import rigs
+from copilot.live import midi_rig
 from copilot.live.heartbeat import ASLEEP_S, LOOK_S, STARVED_S, STOPPED_S, Heartbeat
-from copilot.live.rigs import MidiRig, PortPlan
+from copilot.live.midi_rig import MidiRig, PortPlan
 from copilot.midi.backend import API_VARIABLE
 from copilot.midi.jackwatch import connect_jack
 from copilot.midi.messages import Dropped, PlayNote, Sent
@@ -98,7 +98,7 @@ def main(seconds: float) -> None:
         print("no JACK server answers: start one as .ci/run does", file=sys.stderr)
         raise SystemExit(SKIPPED)
     probe.close()
-    rigs.Heartbeat = Counting  # type: ignore[misc]
+    midi_rig.Heartbeat = Counting  # type: ignore[misc]
     keyboard, synth = Keyboard("bench-keys"), Synth("bench-synth")
     daemon = Daemon("--in", keyboard.name, "--out", synth.name, "--thru", keyboard.name, "--part", "pad")
     with busy() as hogs, playing(keyboard):

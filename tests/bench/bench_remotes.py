@@ -21,12 +21,12 @@ from copilot.engine.messages import Answer
 from copilot.live.clock import MonotonicClock
 from copilot.live.desk import Desk
 from copilot.live.engine_client import EngineClient
+from copilot.live.file_rig import FileRig
 from copilot.live.herald import Herald
 from copilot.live.jam import beat_clock
 from copilot.live.models import Models
 from copilot.live.presets import Presets
 from copilot.live.recorder import Recorder
-from copilot.live.rigs import FileRig
 from copilot.live.session import Request, new_session
 from copilot.live.stage import Stage
 from copilot.music.midifile import read_score

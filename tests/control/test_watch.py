@@ -13,8 +13,8 @@ from copilot.commands.watch import Watch
 from copilot.engine.messages import Answer
 from copilot.live.clock import MonotonicClock
 from copilot.live.engine_client import EngineClient
+from copilot.live.file_rig import FileRig
 from copilot.live.jam import beat_clock
-from copilot.live.rigs import FileRig
 from copilot.live.session import Request, new_session
 from copilot.live.stage import Stage
 from copilot.music.score import Note, Part, Score, TempoChange

@@ -11,8 +11,8 @@ from copilot.engine.base import Controls, Heard, Horizon
 from copilot.errors import BundleError
 from copilot.live.clock import MonotonicClock
 from copilot.live.engine_client import EngineClient
+from copilot.live.file_rig import FileRig
 from copilot.live.jam import beat_clock
-from copilot.live.rigs import FileRig
 from copilot.live.session import Request, Session, new_session
 from copilot.live.stage import Stage
 from copilot.model.bundle import default_bundle_path

@@ -16,9 +16,9 @@ from copilot.errors import WorkerError
 from copilot.live.clock import MonotonicClock
 from copilot.live.engine_client import EngineClient
 from copilot.live.feed import Event, NoteOut, Said
+from copilot.live.file_rig import FileRig
 from copilot.live.jam import beat_clock
 from copilot.live.patience import LEAST_ANSWER_S, MAX_DEATHS
-from copilot.live.rigs import FileRig
 from copilot.live.session import Request, Session, new_session
 from copilot.live.stage import LISTENING_ONLY, Stage
 from copilot.midi.scheduler import LATE_LIMIT_S

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from copilot.live.clock import BeatClock, SimulatedClock
 from copilot.live.engine_client import EngineClient
-from copilot.live.rigs import FileRig
+from copilot.live.file_rig import FileRig
 from copilot.live.session import new_session
 from copilot.live.stage import Stage
 from copilot.music.score import Score

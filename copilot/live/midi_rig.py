@@ -1,24 +1,18 @@
-"""The two rigs that a stage can stand in front of: real ports, or a file's parts in real time.
-
-A rig tells the session what is heard and what was sent, and plays notes at their moments.
-"""
+"""Real ports for a stage: the daemon's end of the MIDI process, and what becomes of its notes when it dies."""
 
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import msgspec
 
 from copilot.errors import PortError, ProtocolError, WorkerError
 from copilot.live.aloft import Aloft
-from copilot.live.clock import Clock
 from copilot.live.heartbeat import Heartbeat
 from copilot.live.patience import Deaths
-from copilot.live.players import end_of, performance
-from copilot.live.session import Session
+from copilot.live.rig import Changed, Listener
 from copilot.live.status import Status
 from copilot.live.supervise import Child, Rescue
 from copilot.midi.ledger import Ledger
@@ -42,56 +36,14 @@ from copilot.midi.messages import (
     Sent,
     Stats,
 )
-from copilot.midi.scheduler import Schedule
-from copilot.music.score import Score
 from copilot.wire import Message
 
 log = logging.getLogger(__name__)
 
-Changed = Callable[[], None]
 _OPEN_TIMEOUT_S = 10.0
 _QUIT_TIMEOUT_S = 0.8
 _NOTES_A_FRAME = 256
 """Decoding a frame holds the MIDI process's interpreter lock: 0.05 ms for so many notes, 2 ms for 10,000."""
-
-
-class Rig(Protocol):
-    """Where the music comes from and goes to."""
-
-    async def run(self, session: Session, changed: Changed) -> None:
-        """Feed the session until the rig is gone or the piece is over; call `changed` after each event."""
-
-    def play(self, notes: Sequence[PlayNote]) -> None:
-        """Play notes at their moments."""
-
-    def panic(self) -> None:
-        """Silence everything now, and forget what has not begun."""
-
-    def hush(self) -> None:
-        """End the copilot's own notes now, and forget what has not begun."""
-
-    def status(self) -> Status:
-        """How the ports do, by name."""
-        ...
-
-    async def close(self, session: Session) -> None:
-        """End every note, and give everything back."""
-
-
-class Listener(Protocol):
-    """Who is told what comes in on ports, and what left by them: a session does."""
-
-    def hear(self, at_s: float, channel: int, pitch: int, velocity: int, port: int = 0) -> None:
-        """A note-on (velocity 1–127) or note-off (0) came in."""
-
-    def hear_clock(self, at_s: float, status: int, sixteenths: int = 0) -> None:
-        """A message of a MIDI clock came in."""
-
-    def sent(self, message: Sent) -> None:
-        """A note-on or note-off left."""
-
-    def dropped(self, message: Dropped) -> None:
-        """A note will not be played after all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,81 +290,6 @@ async def _open_ports(plan: PortPlan, ledger: Ledger) -> tuple[Child, Ready]:
 
 def _nobody_cares() -> None:
     """The session is over."""
-
-
-class FileRig:
-    """A score's parts as live players in real time. Its notes are heard by the journal alone."""
-
-    def __init__(self, score: Score, clock: Clock, start_s: float) -> None:
-        self._score = score
-        self._clock = clock
-        self._start_s = start_s
-        self._schedule = Schedule()
-        self._woken = asyncio.Event()
-        self._is_panicking = False
-
-    async def run(self, session: Session, changed: Changed) -> None:
-        """See Rig. Returns when the last bar is over."""
-        sender = asyncio.create_task(self._send(session))
-        try:
-            for event in performance(self._score):
-                at_s = self._start_s + event.at_s
-                await asyncio.sleep(max(0.0, at_s - self._clock.now_s()))
-                session.perform(event, at_s)
-                changed()
-            await asyncio.sleep(max(0.0, self._start_s + end_of(self._score) - self._clock.now_s()))
-        finally:
-            sender.cancel()
-
-    def play(self, notes: Sequence[PlayNote]) -> None:
-        """See Rig."""
-        self._schedule.play(notes)
-        self._woken.set()
-
-    def panic(self) -> None:
-        """See Rig."""
-        self._is_panicking = True
-        self._woken.set()
-
-    def hush(self) -> None:
-        """See Rig. Nothing else sounds here."""
-        self.panic()
-
-    def status(self) -> Status:
-        """See Rig."""
-        return {}
-
-    async def close(self, session: Session) -> None:
-        """See Rig."""
-        self._silence(session)
-
-    def _silence(self, session: Session) -> None:
-        now_s = self._clock.now_s()
-        for action in self._schedule.silence(now_s):
-            session.sent(Sent(action.note.note_id, action.is_on, action.due_s, now_s))
-        self._report_dropped(session)
-
-    async def _send(self, session: Session) -> None:
-        while True:
-            due_s = self._schedule.next_due_s()
-            wait_s = 0.05 if due_s is None else max(0.0, due_s - self._clock.now_s())
-            self._woken.clear()
-            try:
-                async with asyncio.timeout(wait_s):
-                    await self._woken.wait()
-            except TimeoutError:
-                pass
-            if self._is_panicking:
-                self._is_panicking = False
-                self._silence(session)
-            now_s = self._clock.now_s()
-            for action in self._schedule.pop_due(now_s):
-                session.sent(Sent(action.note.note_id, action.is_on, action.due_s, now_s))
-            self._report_dropped(session)
-
-    def _report_dropped(self, session: Session) -> None:
-        for dropped in self._schedule.take_dropped():
-            session.dropped(dropped)
 
 
 def _hear(session: Listener, at_s: float, port: int, data: bytes) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from copilot.commands.aside import logging_aside
 
 _END_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
-"""The last where there is one: the terminal was closed. `nohup` has it ignored."""
+"""The last, where there is one, says that the terminal was closed; `nohup` has it ignored."""
 
 
 async def until_told(work: Coroutine[Any, Any, None]) -> None:
@@ -26,7 +26,8 @@ async def _until_told(work: Coroutine[Any, Any, None]) -> None:
     loop = asyncio.get_running_loop()
     for name in _END_SIGNALS:
         number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) != signal.SIG_IGN:
+        is_unwanted = name == "SIGHUP" and number and signal.getsignal(number) == signal.SIG_IGN
+        if number is not None and not is_unwanted:
             with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C cancels the task instead
                 loop.add_signal_handler(number, stop.set)
     ending = asyncio.create_task(stop.wait())

@@ -198,7 +198,9 @@ class Band:
         """The one that stands there; one is started where none does."""
         if self._daemon is None:
             ports = ("--in", self.keyboard.name, "--out", self.synth.name, "--thru", self.keyboard.name)
+            before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # as a terminal starts it, not `nohup`
             self._daemon = Daemon(*ports, "--bpm", "120", "--part", "pad", *self._options)
+            signal.signal(signal.SIGHUP, before)
         return self._daemon
 
     def lose(self) -> None:

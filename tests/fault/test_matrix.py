@@ -152,6 +152,7 @@ def test_the_daemon(band: Band, table: list[Row]) -> None:
             struck_s = time.monotonic()
             given_s = _SURVIVED_S if row.fault in ("SIGSTOP", NO_MEMORY) else 60.0
             is_dead = until(lambda: daemon.process.poll() is not None, given_s)  # noqa: B023
+            assert is_dead or given_s == _SURVIVED_S, f"the daemon took no notice of {row.fault}"
             if is_dead:
                 until(lambda: silent_after_s(synth, struck_s) is not None, 5.0)  # noqa: B023
         if is_dead:

@@ -54,8 +54,6 @@ soak HOURS="8" MINUTES="60" LIVE="10":
     jack_wait -s "$JACK_DEFAULT_SERVER" -w -t 10
     {{python}} tests/soak/live.py {{trim_start_match(LIVE, "LIVE=")}}
 
-# Kill, stop and starve each process TIMES times amid a chord, and print the table of docs/reliability.md
-
 # Kill, stop and starve each process TIMES times amid a chord, and print the tables of docs/reliability.md (hours)
 fault TIMES="50":
     #!/usr/bin/env bash

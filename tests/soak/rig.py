@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from copilot.live.clock import Clock
 from copilot.live.players import Turn
-from copilot.live.rigs import Changed
+from copilot.live.rig import Changed
 from copilot.live.session import Session
 from copilot.live.status import Status
 from copilot.midi.filter import InputFilter

@@ -119,6 +119,9 @@ class Vocabulary:
 
     def _grow(self, order: list[int], low: int, high: int, depth: int) -> int:
         """Add the node whose words are order[low:high]; returns its number."""
+        if len(self.ids[order[low]]) == depth:
+            texts = f"{self.table.texts[order[low]]} and {self.table.texts[order[low + 1]]}"
+            raise VocabularyError(f"the tokenizer can't tell {texts} apart: it was made for another codec")
         node = len(self._children)
         self._children.append((np.empty(0, np.int64),) * 3)
         self._steps.append({})

@@ -26,6 +26,7 @@ from copilot.control.http_api import Api, as_json
 from copilot.control.http_gate import Gate
 from copilot.control.http_metrics import CONTENT_TYPE, Counters, Metrics
 from copilot.control.http_openapi import document
+from copilot.control.http_protocol import HttpProtocol
 from copilot.control.live_pages import Pages
 from copilot.control.live_socket import MOST_FRAME_BYTES, Links, LiveSocket
 from copilot.control.osc import OscServer
@@ -134,7 +135,7 @@ class HttpServer:
         config = uvicorn.Config(
             self.gate,
             loop="none",
-            http="h11",
+            http=HttpProtocol,
             ws=self._links.protocol(),
             ws_max_size=MOST_FRAME_BYTES,
             ws_ping_interval=None,  # the pages' own pings have a shorter limit

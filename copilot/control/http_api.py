@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
 import msgspec
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
@@ -66,6 +66,8 @@ class Api:
                 return await call.act(self, request)
             except _TooLongError as refusal:
                 return as_json({"error": str(refusal)}, 413)
+            except ClientDisconnect:
+                return Response()  # to nobody: it went before it had said all
             except CopilotError as refusal:
                 return as_json({"error": " ".join(str(refusal).split())}, 400)
 

@@ -4,7 +4,7 @@ python-osc 1.10 reads well-formed messages correctly, but a negative bundle size
 the stack, and bad UTF-8 escapes its error class. So every byte is accounted for here first:
 
     datagram      ≤ 8,192 bytes, a multiple of 4
-    bundle        ≤ 4 deep; each element's size > 0, a multiple of 4, and inside its bundle
+    bundle        ≤ 4 deep, ≤ 64 messages; each element's size > 0, a multiple of 4, and inside its bundle
     message       an address of printable ASCII without pattern signs, ≤ 64 arguments, nothing after them
     arguments     i f s b T F N d h only; floats finite; strings UTF-8, ended and padded by NUL
 """
@@ -18,6 +18,8 @@ from copilot.errors import OscError
 MAX_DATAGRAM_BYTES = 8192
 MAX_DEPTH = 4
 MAX_ARGUMENTS = 64
+MAX_MESSAGES = 64
+"""In a bundle: more than the panel has parameters. 1,022 in one datagram, each answered, held the daemon 25 ms."""
 _BUNDLE = b"#bundle\0"
 _BUNDLE_HEAD_BYTES = 16  # the mark and a time tag
 _FIXED_BYTES = {"i": 4, "f": 4, "d": 8, "h": 8, "T": 0, "F": 0, "N": 0}
@@ -30,7 +32,7 @@ def gate(datagram: bytes) -> None:
     """Let a datagram pass that is an OSC message, or a bundle of such, within our limits. Raises OscError."""
     if len(datagram) > MAX_DATAGRAM_BYTES:
         raise OscError(f"datagram of {len(datagram)} bytes: send at most {MAX_DATAGRAM_BYTES}")
-    _packet(datagram, 0)
+    _packet(datagram, 0, 0)
 
 
 def split(message: bytes) -> tuple[str, bytes]:
@@ -42,18 +44,21 @@ def split(message: bytes) -> tuple[str, bytes]:
     return tags[1:], message[arguments_at:]
 
 
-def _packet(data: bytes, depth: int) -> None:
+def _packet(data: bytes, depth: int, count: int) -> int:
+    """How many messages there are with those in it; `count` before it."""
     if data.startswith(_BUNDLE):
-        _bundle(data, depth + 1)
-    elif data.startswith(b"/"):
-        _message(data)
-    else:
+        return _bundle(data, depth + 1, count)
+    if not data.startswith(b"/"):
         raise OscError(
             "datagram is neither an OSC message nor a bundle: begin with an address like /copilot/ping"
         )
+    if count == MAX_MESSAGES:
+        raise OscError(f"bundle of more than {MAX_MESSAGES} messages: send them in several")
+    _message(data)
+    return count + 1
 
 
-def _bundle(data: bytes, depth: int) -> None:
+def _bundle(data: bytes, depth: int, count: int) -> int:
     if depth > MAX_DEPTH:
         raise OscError(f"bundles are nested deeper than {MAX_DEPTH}: send the messages one by one")
     if len(data) < _BUNDLE_HEAD_BYTES:
@@ -68,8 +73,9 @@ def _bundle(data: bytes, depth: int) -> None:
             raise OscError(
                 f"bundle element of {size} bytes: a multiple of 4 from 4 to {len(data) - offset} fits here"
             )
-        _packet(data[offset : offset + size], depth)
+        count = _packet(data[offset : offset + size], depth, count)
         offset += size
+    return count
 
 
 def _message(data: bytes) -> None:

@@ -23,6 +23,7 @@ from copilot.model.manifest import (
     CodecFile,
     Manifest,
 )
+from copilot.model.tokenizer_file import TokenizerFile
 from copilot.model.weights import altered
 
 MAX_JSON_BYTES = 16 * 2**20
@@ -86,17 +87,23 @@ def open_codec(path: Path, codec_json: bytes, tokenizer_json: bytes) -> GridCode
         )
     try:
         params = GridParams(**codec_file.params)  # type: ignore[arg-type]  # it checks itself
-        vocab = Vocabulary(Tokenizer.from_buffer(tokenizer_json), WordTable(params))
+        vocab = Vocabulary(open_tokenizer(path, tokenizer_json), WordTable(params))
     except (TypeError, ParameterError) as error:
         raise BundleError(f"{path}: {CODEC} has unusable parameters ({error}): {REMADE}") from None
     except VocabularyError as error:
         raise BundleError(f"{path}: {TOKENIZER} is foreign ({error}): {REMADE}") from None
-    # tokenizers raises plain Exception for a file that it can't read; nothing narrower exists.
-    except Exception as error:  # noqa: BLE001
-        raise BundleError(f"{path}: {TOKENIZER} is no tokenizer ({error}): {REMADE}") from None
     if (vocab.size, vocab.sha256) != (codec_file.vocab_size, codec_file.vocab_sha256):
         raise BundleError(f"{path}: {TOKENIZER} is not the vocabulary that {CODEC} names: {REMADE}")
     return GridCodec(vocab)
+
+
+def open_tokenizer(path: Path, tokenizer_json: bytes) -> Tokenizer:
+    """The tokenizer of tokenizer.json, if it is one that we make. Raises BundleError."""
+    decode(path, TOKENIZER, tokenizer_json, TokenizerFile)
+    try:
+        return Tokenizer.from_buffer(tokenizer_json)
+    except Exception as error:  # noqa: BLE001  # plain Exception is what it raises
+        raise BundleError(f"{path}: {TOKENIZER} is no tokenizer ({error}): {REMADE}") from None
 
 
 def check_config(path: Path, config: Mapping[str, Any], vocab: Vocabulary, window: int) -> None:

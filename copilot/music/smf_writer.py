@@ -15,6 +15,8 @@ _NAME, _MARKER, _END, _TEMPO, _METER = 0x03, 0x06, 0x2F, 0x51, 0x58
 _CLICKS = bytes((24, 8))
 """MIDI clocks a metronome click, and thirty-seconds a quarter note: the usual ones."""
 _LONGEST_TICKS = 0x0FFFFFFF
+_SLOWEST_US = 0xFFFFFF
+"""A beat of 17 s, 3.6 bpm: what is slower is written so."""
 
 _Timed = tuple[int, bytes]
 """A tick and a message."""
@@ -37,7 +39,8 @@ def conductor_track(score: Score, markers: Iterable[Marker]) -> bytes:
     """The track of title, tempi, meters and markers. Raises MidiFileError."""
     timed = [(0, 0, _meta(_NAME, score.title.encode()))]
     for tempo in score.tempi:
-        timed.append((tempo.tick, 1, _meta(_TEMPO, round(60e6 / tempo.tempo_bpm).to_bytes(3))))
+        beat_us = min(round(60e6 / tempo.tempo_bpm), _SLOWEST_US)
+        timed.append((tempo.tick, 1, _meta(_TEMPO, beat_us.to_bytes(3))))
     for meter in score.meters:
         told = bytes((meter.numerator, meter.denominator.bit_length() - 1)) + _CLICKS
         timed.append((meter.tick, 2, _meta(_METER, told)))

@@ -57,6 +57,28 @@ def foreign_tokenizer(path: Path) -> None:
     rehash(path)
 
 
+def tokenizer(**changes: object) -> Spoil:
+    """Change fields of the model in tokenizer.json."""
+
+    def spoil(path: Path) -> None:
+        record = json.loads((path / "tokenizer.json").read_text())
+        record["model"] |= changes
+        (path / "tokenizer.json").write_text(json.dumps(record))
+        rehash(path)
+
+    return spoil
+
+
+def shared_id(path: Path) -> None:
+    """A pinned word has the id with which others begin."""
+    first = next(ids[0] for ids in Bundle.open(path).codec.vocab.ids if len(ids) > 1)
+    record = json.loads((path / "tokenizer.json").read_text())
+    record["added_tokens"] = [each for each in record["added_tokens"] if each["content"] != "[PART_BASS]"]
+    record["model"]["vocab"]["[PART_BASS]"] = first
+    (path / "tokenizer.json").write_text(json.dumps(record))
+    rehash(path)
+
+
 def link_out(path: Path) -> None:
     outside = path.parent / "outside.json"
     outside.write_bytes((path / "config.json").read_bytes())
@@ -122,7 +144,28 @@ FAULTS: dict[str, tuple[Spoil, str]] = {
     "codec parameters": (edit("codec.json", params={"beats": 3}), "unusable parameters"),
     "codec parameters out of range": (edit("codec.json", params={"anchor_ticks": 0}), "unusable parameters"),
     "foreign vocabulary": (foreign_tokenizer, "is not the vocabulary that codec.json names"),
-    "no tokenizer": (write("tokenizer.json", b"{}", then_rehash=True), "tokenizer.json is no tokenizer"),
+    "no tokenizer": (
+        write("tokenizer.json", b"{}", then_rehash=True),
+        "tokenizer.json is not what it should be",
+    ),
+    "no tokenizer inside": (tokenizer(merges=[["a", "b"]]), "tokenizer.json is no tokenizer"),
+    "truncation, which panics": (
+        edit("tokenizer.json", truncation={"max_length": 1, "strategy": "LongestFirst", "stride": 5}),
+        "tokenizer.json is not what it should be",
+    ),
+    "padding without end": (
+        edit("tokenizer.json", padding={"strategy": {"Fixed": 2**40}, "direction": "Right"}),
+        "tokenizer.json is not what it should be",
+    ),
+    "a prefix, which panics": (
+        tokenizer(continuing_subword_prefix="##"),
+        "tokenizer.json is not what it should be",
+    ),
+    "a pattern without end": (
+        edit("tokenizer.json", pre_tokenizer={"type": "Split", "pattern": {"Regex": "(a+)+$"}}),
+        "tokenizer.json is not what it should be",
+    ),
+    "two words of one spelling": (shared_id, "tokenizer.json is foreign"),
     "other model": (edit("config.json", model_type="llama"), "only 'olmo2' is played"),
     "code of its own": (edit("config.json", auto_map={"x": "y"}), "code of its own"),
     "other vocabulary size": (edit("config.json", vocab_size=7), "has 7 ids"),

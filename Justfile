@@ -37,9 +37,9 @@ docs:
 bench *ARGS:
     {{python}} -m pytest {{ if ARGS == "" { "tests/bench" } else { ARGS } }}
 
-# What strangers can send, N inputs for each reader of it; a crash's bytes belong into tests/fuzz/corpus/TARGET/
-fuzz N="1000000":
-    COPILOT_FUZZ_EXAMPLES={{N}} {{python}} -m pytest -n 2 --dist load tests/fuzz/test_targets.py
+# What strangers can send, N inputs for each reader of it, and a table; what breaks one goes into tests/fuzz/corpus/TARGET/
+fuzz N="1000000" *TARGETS:
+    {{python}} -m tests.fuzz.run --inputs {{N}} {{TARGETS}}
 
 # HOURS of a band through the whole stack as fast as it can be computed, in at most MINUTES, then LIVE minutes on real ports
 soak HOURS="8" MINUTES="60" LIVE="10":

@@ -21,7 +21,7 @@ _RENEWED_AFTER = 2000
 _TURNS = 6
 """Turns of the loop that what came in gets before the connection ends."""
 
-_GREETING = (
+GREETING = (
     b"GET /live HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 )
@@ -180,6 +180,6 @@ def http(data: bytes) -> Took:
 def websocket(data: bytes) -> Took:
     """By TCP, after the greeting of a page."""
     stand = _standing()
-    answer = stand.talk(_GREETING.replace(b"PORT", stand.port), data)
+    answer = stand.talk(GREETING.replace(b"PORT", stand.port), data)
     assert answer.startswith(b"HTTP/1.1 101 ")
     return Took(stand.loop.longest_s)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from copilot.codec.base import CommitUnit
-from copilot.codec.grammar import HELD_TICK, GridState
+from copilot.codec.grammar import HELD_TICK, GridState, Stage
 from copilot.codec.vocabulary import Vocabulary
 from copilot.codec.words import SEATS, GridParams, Header
 from copilot.codec.writer import NO_HEADER, GridWriter
@@ -119,8 +119,12 @@ class GridCodec:
         reader, writer = self.reader(), self.writer()
         for token in ids:
             reader.feed(token)
-        if not reader.between_words:
-            raise GrammarError("the ids end inside a word: a writer's are whole words")
+        if not reader.between_words or reader.state.stage > Stage.EVENT:
+            raise GrammarError("the ids end before an event: a writer's end with one")
+        table = self.vocab.table
+        are_words = all(table.off_0 <= word < len(table) for word in (*group, *postponed))
+        if not are_words or any(not 0 <= level < self.params.velocity_levels for level in group.values()):
+            raise GrammarError("what waits to be written are no events")
         writer.resume(reader.state, tick, written_tick, group, postponed)
         return writer
 

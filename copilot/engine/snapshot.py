@@ -9,16 +9,29 @@ from typing import Annotated
 import msgspec
 import numpy as np
 
-from copilot.codec.words import Header
+from copilot.codec.vocabulary import Vocabulary
+from copilot.codec.words import SEATS, Header
 from copilot.engine.bars import BarLines
 from copilot.engine.base import Heard
 from copilot.errors import ProtocolError
 from copilot.music.ear import Ear
-from copilot.music.order import Event
+from copilot.music.order import OFF, ON, Event
 from copilot.music.pulse import Pulse
+from copilot.music.score import COPILOT_CHANNEL
 
 SCHEMA = 3
 _DIGEST_BYTES = 8
+_MOST_TICKS = 2**40
+_MOST_BEATS = 2.0**40
+_MOST_GAP_TICKS = 2**20
+"""Between the last id and now: a bar, and after a long rest the window begins anew."""
+
+Tick = Annotated[int, msgspec.Meta(ge=0, le=_MOST_TICKS)]
+Id = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
+_Channel = Annotated[int, msgspec.Meta(ge=0, le=15)]
+_SevenBits = Annotated[int, msgspec.Meta(ge=0, le=127)]
+_Amount = Annotated[float, msgspec.Meta(ge=0.0, le=1e9)]
+_Number = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
 
 
 def sealed(body: bytes) -> bytes:
@@ -37,10 +50,10 @@ def unsealed(data: bytes) -> bytes:
 class Chance(msgspec.Struct, frozen=True, array_like=True):
     """Where a PCG64 generator stands. Its numbers have 128 bits, and are 16 bytes each here, little-endian."""
 
-    state: bytes
-    increment: bytes
-    has_half: int
-    half: int
+    state: _Number
+    increment: _Number
+    has_half: Annotated[int, msgspec.Meta(ge=0, le=1)]
+    half: Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
 
     @classmethod
     def of(cls, rng: np.random.Generator) -> "Chance":
@@ -70,32 +83,36 @@ class Chance(msgspec.Struct, frozen=True, array_like=True):
 class PastState(msgspec.Struct, frozen=True, array_like=True):
     """See engine.past.Past."""
 
-    ids: list[int]
+    ids: list[Id]
     header: Header
-    flushes: int
-    fresh: list[int] | None
+    flushes: Id
+    fresh: list[Id] | None
     is_bare: bool
-    at: int
-    head: list[int]
+    at: Id
+    head: list[Id]
     next_header: Header
 
 
 class WriterState(msgspec.Struct, frozen=True, array_like=True):
     """Of a GridWriter what the past's ids don't tell: see its `waiting`. Ticks are absolute."""
 
-    tick: int
-    written_tick: int
+    tick: Tick
+    written_tick: Tick
     group: dict[int, int]
     postponed: list[int]
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.tick - self.written_tick <= _MOST_GAP_TICKS:
+            raise ValueError("the writer stands where none can")
 
 
 class EarState(msgspec.Struct, frozen=True, array_like=True):
     """Of an Ear. `held`: the channels by which a key is down, by its pitch."""
 
-    tick: int
-    chroma: tuple[float, ...]
-    bass: tuple[float, ...]
-    held: dict[Annotated[int, msgspec.Meta(ge=0, le=127)], int]
+    tick: Tick
+    chroma: tuple[_Amount, ...]
+    bass: tuple[_Amount, ...]
+    held: dict[_SevenBits, Annotated[int, msgspec.Meta(ge=0, le=2**31)]]
 
     def __post_init__(self) -> None:
         if not len(self.chroma) == len(self.bass) == 12:
@@ -118,8 +135,8 @@ class EarState(msgspec.Struct, frozen=True, array_like=True):
 class PulseState(msgspec.Struct, frozen=True, array_like=True):
     """Of a Pulse."""
 
-    tick: int
-    strikes: tuple[float, ...]
+    tick: Tick
+    strikes: tuple[_Amount, ...]
 
     @classmethod
     def of(cls, pulse: Pulse) -> "PulseState":
@@ -141,37 +158,80 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True):
     window_tokens: int
     past: PastState
     writer: WriterState
-    decoder: list[int]
-    imagined_from: int
+    decoder: list[Id]
+    imagined_from: Id
     must_rebase: bool
     header: Header
     bars: BarLines | None
     heard: list[Heard]
     ahead: list[Event]
-    seats: dict[int, int]
-    sounding: list[tuple[int, int, int]]  # rig channel, pitch, seat
-    own_until_tick: int
-    heard_tick: int
+    seats: dict[_Channel, _Channel]
+    sounding: list[tuple[_Channel, _SevenBits, _Channel]]  # rig channel, pitch, seat
+    own_until_tick: Tick
+    heard_tick: Tick
     chance: Chance
     ear: EarState
     pulse: PulseState
-    pace: tuple[int, float]  # its tick and notes
+    pace: tuple[Tick, _Amount]  # its tick and notes
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether an engine can have stood so, as far as no type tells."""
+        past, bars = self.past, self.bars
+        return (
+            all(map(_is_header, (self.header, past.header, past.next_header)))
+            and (bars is None or _is_line(bars))
+            and all(map(_is_event, self.ahead))
+            and all(map(_is_heard, self.heard))
+            and (not past.head or past.at <= len(past.ids))
+            and max(map(len, (past.ids, past.head, self.decoder))) <= self.window_tokens
+        )
 
     def to_bytes(self) -> bytes:
         """As it travels and is kept."""
         return sealed(msgspec.msgpack.encode(self))
 
 
-def read_snapshot(data: bytes, vocabulary: str, window_tokens: int) -> Snapshot:
+def _is_header(header: Header) -> bool:
+    tempo_bpm = header.tempo_bpm
+    return set(header.seats) <= SEATS.keys() and (tempo_bpm is None or 1.0 <= tempo_bpm <= 1e4)
+
+
+def _is_line(bars: BarLines) -> bool:
+    return 0 <= bars.next_tick <= _MOST_TICKS and 1 <= bars.bar_ticks <= _MOST_GAP_TICKS
+
+
+def _is_event(event: Event) -> bool:
+    is_note = 0 <= event.channel < 16 and 0 <= event.pitch < 128 and 0 <= event.velocity < 128
+    return is_note and 0 <= event.tick <= _MOST_TICKS and event.kind == (ON if event.velocity else OFF)
+
+
+def _is_heard(heard: Heard) -> bool:
+    is_note = 0 <= heard.channel < 16 and 0 <= heard.pitch < 128 and 0 <= heard.velocity < 128
+    return is_note and 0.0 <= heard.pos_beats <= _MOST_BEATS
+
+
+def _is_said_by(snapshot: Snapshot, vocab: Vocabulary) -> bool:
+    """Whether its ids are of a vocabulary, and its own notes as loud as words of it say."""
+    table = vocab.table
+    own = (event for event in snapshot.ahead if event.kind == ON and event.channel == COPILOT_CHANNEL)
+    return max((*snapshot.decoder, *snapshot.past.head), default=0) < vocab.size and all(
+        event.velocity == table.velocity(table.level(event.velocity)) for event in own
+    )
+
+
+def read_snapshot(data: bytes, vocab: Vocabulary, window_tokens: int) -> Snapshot:
     """The snapshot of an engine with this vocabulary and window. Raises ProtocolError for any other bytes."""
     try:
         snapshot = msgspec.msgpack.decode(unsealed(data), type=Snapshot)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise ProtocolError(f"a snapshot is malformed ({error}): begin without it") from error
-    ours = (SCHEMA, vocabulary, window_tokens)
+    ours = (SCHEMA, vocab.sha256, window_tokens)
     if (snapshot.schema, snapshot.vocabulary, snapshot.window_tokens) != ours:
         raise ProtocolError(
             f"a snapshot of schema {snapshot.schema}, vocabulary {snapshot.vocabulary[:8]} and a window of "
-            f"{snapshot.window_tokens} is not for {SCHEMA}, {vocabulary[:8]} and {window_tokens}: begin without it"
+            f"{snapshot.window_tokens} is not for {SCHEMA}, {vocab.sha256[:8]} and {window_tokens}: begin without it"
         )
+    if not (snapshot.is_sound and _is_said_by(snapshot, vocab)):
+        raise ProtocolError("a snapshot is of an engine that can't be: begin without it")
     return snapshot

@@ -147,8 +147,9 @@ class TokenEngine:
 
     def restore(self, state: bytes) -> None:
         """See Engine. Takes a prefill of the whole window."""
-        told = read_snapshot(state, self._codec.vocab.sha256, self._window_tokens)
+        told = read_snapshot(state, self._codec.vocab, self._window_tokens)
         at = told.writer
+        pulse = told.pulse.pulse(self._codec.params.ticks_per_beat)
         try:
             writer = self._codec.resumed(told.past.ids, at.tick, at.written_tick, at.group, at.postponed)
             self._decoder.prepare([])
@@ -165,7 +166,7 @@ class TokenEngine:
         self._agenda.own_until_tick, self._agenda.heard_tick = told.own_until_tick, told.heard_tick
         told.chance.set(self._rng)
         self._ear = told.ear.ear(self._codec.params.ticks_per_beat)
-        self._pulse = told.pulse.pulse(self._codec.params.ticks_per_beat)
+        self._pulse = pulse
         self._pace = Pace(self._codec.params.ticks_per_beat, *told.pace)
 
     def _imagine(

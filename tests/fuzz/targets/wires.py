@@ -11,7 +11,7 @@ from copilot.midi.messages import FromMidi, Play, ToMidi
 from copilot.midi.scheduler import Schedule
 from copilot.wire import FrameReader, Message
 from tests.engine.decoders import make_engine
-from tests.engine.test_token import controls, play_beats
+from tests.engine.test_token import controls, horizon, play_beats
 from tests.fuzz.target import Target
 
 WINDOW_TOKENS = 512
@@ -54,6 +54,9 @@ def played() -> bytes:
     return engine.snapshot()
 
 
+_HORIZON, _CONTROLS = horizon(12.0, length_beats=1.0), controls()
+
+
 @cache
 def _engine() -> TokenEngine:
     return make_engine(WINDOW_TOKENS)[0]
@@ -68,7 +71,7 @@ def _restore(body: bytes) -> None:
     except ProtocolError:
         assert engine.snapshot() == before
         raise
-    engine.snapshot()
+    engine.propose(_HORIZON, _CONTROLS)
 
 
 TARGETS = [

@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import os
 import time
 from pathlib import Path
 
@@ -22,14 +21,12 @@ from copilot.live.journal import (
     to_score,
 )
 from copilot.live.journal_format import (
-    FRAME,
     Answered,
     ClockHeard,
     Dropped,
     Happened,
     Missed,
     Woken,
-    checksum,
     decode_header,
     encode_header,
     encode_record,
@@ -39,7 +36,6 @@ from copilot.live.journal_reader import JournalReader
 from copilot.live.recordings import describe, notes_of
 from copilot.music.smf_writer import conductor_track, part_track
 
-EXAMPLES = int(os.environ.get("COPILOT_FUZZ", "2000"))
 SLOWEST_S = 0.005
 """In processor time, and of three tries: other programs may be in the way of one."""
 
@@ -61,10 +57,7 @@ FRAMES = tuple(map(encode_record, RECORDS))
 WHOLE = HEADER + b"".join(FRAMES) + encode_header(Metadata(title="Jam", piece=2)) + FRAMES[0] + end_mark()
 STARTS = {len(HEADER) + sum(map(len, FRAMES[:n])): n for n in range(len(FRAMES) + 1)}
 
-many = settings(max_examples=EXAMPLES, deadline=None)
-changes = st.lists(
-    st.tuples(st.integers(0, len(WHOLE)), st.integers(0, 9), st.binary(max_size=9)), max_size=4
-)
+many = settings(max_examples=500, deadline=None)
 
 
 def read(content: bytes, chunk_bytes: int = 64) -> Journal | None:
@@ -101,23 +94,6 @@ def check(content: bytes) -> Journal | None:
 
 
 @many
-@given(st.binary(max_size=200) | st.binary(max_size=100).map(HEADER.__add__))
-def test_random_bytes(content: bytes) -> None:
-    """Random bytes, with or without a header before them, raise nothing else."""
-    check(content)
-
-
-@many
-@given(changes)
-def test_altered_journals(changes: list[tuple[int, int, bytes]]) -> None:
-    """A journal with bytes overwritten, cut out or put in raises nothing else."""
-    content = bytearray(WHOLE)
-    for at, size, new in changes:
-        content[at : at + size] = new
-    check(bytes(content))
-
-
-@many
 @given(st.integers(0, len(WHOLE) - 1), st.integers(1, 200))
 def test_a_cut_is_a_cut_and_all_before_it_is_there(size: int, chunk_bytes: int) -> None:
     """Wherever it falls, and however the bytes come in."""
@@ -142,19 +118,6 @@ def test_a_flipped_byte_is_told_by_its_record(at: int, flip: int) -> None:
     assert journal is not None
     assert journal.records == RECORDS[:number] and journal.ending.records == number
     assert journal.ending.kind == "cut" or f"record {number + 1} is damaged" in journal.ending.reason
-
-
-@many
-@given(st.lists(st.tuples(st.integers(0, 13), st.binary(max_size=40)), max_size=6))
-def test_strange_records_whose_checksums_hold(bodies: list[tuple[int, bytes]]) -> None:
-    """A stranger's journal may say anything with a good checksum: what is read is music, and can be played."""
-    frames = []
-    for kind, fields in bodies:
-        sizes = {len(each) - FRAME.size - 1 for each in FRAMES if each[FRAME.size] == kind}
-        fitting = (fields * 40)[: sizes.pop()] if sizes and fields and len(fields) % 3 else fields
-        body = bytes([kind]) + fitting
-        frames.append(FRAME.pack(len(body), checksum(body)) + body)
-    check(HEADER + b"".join(frames) + end_mark())
 
 
 @pytest.mark.parametrize("size", [0, 5, 18, 40])

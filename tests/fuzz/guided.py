@@ -9,13 +9,17 @@ import sys
 import tempfile
 from pathlib import Path
 
+_FOLLOWED = ["copilot", "h11", "websockets", "uvicorn", "tomllib"]
+_COMPILED = ["copilot.codec.kernels", "copilot.codec.masks", "copilot.compiled", "copilot.decode.sampling"]
+"""numba does not take what is instrumented."""
+
 
 def main() -> None:
     """Run one target until it breaks, or as long as the options say: `-max_total_time=60`, `-runs=100000`."""
     import atheris
 
     logging.disable(logging.WARNING)
-    with atheris.instrument_imports(include=["copilot", "h11", "websockets", "uvicorn", "tomllib"]):
+    with atheris.instrument_imports(include=_FOLLOWED, exclude=_COMPILED):
         from tests.fuzz.target import CORPUS, MOST_S
         from tests.fuzz.targets import targets
 

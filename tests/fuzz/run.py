@@ -4,6 +4,7 @@ What breaks a target is written to its corpus, once for each place where it brea
 """
 
 import argparse
+import contextlib
 import gc
 import hashlib
 import logging
@@ -56,6 +57,9 @@ def _give_up(*_: object) -> None:
 def run(target: Target, count: int, seconds: float, seed: int) -> Found:
     """So many inputs, unless the time is over before."""
     found = Found(target)
+    for known in target.seeds:  # what is imported or compiled at first is no input's
+        with contextlib.suppress(*target.errors):
+            target.read(known)
     until_s = time.monotonic() + seconds
     made = inputs(target.seeds, target.words, target.most_bytes, seed)
     for number, data in zip(range(count), made, strict=False):

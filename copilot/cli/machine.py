@@ -82,6 +82,7 @@ def doctor(
         outputs=config.midi.outputs,
         thru=config.midi.thru,
         virtual=config.midi.virtual,
+        waits=config.midi.names_ports,
         osc_port=config.osc.port,
         http_port=config.http.port,
         elsewhere=elsewhere_of(config),

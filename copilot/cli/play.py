@@ -131,6 +131,12 @@ def jam(
     "--thru", multiple=True, metavar="NAME", help="An input whose notes also go straight to the outputs."
 )
 @click.option("--sysex", is_flag=True, help="Let SysEx of up to 4 KiB pass through too, where notes do.")
+@click.option(
+    "--wait",
+    "waits",
+    is_flag=True,
+    help="Start without a port or MIDI server that is not there yet; take it up later.",
+)
 @click.option("--virtual", is_flag=True, help="Make ports of our own, for other programs to connect to.")
 @click.option("--bpm", type=Parameter("tempo_bpm"), help=find("tempo_bpm").doc)
 @click.option(
@@ -149,6 +155,7 @@ def run(
     outputs: tuple[str, ...],
     thru: tuple[str, ...],
     sysex: bool,
+    waits: bool,
     virtual: bool,
     bpm: Value | None,
     record: Path | None,
@@ -194,6 +201,7 @@ def run(
         thru=thru or midi.thru,
         virtual=virtual or midi.virtual,
         sysex=sysex or midi.sysex,
+        waits=waits or (midi.names_ports and not (named or thru)),
         osc_reply_port=config.osc.reply_port,
         osc_port=osc_ports[-1] if osc_ports else config.osc.port,
         http_port=None if no_http else config.http.port if http_port is None else http_port,

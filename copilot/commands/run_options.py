@@ -1,7 +1,7 @@
 """What `copilot run` is asked for, and the ports that this means."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from copilot.errors import PortError
 from copilot.live.config import DEFAULT_QUOTA_MB
 from copilot.live.midi_rig import PortPlan
 from copilot.midi.backend import API_VARIABLE, NO_API
-from copilot.midi.ports import Survey, chosen, resolve, survey
+from copilot.midi.ports import PortInfo, Survey, chosen, fitting_ports, resolve, survey
 from copilot.panel import Value
 
 
@@ -21,7 +21,8 @@ from copilot.panel import Value
 class RunOptions:
     """What the command line and the config ask for. `ports` are heard and played on alike; `http_port` None: no page.
 
-    `opens`: whether a browser is to show the page.
+    `waits`: whether ports that are not there yet are taken up when they come. `opens`: whether a browser is to show
+    the page.
     """
 
     ports: tuple[str, ...] = ()
@@ -30,6 +31,7 @@ class RunOptions:
     thru: tuple[str, ...] = ()
     virtual: bool = False
     sysex: bool = False
+    waits: bool = False
     osc_port: int = 7400
     osc_reply_port: int = 0
     http_port: int | None = DEFAULT_PORT
@@ -54,10 +56,13 @@ def found_ports(options: RunOptions) -> Survey:
     """What can be heard and played. Raises PortError, one line.
 
     A machine without a MIDI system has none, and does with the page alone: it is played there, and sounds there.
+    Where it is to wait, the system may come yet.
     """
     try:
         return survey()
     except PortError:
+        if options.waits:
+            return Survey("", (), ())
         if options.http_port is None or options.names_ports or os.environ.get(API_VARIABLE):
             raise
         os.environ[API_VARIABLE] = NO_API  # the MIDI process inherits it
@@ -67,15 +72,16 @@ def found_ports(options: RunOptions) -> Survey:
 def plan_ports(found: Survey, options: RunOptions) -> PortPlan:
     """The ports to open, from what was named and what is there. Raises PortError, one line.
 
-    Beside a page, what is not there is a port of our own, which others may connect to later.
+    Where it is to wait, a name that fits nothing stays as it is. Beside a page, what is neither named nor there is a
+    port of our own, which others may connect to later.
     """
-    inputs = [resolve(found.inputs, name).name for name in options.inputs]
-    outputs = [resolve(found.outputs, name).name for name in options.outputs]
+    inputs = [_resolve(found.inputs, name, found, options) for name in options.inputs]
+    outputs = [_resolve(found.outputs, name, found, options) for name in options.outputs]
     for name in options.ports:
-        heard, played = _resolve_both(found, name)
+        heard, played = _resolve_both(found, name, waits=options.waits)
         inputs += heard
         outputs += played
-    thru = [resolve(found.inputs, name).name for name in options.thru]
+    thru = [_resolve(found.inputs, name, found, options) for name in options.thru]
     named = bool(inputs or outputs or options.virtual)
     inputs += thru
     if not named:
@@ -90,22 +96,37 @@ def plan_ports(found: Survey, options: RunOptions) -> PortPlan:
             "no MIDI port to play on: connect one, name one with --out, or make one with --virtual"
         )
     return PortPlan(
-        tuple(dict.fromkeys(inputs)), tuple(dict.fromkeys(outputs)), tuple(thru), virtual, options.sysex
+        tuple(dict.fromkeys(inputs)),
+        tuple(dict.fromkeys(outputs)),
+        tuple(thru),
+        virtual,
+        options.sysex,
+        options.waits,
+        found.api,
     )
 
 
-def _resolve_both(found: Survey, name: str) -> tuple[list[str], list[str]]:
-    """The input and the output that a name means: one of the two is enough."""
-    errors: list[PortError] = []
-    heard: list[str] = []
-    played: list[str] = []
-    for ports, names in ((found.inputs, heard), (found.outputs, played)):
-        try:
-            names.append(resolve(ports, name).name)
-        except PortError as error:
-            errors.append(error)
-            if len([port for port in ports if name.casefold() in port.name.casefold()]) > 1:
-                raise
-    if len(errors) == 2:
-        raise errors[0]
+def _resolve(ports: Sequence[PortInfo], name: str, found: Survey, options: RunOptions) -> str:
+    """A port's full name. Raises PortError."""
+    if options.waits and name and not fitting_ports(ports, name, found.api):
+        return name
+    try:
+        return resolve(ports, name, found.api).name
+    except PortError as error:
+        if fitting_ports(ports, name, found.api):
+            raise
+        raise PortError(f"{error}; or wait for it with --wait") from error
+
+
+def _resolve_both(found: Survey, name: str, *, waits: bool) -> tuple[list[str], list[str]]:
+    """The input and the output that a name means: one of the two is enough. Raises PortError."""
+    fitting = [fitting_ports(ports, name, found.api) for ports in (found.inputs, found.outputs)]
+    if not any(fitting):
+        if waits and name:
+            return [name], [name]
+        resolve((*found.inputs, *found.outputs), name)
+    heard, played = (
+        [resolve(ports, name, found.api).name] if fits else []
+        for ports, fits in zip((found.inputs, found.outputs), fitting, strict=True)
+    )
     return heard, played

@@ -133,8 +133,8 @@ class StatusLine:
         tempo = f"{ready.tempo_bpm:g} bpm" + (", MIDI clock when heard" if ready.follows_midi_clock else "")
         self._aside.say(
             f"copilot ready: hears {', '.join(ready.inputs) or 'nothing'} · plays on "
-            f"{', '.join(ready.outputs) or 'nothing'} ({ready.api}) · {ready.timing} · model {ready.model}, "
-            f"{ready.window_tokens} tokens · tempo {tempo} · OSC {ready.osc}"
+            f"{', '.join(ready.outputs) or 'nothing'} ({ready.api or 'no MIDI system yet'}) · {ready.timing} · "
+            f"model {ready.model}, {ready.window_tokens} tokens · tempo {tempo} · OSC {ready.osc}"
             + (f" · page {ready.http}" if ready.http else "")
             + "".join(f" · from elsewhere: {each}" for each in ready.elsewhere)
             + (f" · recording to {ready.recording}" if ready.recording else "")
@@ -146,7 +146,7 @@ class StatusLine:
         if self._as_json:
             self._aside.say(json.dumps({"event": "status", **status}) + "\n")
         elif self._in_place:
-            gone = [port["name"] for port in status["ports"] if port["state"] == "gone"]
+            gone = [port["name"] for port in status["ports"] if port["state"] in ("gone", "awaited")]
             line = (
                 f"beat {status['beat']:.0f} · {status['tempo_bpm']:.1f} bpm ({status['tempo_source']}) · "
                 f"{status['part']} · heard {status['notes_heard']} · played {status['notes_played']} · "

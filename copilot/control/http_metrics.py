@@ -89,10 +89,12 @@ class Metrics(Collector):
             if status.get(name) is not None:
                 yield GaugeMetricFamily(f"copilot_{called}", says, value=factor * float(status[name]))
         ports = GaugeMetricFamily(
-            "copilot_port_connected", "0 for a port that is gone.", labels=("name", "direction")
+            "copilot_port_connected",
+            "0 for a port that is gone, or not there yet.",
+            labels=("name", "direction"),
         )
         for port in status.get("ports", ()):
-            ports.add_metric([port["name"], port["direction"]], port["state"] != "gone")
+            ports.add_metric([port["name"], port["direction"]], port["state"] in ("connected", "open"))
         yield ports
         for remote in self.remotes():
             for name, (says, count) in remote.counted.items():

@@ -26,13 +26,21 @@ class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class MidiConfig(_Section, frozen=True):
-    """[midi]: ports by name, or by a part of the name that fits one port only. `sysex`: whether it passes through."""
+    """[midi]: ports by name, or by a part of the name that fits one port only. `sysex`: whether it passes through.
+
+    What is named here and not there yet is waited for.
+    """
 
     inputs: tuple[Text, ...] = ()
     outputs: tuple[Text, ...] = ()
     thru: tuple[Text, ...] = ()
     virtual: bool = False
     sysex: bool = False
+
+    @property
+    def names_ports(self) -> bool:
+        """Whether any is named."""
+        return bool(self.inputs or self.outputs or self.thru)
 
 
 class OscConfig(_Section, frozen=True):

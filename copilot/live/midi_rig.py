@@ -4,22 +4,26 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
 from copilot.errors import PortError, ProtocolError, WorkerError
 from copilot.live.aloft import Aloft
+from copilot.live.guard import Guardian
 from copilot.live.heartbeat import Heartbeat
 from copilot.live.patience import Deaths
 from copilot.live.rig import Changed, Listener
 from copilot.live.status import Status
-from copilot.live.supervise import Child, Rescue
+from copilot.live.supervise import Child
+from copilot.midi import backend
 from copilot.midi.ledger import Ledger
 from copilot.midi.messages import (
+    Alive,
     Dropped,
     Failed,
     FromMidi,
+    Guard,
     Heard,
     Hush,
     Latencies,
@@ -48,26 +52,46 @@ _NOTES_A_FRAME = 256
 
 @dataclass(frozen=True, slots=True)
 class PortPlan:
-    """The ports to open, by their full names."""
+    """The ports to open, by their full names. `thru` names some of the inputs.
+
+    `waits`: what is not there is taken up when it comes, the MIDI system `api` too, and a name may be a part of one.
+    """
 
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     thru: tuple[str, ...] = ()
     virtual: bool = False
     sysex: bool = False
+    waits: bool = False
+    api: str = ""
+
+    def renamed(self, ports: Sequence[Port]) -> "PortPlan":
+        """The same with the names that the ports have now, in the order of the plan."""
+        inputs = tuple(port.name for port in ports[: len(self.inputs)])
+        outputs = tuple(port.name for port in ports[len(self.inputs) :][: len(self.outputs)])
+        thru = tuple(now for now, then in zip(inputs, self.inputs, strict=True) if then in self.thru)
+        return replace(self, inputs=inputs, outputs=outputs, thru=thru)
+
+    def awaited(self) -> Ready:
+        """How it stands while there is no MIDI system at all."""
+        ports = [
+            *(Port(name, "in", "awaited") for name in self.inputs),
+            *(Port(name, "out", "awaited") for name in self.outputs),
+        ]
+        return Ready(self.api, list(self.inputs), list(self.outputs), ports, False, "waits for a MIDI system")
 
 
 class MidiRig:
     """Real ports, in a process of their own. If that dies or hangs, its notes are ended here, and another begins."""
 
-    def __init__(self, plan: PortPlan, child: Child, ready: Ready, ledger: Ledger, rescue: Rescue) -> None:
-        self.ready = ready
-        self.ports = ready.ports
+    def __init__(self, plan: PortPlan, ledger: Ledger) -> None:
+        self.ready = plan.awaited()
+        self.ports = self.ready.ports
         self.stats: Stats | None = None
         self._plan = plan
-        self._child = child
         self._ledger = ledger
-        self._rescue = rescue
+        self._child: Child | None = None
+        self._guardian = Guardian()
         self._aloft = Aloft()
         self._deaths = Deaths()
         self._told: dict[type[Message], Message] = {}  # what another process has to be told too
@@ -75,20 +99,37 @@ class MidiRig:
 
     @classmethod
     async def open(cls, plan: PortPlan) -> "MidiRig":
-        """Start the MIDI process and open the ports. Raises PortError, one line."""
-        ledger = Ledger.create()
+        """Start the MIDI process and open the ports. Raises PortError, one line.
+
+        Where the plan waits for a MIDI system, the ports are opened by `run`, once there is one.
+        """
+        rig = cls(plan, Ledger.create())
         try:
-            child, ready = await _open_ports(plan, ledger)
+            if not plan.waits or await asyncio.to_thread(backend.is_there, plan.api):
+                await rig._open()
         except (PortError, ProtocolError, WorkerError):
-            ledger.close()
+            rig._ledger.close()
             raise
-        try:
-            rescue = Rescue(ready.api, plan.outputs, ledger)
-        except PortError:
-            await child.stop(timeout_s=0.5)
-            ledger.close()
-            raise
-        return cls(plan, child, ready, ledger, rescue)
+        for port in rig.ports:
+            if port.state == "awaited":
+                log.warning(
+                    "the MIDI %sput %r is not there yet: it is taken up when it comes",
+                    port.direction,
+                    port.name,
+                )
+        return rig
+
+    async def _open(self) -> None:
+        """Raises PortError, ProtocolError or WorkerError."""
+        self._child, self.ready = await _open_ports(self._plan, self._ledger)
+        self._plan = replace(
+            self._plan, api=self.ready.api, waits=True
+        )  # from now on, what went may come back
+        self._note_ports(self.ready.ports)
+        self._be_guarded()
+
+    def _be_guarded(self) -> None:
+        self._guardian.guard(Guard(self.ready.api, list(self._plan.outputs), self._ledger.path))
 
     @property
     def deaths(self) -> int:
@@ -96,44 +137,65 @@ class MidiRig:
         return self._deaths.total
 
     async def run(self, session: Listener, changed: Changed) -> None:
-        """See Rig. Raises PortError when the ports are lost, after ending what sounded."""
+        """See Rig. Raises PortError when MIDI processes die too often, after ending what sounded."""
         self._listener = session
         while True:
-            reason = await self._listen(session, changed)
-            await self._end_orphans()
-            self._settle(session)
-            changed()
-            if not self._deaths.count(time.monotonic()):
-                raise PortError(f"{reason}, too often: look for what kills it, and start the copilot again")
-            await self._begin_again(reason)
+            if self._child is not None:
+                reason, has_system = await self._listen(self._child, session, changed)
+                await self._end_orphans()
+                self._settle(session)
+                changed()
+                if has_system and not self._deaths.count(time.monotonic()):
+                    raise PortError(
+                        f"{reason}, too often: look for what kills it, and start the copilot again"
+                    )
+                log.warning("%s: starting another", reason)
+            await self._begin_again()
 
-    async def _listen(self, session: Listener, changed: Changed) -> str:
-        """Until the MIDI process is gone; returns why."""
-        reason = ""
-        heartbeat = Heartbeat(self._child.process.pid)
+    async def _listen(self, child: Child, session: Listener, changed: Changed) -> tuple[str, bool]:
+        """Until the MIDI process is gone; returns why, and whether there still is a MIDI system."""
+        reason, has_system = "", True
+        heartbeat = Heartbeat(child.process.pid)
         failing = asyncio.create_task(heartbeat.fail(), name="heartbeat")
 
         def end(task: "asyncio.Task[str]") -> None:
             if not task.cancelled():
                 nonlocal reason
                 reason = reason or f"the MIDI process {task.result()}"
-                self._child.end()
+                child.end()
 
         failing.add_done_callback(end)
         try:
-            async for message in self._child:
+            async for message in child:
                 heartbeat.beat()
-                if isinstance(message, Lost | Failed):
-                    reason = message.reason if isinstance(message, Lost) else message.message
-                    log.warning("%s", reason)
-                else:
-                    self._take(message, session, changed)
+                match message:
+                    case Lost():
+                        reason, has_system = message.reason, not message.is_system
+                        self._lose(message)
+                    case Failed():
+                        reason = message.message
+                        log.warning("%s", reason)
+                    case _:
+                        self._take(message, session, changed)
         except ProtocolError as error:
             reason = str(error)
         finally:
             failing.cancel()
-        await self._child.stop(timeout_s=_QUIT_TIMEOUT_S)
-        return reason or "the MIDI process ended"
+        await child.stop(timeout_s=_QUIT_TIMEOUT_S)
+        return reason or "the MIDI process ended", has_system
+
+    def _lose(self, message: Lost) -> None:
+        """A port is gone, or all of them."""
+        log.warning("%s", message.reason)
+        if message.is_system:
+            self.ports = [msgspec.structs.replace(port, state="gone") for port in self.ports]
+            self._say(f"{message.reason}: its ports are taken up again when it is back")
+        else:
+            self._say(message.reason)
+
+    def _say(self, text: str) -> None:
+        if self._listener is not None:
+            self._listener.say(text)
 
     def _take(self, message: Message, session: Listener, changed: Changed) -> None:
         match message:
@@ -151,6 +213,7 @@ class MidiRig:
             case Stats():
                 self.stats = message
                 self._deaths.has_answered()
+                self._be_guarded()
             case Ports():
                 self._note_ports(message.ports)
 
@@ -162,28 +225,29 @@ class MidiRig:
         for port, channel, pitch in self._aloft.let_go():
             session.hear(now_s, channel, pitch, 0, port)
 
-    async def _begin_again(self, reason: str) -> None:
-        """Open the ports in another process. Raises PortError where that can't be."""
+    async def _begin_again(self) -> None:
+        """Open the ports in another process, when there is a MIDI system. Raises PortError where that can't be."""
         began_s = time.monotonic()
-        log.warning("%s: starting another", reason)
-        await asyncio.sleep(self._deaths.pause_s)
-        try:
-            self._child, self.ready = await _open_ports(self._plan, self._ledger)
-            if not self._rescue.is_alive:
-                self._rescue.close()
-                self._rescue = Rescue(self.ready.api, self._plan.outputs, self._ledger)
-        except (PortError, ProtocolError, WorkerError) as error:
-            raise PortError(f"{reason}: start the copilot again when the ports are back ({error})") from error
-        self._note_ports(self.ready.ports)
+        while True:
+            await asyncio.sleep(self._deaths.pause_s)
+            try:
+                await self._open()
+                break
+            except (PortError, ProtocolError, WorkerError) as error:
+                log.warning("%s", error)
+                if not self._deaths.count(time.monotonic()):
+                    raise PortError(f"{error}: start the copilot again when the ports are back") from error
         for message in self._told.values():
             self._tell(message)
         log.warning("the MIDI ports are open again after %.1f s", time.monotonic() - began_s)
 
     def _note_ports(self, ports: list[Port]) -> None:
-        for port, before in zip(ports, self.ports, strict=True):
-            if before.state == "gone" and port.state != "gone":
-                log.warning("the MIDI %sput %r is back", port.direction, port.name)
-        self.ports = ports
+        before, self.ports = self.ports, ports
+        for port, then in zip(ports, before, strict=False):
+            if port.state == "connected" and then.state in ("gone", "awaited") and self._listener is not None:
+                log.warning("the MIDI %sput %r is there", port.direction, port.name)
+                self._say(f"the MIDI {port.direction}put {port.name!r} is there")
+        self._plan = self._plan.renamed(ports)
 
     def play(self, notes: Sequence[PlayNote]) -> None:
         """See Rig. Between two MIDI processes notes are dropped."""
@@ -229,6 +293,8 @@ class MidiRig:
     def _tell(self, message: Message) -> bool:
         """Whether there is a MIDI process to tell; one that reads nothing is soon found out."""
         try:
+            if self._child is None:
+                return False
             self._child.send(message)
         except WorkerError:
             return False
@@ -236,24 +302,26 @@ class MidiRig:
 
     async def close(self, session: Listener) -> None:
         """See Rig."""
-        try:
-            if not self._child.is_gone and self._tell(Quit()):
-                async with asyncio.timeout(_QUIT_TIMEOUT_S):
-                    async for message in self._child:
-                        if isinstance(message, Sent | Dropped):
-                            self._take(message, session, _nobody_cares)
-            await self._child.stop(timeout_s=0.3)
-        except (TimeoutError, ProtocolError) as error:
-            log.warning("the MIDI process did not end by itself: %s", error)
-            await self._child.kill()
-        await self._end_orphans()
+        child = self._child
+        if child is not None:
+            try:
+                if not child.is_gone and self._tell(Quit()):
+                    async with asyncio.timeout(_QUIT_TIMEOUT_S):
+                        async for message in child:
+                            if isinstance(message, Sent | Dropped):
+                                self._take(message, session, _nobody_cares)
+                await child.stop(timeout_s=0.3)
+            except (TimeoutError, ProtocolError) as error:
+                log.warning("the MIDI process did not end by itself: %s", error)
+                await child.kill()
+            await self._end_orphans()
         self._settle(session)
-        self._rescue.close()
+        await self._guardian.close()
         self._ledger.close()
 
     async def _end_orphans(self) -> None:
         """End the notes that the MIDI process left behind, if it was killed."""
-        count = await self._rescue.silence()
+        count = await self._guardian.silence()
         if count:
             log.warning("ended %d notes that the MIDI process left sounding", count)
 
@@ -271,10 +339,14 @@ async def _open_ports(plan: PortPlan, ledger: Ledger) -> tuple[Child, Ready]:
                 "copilot",
                 ledger.path,
                 sysex=plan.sysex,
+                waits=plan.waits,
+                api=plan.api,
             )
         )
-        async with asyncio.timeout(_OPEN_TIMEOUT_S):
-            message = await child.receive()
+        message: Message = Alive()
+        while isinstance(message, Alive):  # it waits for a MIDI system
+            async with asyncio.timeout(_OPEN_TIMEOUT_S):
+                message = await child.receive()
         if isinstance(message, Failed):
             raise PortError(message.message)
         if not isinstance(message, Ready):

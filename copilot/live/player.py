@@ -82,3 +82,6 @@ class Player:
         """See Listener."""
         self._open.discard(message.note_id)
         self.lost += 1
+
+    def say(self, text: str) -> None:
+        """See Listener. The log has it."""

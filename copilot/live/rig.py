@@ -50,3 +50,6 @@ class Listener(Protocol):
 
     def dropped(self, message: Dropped) -> None:
         """A note will not be played after all."""
+
+    def say(self, text: str) -> None:
+        """A line for a person: what came and went."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from copilot.engine.base import Controls, Heard, Horizon, PlannedNote, Proposal
 from copilot.live import records as record
 from copilot.live.clock import BeatClock
-from copilot.live.feed import Changed, Feed, NoteDropped, NoteIn, NoteOut, Plan
+from copilot.live.feed import Changed, Feed, NoteDropped, NoteIn, NoteOut, Plan, Said
 from copilot.live.journal import JournalWriter
 from copilot.live.planner import Planner
 from copilot.live.players import Touch, Turn
@@ -256,6 +256,10 @@ class Session:
             figures.due -= 1  # it never came to its moment
         else:
             figures.dropped += 1
+
+    def say(self, text: str) -> None:
+        """A line for whoever watches."""
+        self.feed.tell(Said(text))
 
     def perform(self, event: Touch | Turn, at_s: float) -> None:
         """Let what a score's player does, or a turn of its tempo or meter, happen at a moment."""

@@ -1,4 +1,4 @@
-"""Child processes of the daemon: start one, talk to it, notice its death, end it, and clean up after it."""
+"""Child processes of the daemon: start one, talk to it, notice its death, and end it."""
 
 import asyncio
 import contextlib
@@ -10,13 +10,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Self
 
-import rtmidi
-
-from copilot.errors import PortError, ProtocolError, WorkerError
-from copilot.midi import backend
-from copilot.midi.calm import bursts
-from copilot.midi.jackwatch import JackWatch, NoWatch, Watch
-from copilot.midi.ledger import Ledger
+from copilot.errors import ProtocolError, WorkerError
 from copilot.wire import FrameReader, Hello, Message, pack
 
 log = logging.getLogger(__name__)
@@ -204,90 +198,3 @@ async def _spawn_windows(
     await process.stdin.drain()
     process.stdin.close()
     return process
-
-
-class Rescue:
-    """The daemon's own way to the outputs, for nothing but a MIDI process that was killed.
-
-    Virtual outputs die with their process, and what is connected to them can't be reached from here. Raises PortError
-    if an output can't be opened.
-
-    On JACK its port is there all the time, but connected only in need: a synth is not served at all while a client
-    that plays on it is stopped, as the daemon may be. To open the port only then takes 0.06 s longer, and 0.2 s in
-    JACK's synchronous mode.
-    """
-
-    def __init__(self, api: str, output_names: Sequence[str], ledger: Ledger) -> None:
-        self._ledger = ledger
-        self._names = tuple(output_names)
-        self._ports: list[rtmidi.MidiOut] = []
-        self._jack = JackWatch(_ignore) if api == "JACK" else None
-        self._watch: Watch = self._jack or NoWatch()
-        self._ours = ""
-        try:
-            if self._jack is None:
-                for name in output_names:
-                    self._ports.append(backend.open_output(api, name, _RESCUE))
-            elif output_names:
-                before = self._jack.ports_of(_RESCUE)
-                self._ports.append(backend.open_virtual(api, rtmidi.MidiOut, _RESCUE))
-                self._ours = min(self._jack.ports_of(_RESCUE) - before)
-        except PortError:
-            self.close()
-            raise
-
-    @property
-    def is_alive(self) -> bool:
-        """False once the MIDI system that it was opened on has gone."""
-        return self._watch.is_alive
-
-    async def silence(self) -> int:
-        """End all that the ledger says sounds, and clear it; how many notes that were.
-
-        Returns at once after an orderly end, which leaves an empty ledger; else it takes 0.3 s or more, for what is
-        sent is sent again until JACK has got over the death (see midi/calm.py): note-offs, then sustain, sound and
-        notes off on the channels that were used. Call it when the MIDI process has ended, and before another one
-        plays.
-        """
-        count = sum(1 for _ in self._ledger.sounding())
-        burst = self._ledger.silence_burst()
-        if burst:
-            for is_due in bursts(self._watch):
-                if is_due:
-                    await asyncio.to_thread(self._connect)  # JACK may take a while to answer
-                    self._send(burst)
-                await asyncio.sleep(self._watch.settle_s)
-            await asyncio.to_thread(self._disconnect)
-        self._ledger.clear()
-        return count
-
-    def _connect(self) -> None:
-        if self._jack is not None and self._jack.is_alive:
-            for name in self._names:
-                self._jack.connect(self._ours, name)
-
-    def _disconnect(self) -> None:
-        if self._jack is not None and self._jack.is_alive:
-            for name in self._names:
-                self._jack.disconnect(self._ours, name)
-
-    def _send(self, burst: Sequence[bytes]) -> None:
-        for data in burst:
-            if not self._watch.may_send():
-                return
-            for port in self._ports:
-                with contextlib.suppress(
-                    rtmidi.RtMidiError
-                ):  # that synth is gone: there is nothing to silence
-                    port.send_message(data)
-
-    def close(self) -> None:
-        """Close the connections. The ledger stays open: it is the caller's."""
-        is_alive = self._watch.is_alive
-        self._watch.close()
-        backend.close_ports(self._ports, is_alive)
-        self._ports.clear()
-
-
-def _ignore(reason: str) -> None:
-    """The MIDI process reports the server's death; the watch remembers it."""

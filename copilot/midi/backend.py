@@ -7,16 +7,16 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import rtmidi
 
 from copilot.errors import PortError
-from copilot.midi.jackwatch import connect_jack
+from copilot.midi.jackwatch import JackWatch, Watch, connect_jack, list_jack_ports
 from copilot.midi.nowhere import Nowhere
-from copilot.midi.ports import Survey, arrange
+from copilot.midi.ports import PortInfo, Survey, arrange
 
 API_NUMBERS = {
     "ALSA": rtmidi.API_LINUX_ALSA,
@@ -72,11 +72,28 @@ def _is_there(api: str) -> bool:
     return True
 
 
+def is_there(api: str) -> bool:
+    """Whether that MIDI system answers; `api` may be empty: any. Takes 5 ms where there is no JACK server."""
+    try:
+        return _is_there(api or choose_api())
+    except PortError:
+        return False
+
+
 def scan() -> Survey:
     """The ports of the MIDI system in use. Raises PortError without one."""
     api = choose_api()
     if api == "JACK":
-        return _scan_jack()
+        client = connect_jack("copilot-scan")
+        if client is None:
+            raise PortError(
+                "no JACK server answers: start one (jackd -d alsa), or wait for one with `copilot run --wait`; "
+                "`copilot jam` needs none"
+            )
+        try:
+            return arrange("JACK", *list_jack_ports(client))
+        finally:
+            client.close()
     if api == NO_API:
         return arrange(api, [], [])
     with _quiet_stderr():
@@ -84,20 +101,31 @@ def scan() -> Survey:
         return arrange(api, _list_ports(api, rtmidi.MidiIn), _list_ports(api, rtmidi.MidiOut))
 
 
-def _scan_jack() -> Survey:
-    client = connect_jack("copilot-scan")
-    if client is None:
-        raise PortError("no JACK server answers: start one (jackd -d alsa); `copilot jam` needs none")
-    try:
-        heard = client.get_ports(is_midi=True, is_output=True)
-        played = client.get_ports(is_midi=True, is_input=True)
-        return arrange(
-            "JACK",
-            [(port.name, port.is_physical) for port in heard],
-            [(port.name, port.is_physical) for port in played],
-        )
-    finally:
-        client.close()
+class Lister:
+    """What can be heard and played on as of now: by JACK's watch, or by two clients of RtMidi's without a port."""
+
+    def __init__(self, api: str, watch: Watch) -> None:
+        self._api, self._watch = api, watch
+        self._clients: list[rtmidi.MidiIn | rtmidi.MidiOut] = []
+        if api not in ("JACK", NO_API):
+            self._clients = [_client(api, kind, "copilot-scan") for kind in (rtmidi.MidiIn, rtmidi.MidiOut)]
+
+    def listed(self) -> tuple[Sequence[PortInfo], Sequence[PortInfo]]:
+        """Inputs and outputs."""
+        if isinstance(self._watch, JackWatch):
+            found = arrange(self._api, *self._watch.listed())
+        elif self._clients:
+            named = [[(name, _is_hardware(self._api, name)) for name in c.get_ports()] for c in self._clients]
+            found = arrange(self._api, *named)
+        else:
+            return (), ()
+        return found.inputs, found.outputs
+
+    def close(self) -> None:
+        """Give the clients back."""
+        for client in self._clients:
+            client.delete()
+        self._clients.clear()
 
 
 def _list_ports(api: str, kind: Callable[..., rtmidi.MidiIn | rtmidi.MidiOut]) -> list[tuple[str, bool]]:

@@ -1,53 +1,87 @@
-"""Whether the ports that were opened are still there: RtMidi tells nobody when a synth is unplugged, so we look."""
+"""What lies between a port of the rig and one of ours. RtMidi tells nobody when a synth is unplugged, so we look."""
 
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Set
+from typing import Literal, Protocol, TypeAlias
 
+import rtmidi
+
+from copilot.errors import PortError
 from copilot.midi.jackwatch import JackWatch
+
+RtPort: TypeAlias = rtmidi.MidiIn | rtmidi.MidiOut
+Plug = Callable[[RtPort | None], None]
+"""Is given the port that RtMidi has opened on our side, and None when that is closed."""
+
+Standing = Literal["laid", "away", "cut"]
+"""Whether what is sent gets over; or the far end went away; or a person has taken the cable out."""
 
 
 class Cable(Protocol):
-    """What lies between a port and ours. Only one thread may ask."""
+    """Belongs to one thread, which looks at it often and lays it when its far end is there."""
 
-    def stands(self) -> bool:
-        """Whether what is sent gets over, as of now."""
+    def standing(self, listed: Set[str]) -> Standing:
+        """How it stands, as of now; `listed` are the ports that are there."""
+
+    def lay(self, far: str) -> bool:
+        """Connect with a port; False where that can't be."""
 
 
 class ListedCable:
-    """By the names that the system lists. RtMidi can't lay it again: once gone it stays gone."""
+    """By the names that the system lists. RtMidi's port of ours goes with the far end, and is opened anew with it."""
 
-    def __init__(self, name: str, listed: Callable[[], Sequence[str]]) -> None:
-        self._name, self._listed = name, listed
-        self._has_gone = False
+    def __init__(self, open_port: Callable[[str], RtPort], plug: Plug) -> None:
+        self._open_port, self._plug = open_port, plug
+        self._port: RtPort | None = None
+        self._far = ""
 
-    def stands(self) -> bool:
+    def standing(self, listed: Set[str]) -> Standing:
         """See Cable."""
-        self._has_gone = self._has_gone or self._name not in self._listed()
-        return not self._has_gone
+        if self._port is not None and self._far not in listed:
+            self._plug(None)
+            self._port.delete()
+            self._port = None
+        return "away" if self._port is None else "laid"
+
+    def lay(self, far: str) -> bool:
+        """See Cable."""
+        try:
+            self._port = self._open_port(far)
+        except PortError:
+            return False
+        self._far = far
+        self._plug(self._port)
+        return True
+
+    def unplugged(self) -> RtPort | None:
+        """Take the cable out for good; the port that is to be closed then."""
+        port, self._port = self._port, None
+        return port
 
 
 class JackCable:
-    """A JACK connection, laid again when its far end was away and is back; one that a person cut stays cut."""
+    """A JACK connection from or to a port of ours that stays. One that a person cut stays cut."""
 
-    def __init__(self, watch: JackWatch, far: str, ours: str, *, is_heard: bool) -> None:
-        """`far`, `ours`: full names of two ports that are connected; `is_heard`: it is from there to us."""
-        self._watch, self._far, self._ours, self._is_heard = watch, far, ours, is_heard
-        self._client_there = far.rpartition(":")[0]
-        self._departures = watch.departures(self._client_there)
-        self._was_away = False
+    def __init__(self, watch: JackWatch, ours: str, *, is_heard: bool) -> None:
+        """`ours`: our port's full name; `is_heard`: the connection comes to us."""
+        self._watch, self._ours, self._is_heard = watch, ours, is_heard
+        self._far = ""
+        self._departures = 0
 
-    def stands(self) -> bool:
+    def standing(self, listed: Set[str]) -> Standing:
         """See Cable."""
-        joined = self._watch.connections(self._far)
+        joined = self._watch.connections(self._far) if self._far in listed else None
         if joined is None:
-            self._was_away = True
-            return False
-        if self._ours not in joined and not self._is_laid_again():
-            return False
-        self._was_away, self._departures = False, self._watch.departures(self._client_there)
-        return True
+            return "away"
+        if self._ours not in joined:
+            return "away" if self._departures != self._departed() else "cut"
+        self._departures = self._departed()
+        return "laid"
 
-    def _is_laid_again(self) -> bool:
-        was_away = self._was_away or self._departures != self._watch.departures(self._client_there)
-        ends = (self._far, self._ours) if self._is_heard else (self._ours, self._far)
-        return was_away and self._watch.connect(*ends)
+    def lay(self, far: str) -> bool:
+        """See Cable."""
+        self._far = far
+        self._departures = self._departed()
+        return self._watch.connect(*((far, self._ours) if self._is_heard else (self._ours, far)))
+
+    def _departed(self) -> int:
+        return self._watch.departures(self._far.rpartition(":")[0])

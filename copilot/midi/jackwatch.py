@@ -34,8 +34,10 @@ class Watch(Protocol):
     def is_alive(self) -> bool:
         """Whether the MIDI system still answers."""
 
-    def on_doubt(self, doubt: Callable[[], None]) -> None:
-        """Call `doubt` from now on, from any thread, when what was sent lately may have been lost."""
+    def listen(self, doubt: Callable[[], None], change: Callable[[], None]) -> None:
+        """From now on, from any thread: call `doubt` when what was sent lately may have been lost, and `change` when
+        ports have come or gone, where the system tells of it. To be called once.
+        """
 
     def may_send(self) -> bool:
         """Whether one more message to each of the outputs can be sent without blocking."""
@@ -53,8 +55,8 @@ class NoWatch:
     settle_s = 0.02
     is_alive = True
 
-    def on_doubt(self, doubt: Callable[[], None]) -> None:
-        """These systems lose nothing."""
+    def listen(self, doubt: Callable[[], None], change: Callable[[], None]) -> None:
+        """These systems lose nothing, and don't tell of ports."""
 
     def may_send(self) -> bool:
         """Always."""
@@ -96,10 +98,10 @@ class JackWatch:
         """False from the server's shutdown on."""
         return not self._dead.is_set()
 
-    def on_doubt(self, doubt: Callable[[], None]) -> None:
-        """Call `doubt` whenever a client has left the server: if it was killed, cycles failed meanwhile.
+    def listen(self, doubt: Callable[[], None], change: Callable[[], None]) -> None:
+        """See Watch. A client has left the server: if it was killed, cycles failed meanwhile.
 
-        To be called once: the server tells this only to those who take part, and they can't be changed.
+        The server tells this only to those who take part, and they can't be changed.
         """
 
         def report_departure(name: str, has_come: bool) -> None:
@@ -109,7 +111,12 @@ class JackWatch:
                 self._departures[name] += 1
             doubt()
 
+        def report_change(*_: object) -> None:
+            change()
+
         self._client.set_client_registration_callback(report_departure)
+        self._client.set_port_registration_callback(report_change, only_available=False)
+        self._client.set_port_connect_callback(report_change, only_available=False)
         self._client.activate()
 
     def may_send(self) -> bool:
@@ -130,6 +137,10 @@ class JackWatch:
     def departures(self, client_name: str) -> int:
         """How often that client has left the server since it was first asked for."""
         return self._departures.setdefault(client_name, 0)
+
+    def listed(self) -> tuple[list[tuple[str, bool]], list[tuple[str, bool]]]:
+        """The MIDI ports that can be heard and those that can be played on, and whether they are hardware's."""
+        return list_jack_ports(self._client)
 
     def ports_of(self, client_name: str) -> set[str]:
         """The full names of the MIDI ports of all clients whose name begins so."""
@@ -165,6 +176,15 @@ class JackWatch:
         closing = threading.Thread(target=self._client.close, name="jack close", daemon=True)
         closing.start()
         closing.join(_CLOSE_TIMEOUT_S)
+
+
+def list_jack_ports(client: Any) -> tuple[list[tuple[str, bool]], list[tuple[str, bool]]]:
+    """The MIDI ports that can be heard and those that can be played on, and whether they are hardware's."""
+    heard = client.get_ports(is_midi=True, is_output=True)
+    played = client.get_ports(is_midi=True, is_input=True)
+    return [(port.name, port.is_physical) for port in heard], [
+        (port.name, port.is_physical) for port in played
+    ]
 
 
 def connect_jack(client_name: str) -> Any | None:

@@ -105,6 +105,10 @@ class Ledger:
         """Whether a player's pedal that passed through is down."""
         return bool(self._map[_COUNT_BYTES + channel] & _HAS_PEDAL)
 
+    def forget_notes(self) -> None:
+        """Count nothing as sounding; which channels were used is kept."""
+        self._map[:_COUNT_BYTES] = bytes(_COUNT_BYTES)
+
     def clear(self) -> None:
         """Count nothing as sounding, and no channel as used."""
         self._map[:] = bytes(LEDGER_BYTES)

@@ -16,6 +16,9 @@ DropReason = Literal["late", "full", "invalid", "withdrawn", "lost"]
 process died."""
 
 
+PortState = Literal["connected", "gone", "awaited", "open"]
+
+
 class PlayNote(msgspec.Struct, frozen=True, array_like=True):
     """One note to play: start and end in seconds, channel 0–15, pitch 0–127, velocity 1–127."""
 
@@ -32,6 +35,8 @@ class Open(Message, frozen=True):
 
     `thru` names the inputs whose music goes straight to the outputs. `virtual` adds one input and one output
     of our own. `timing` is how hard the scheduler may try to be in time. `sysex`: whether SysEx goes through too.
+    `waits`: what is not there is taken up when it comes, the MIDI system `api` (empty: any) and ports alike, and a
+    name may be a part of one. Without it, it is an error.
     """
 
     inputs: list[str]
@@ -42,6 +47,30 @@ class Open(Message, frozen=True):
     ledger_path: str
     timing: Timing = "spin"
     sysex: bool = False
+    waits: bool = False
+    api: str = ""
+
+
+class Guard(Message, frozen=True):
+    """To the guardian, first and once: hold connections to these outputs, for the notes that this ledger holds."""
+
+    api: str
+    outputs: list[str]
+    ledger_path: str
+
+
+class Silence(Message, frozen=True):
+    """To the guardian: the MIDI process is gone; end all that the ledger says sounds."""
+
+
+class Silenced(Message, frozen=True):
+    """From the guardian: so many notes were ended."""
+
+    count: int
+
+
+class Guarding(Message, frozen=True):
+    """From the guardian: it stands."""
 
 
 class Play(Message, frozen=True):
@@ -81,11 +110,14 @@ class Quit(Message, frozen=True):
 
 
 class Port(msgspec.Struct, frozen=True):
-    """A port that was opened: `connected`, or `gone`; `open` is one of our own, for others to connect to."""
+    """A port: `connected`, or `gone`; `awaited` was never there yet; `open` is our own, for others to connect to.
+
+    The name is the one that it has now, or had when it went.
+    """
 
     name: str
     direction: Direction
-    state: Literal["connected", "gone", "open"]
+    state: PortState
 
 
 class Ports(Message, frozen=True):
@@ -139,9 +171,13 @@ class Alive(Message, frozen=True):
 
 
 class Lost(Message, frozen=True):
-    """A port or the MIDI system went away; the reason is one line for a person."""
+    """A port or the MIDI system went away; the reason is one line for a person.
+
+    Without the system (`is_system`) the process ends.
+    """
 
     reason: str
+    is_system: bool = False
 
 
 class Failed(Message, frozen=True):
@@ -165,6 +201,9 @@ class Stats(Message, frozen=True):
 
 ToMidi = Hello | Open | Play | Drop | Panic | Hush | Latencies | PassThrough | Quit
 """What the MIDI process accepts."""
+
+ToGuardian = Hello | Guard | Silence
+FromGuardian = Hello | Guarding | Silenced | Failed
 
 FromMidi = Hello | Ready | Ports | Heard | Sent | Dropped | Alive | Lost | Failed | Stats
 """What the daemon accepts from the MIDI process."""

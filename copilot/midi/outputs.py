@@ -56,6 +56,9 @@ class Outputs:
         self._lifted: dict[int, float] = {}  # pedals by channel, and when that has surely left
         self._is_doubtful = False
         self._failed: set[int] = set()
+        # What may sound at each port that nobody could end there: at first, what another process left behind.
+        self._left = [set(ledger.sounding()) for _ in ports]
+        ledger.forget_notes()
         self._passes, self._is_closed = True, False
 
     def delay(self, delays_s: Sequence[float]) -> None:
@@ -121,12 +124,22 @@ class Outputs:
             for data in burst:
                 self._put(data, self._clock(), ECHO_WINDOW_S, self._ports)
 
-    def quieten(self, index: int) -> None:
-        """A port is back: end what may sound there since it went, on the channels that were used."""
+    def lose(self, index: int) -> None:
+        """A port went away: what sounds now, or ended too lately to have reached it, is ended when it is back."""
         with self._lock:
+            self._left[index] |= {divmod(key, PITCHES) for key, count in enumerate(self._held) if count}
+            self._left[index] |= {(channel, pitch) for _, channel, pitch in self._lingering}
+
+    def quieten(self, index: int) -> None:
+        """A port is there again: end what may sound there since it went, on the channels that were used."""
+        with self._lock:
+            left, self._left[index] = self._left[index], set()
+            self._failed.discard(index)
+            burst = [note_off(channel, pitch) for channel, pitch in sorted(left)]
             for channel in self._ledger.channels():
-                for data in quiet_channel(channel, lifts=not self._is_held(channel)):
-                    self._put(data, self._clock(), ECHO_WINDOW_S, (self._ports[index],))
+                burst += quiet_channel(channel, lifts=not self._is_held(channel))
+            for data in burst:
+                self._put(data, self._clock(), ECHO_WINDOW_S, (self._ports[index],))
 
     def doubt(self) -> None:
         """The system may have lost what it was given lately: end again what was ended in the last 0.5 s, pedals too.

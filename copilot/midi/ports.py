@@ -14,6 +14,7 @@ from typing import Literal
 import msgspec
 
 from copilot.errors import PortError
+from copilot.midi.identity import identity
 
 Direction = Literal["in", "out"]
 SURVEY_TIMEOUT_S = 5.0
@@ -81,15 +82,16 @@ def _describe(direction: Direction, found: Sequence[tuple[str, bool]], limit: in
     return tuple(ports)
 
 
-def resolve(ports: Sequence[PortInfo], wanted: str) -> PortInfo:
+def resolve(ports: Sequence[PortInfo], wanted: str, api: str = "") -> PortInfo:
     """The port of that exact name, or the only one whose name has `wanted` in it, whatever its case.
 
-    `ports` are a survey's inputs or its outputs. Raises PortError, which lists what is there, or what fits.
+    `ports` are a survey's inputs or its outputs, of the system `api`: with it, a full name with a number that has
+    changed since is found too. Raises PortError, which lists what is there, or what fits.
     """
     for port in ports:
         if port.name == wanted:
             return port
-    fitting = [port for port in ports if wanted.casefold() in port.name.casefold()] if wanted else []
+    fitting = fitting_ports(ports, wanted, api)
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
@@ -97,6 +99,12 @@ def resolve(ports: Sequence[PortInfo], wanted: str) -> PortInfo:
     if not ports:
         raise PortError(f"no MIDI port fits {wanted!r}, and none is there: connect one, or use --virtual")
     raise PortError(f"no MIDI port fits {wanted!r}: there are {_names(ports)}")
+
+
+def fitting_ports(ports: Sequence[PortInfo], wanted: str, api: str) -> list[PortInfo]:
+    """Those that a full name with an older number means, or, without such, a part of a name."""
+    same = [port for port in ports if identity(api, port.name) == identity(api, wanted)]
+    return same or [port for port in ports if wanted and wanted.casefold() in port.name.casefold()]
 
 
 def chosen(ports: Sequence[PortInfo]) -> list[str]:

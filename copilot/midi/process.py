@@ -19,6 +19,7 @@ from types import FrameType
 import setproctitle
 
 from copilot.errors import PortError, ProtocolError
+from copilot.midi import backend
 from copilot.midi.forwarder import Forwarder
 from copilot.midi.messages import (
     Alive,
@@ -41,6 +42,10 @@ from copilot.wire import FrameReader, Hello, Message, pack
 PROCESS_TITLE = "copilot: midi"
 _LOOKS_EVERY_S = 0.5
 """A port that went away is to be known within a second."""
+_WAITS_S = 0.2
+"""Between two looks for a MIDI system that is not there; one takes 5 ms."""
+_SETTLES_S = 0.01
+"""Ports that come and go together are looked at together."""
 _BEATS_EVERY_S = 0.03
 """The daemon ends a process that says nothing for much longer (see live/heartbeat.py)."""
 _FINISH_TIMEOUT_S = 0.5
@@ -56,14 +61,23 @@ class MidiProcess:
         self._reader = FrameReader(ToMidi)
         self._forwarder = Forwarder(connection, on_closed=self.stop)
         self._rig: Rig | None = None
-        self._is_stopping = False
-        self._was_told = False
+        self._awaited: Open | None = None  # what is to be opened once there is a MIDI system
+        self._is_stopping = self._has_changed = self._was_told = False
         self._waker, self._waking = socket.socketpair()
         self._waker.setblocking(False)
 
     def stop(self) -> None:
         """Make `run` end."""
         self._is_stopping = True
+        self._wake()
+
+    def _note_change(self) -> None:
+        """Ports have come or gone: look at once. From any thread."""
+        if not self._has_changed:
+            self._has_changed = True
+            self._wake()
+
+    def _wake(self) -> None:
         try:
             self._waker.send(b"!")
         except OSError:
@@ -95,11 +109,14 @@ class MidiProcess:
                     if not data:
                         return
                     yield from self._reader.feed(data)
+                if any(key.fileobj is self._waking for key, _ in ready):
+                    self._waking.recv(4096)
+                    look_at_s = min(look_at_s, time.monotonic() + _SETTLES_S)
                 if time.monotonic() >= beat_at_s:
                     beat_at_s = time.monotonic() + _BEATS_EVERY_S
                     self._beat()
                 if time.monotonic() >= look_at_s:
-                    look_at_s += _LOOKS_EVERY_S
+                    look_at_s = time.monotonic() + (_WAITS_S if self._awaited else _LOOKS_EVERY_S)
                     self._look_after()
 
     def _receive(self) -> bytes:
@@ -109,10 +126,14 @@ class MidiProcess:
             return b""
 
     def _beat(self) -> None:
-        if self._rig is not None and self._rig.scheduler.stands():
+        if self._awaited is not None or (self._rig is not None and self._rig.scheduler.stands()):
             self._forwarder.report(Alive())
 
     def _look_after(self) -> None:
+        self._has_changed = False
+        if self._awaited is not None and backend.is_there(self._awaited.api):
+            order, self._awaited = self._awaited, None
+            self._open(order)
         if self._rig is not None:
             self._rig.check()
             self._forwarder.report(self._rig.stats())
@@ -146,13 +167,16 @@ class MidiProcess:
                 self._rig.let_through(passes=message.passes)
 
     def _open(self, order: Open) -> None:
-        if self._rig is not None:
+        if self._rig is not None or self._awaited is not None:
             self._forwarder.report(Failed("the MIDI ports are open already: start another MIDI process"))
+            return
+        if order.waits and not backend.is_there(order.api):
+            self._awaited = order
             return
         if order.timing != "sleep":
             lift_companions()
         try:
-            self._rig = Rig(order, self._forwarder, on_lost=self.stop)
+            self._rig = Rig(order, self._forwarder, on_lost=self.stop, on_change=self._note_change)
         except PortError as error:
             self._forwarder.report(Failed(str(error)))
             self.stop()
@@ -164,7 +188,7 @@ class MidiProcess:
         self._forwarder.report(self._rig.ready)
 
 
-def _mute_libraries() -> None:
+def mute_libraries() -> None:
     """Send what C libraries write to stderr nowhere; Python's own tracebacks still go where they went."""
     own = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -193,11 +217,13 @@ def main() -> int:
 
     signal.signal(signal.SIGTERM, terminate)
     threading.excepthook = crash
-    _mute_libraries()
+    mute_libraries()
     connection.sendall(pack(Hello(role="midi")))
     process.run()
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    sys.stderr.flush()
+    os._exit(status)  # what is left of libjack waits for a second for a server that is dead

@@ -5,25 +5,22 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import zip_longest
-
-import rtmidi
-from msgspec.structs import replace
 
 from copilot.errors import PortError
 from copilot.midi import backend
-from copilot.midi.cables import Cable, JackCable, ListedCable
+from copilot.midi.cables import Plug, RtPort
 from copilot.midi.calm import bursts
 from copilot.midi.filter import InputFilter, total
 from copilot.midi.forwarder import Forwarder
 from copilot.midi.inputs import Input
 from copilot.midi.jackwatch import JackWatch, NoWatch, Watch
 from copilot.midi.ledger import Ledger
-from copilot.midi.messages import Lost, Open, Port, Ports, Ready, Stats
+from copilot.midi.messages import Lost, Open, Ports, Ready, Stats
+from copilot.midi.outlet import Outlet
 from copilot.midi.outputs import Outputs
+from copilot.midi.patchbay import Patchbay
 from copilot.midi.scheduler import Action, Schedule
 from copilot.midi.scheduler_thread import SchedulerThread
 
@@ -33,91 +30,96 @@ _CALLBACK_GRACE_S = 0.01
 class Rig:
     """Everything that is open, from `Open` to `close`. Only the main thread opens, checks and closes it.
 
-    `on_lost` is called from any thread when the MIDI system is gone, and must not block. Raises PortError,
-    with nothing left open.
+    `on_lost` is called from any thread when the MIDI system is gone, `on_change` when ports have come or gone;
+    neither may block. Raises PortError, with nothing left open.
     """
 
-    def __init__(self, order: Open, forwarder: Forwarder, on_lost: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        order: Open,
+        forwarder: Forwarder,
+        on_lost: Callable[[], None],
+        on_change: Callable[[], None] = lambda: None,
+    ) -> None:
         self._forwarder = forwarder
         self._on_lost = on_lost
         self._order = order
-        self._cables: list[Cable] = []
-        self._ins: list[rtmidi.MidiIn] = []
-        self._outs: list[rtmidi.MidiOut] = []
-        self._watch: Watch = NoWatch()
-        self.api = backend.choose_api()
+        self.api = order.api or backend.choose_api()
+        self._watch: Watch = JackWatch(self._lose_system) if self.api == "JACK" else NoWatch()
         self._ledger = _open_ledger(order.ledger_path)
-        try:
-            if self.api == "JACK":
-                self._watch = JackWatch(self._lose_system)
-            self._open_ports()
-        except PortError:
-            self._close_ports()
-            raise
-        self._filters = [InputFilter() for _ in self._ins]
+        self._filters = [InputFilter() for _ in range(len(order.inputs) + order.virtual)]
+        self._outlets = [Outlet() for _ in range(len(order.outputs) + order.virtual)]
         self._outputs = Outputs(
-            self._outs,
+            self._outlets,
             self._ledger,
             filters=self._filters,
             watch=self._watch,
             clock=time.monotonic,
             on_failure=self._lose_port,
         )
-        self._ports = self._opened()
-        self._watch.on_doubt(self._outputs.doubt)
+        self._watch.listen(self._outputs.doubt, on_change)
+        self._listening: dict[int, RtPort] = {}
+        self._patchbay = Patchbay(self.api, self._watch)
+        try:
+            self._add_ports()
+        except PortError:
+            self._close_ports()
+            raise
+        self._ports = self._patchbay.ports
         self._ahead_s = 0.0
         self.scheduler = SchedulerThread(
             Schedule(), self._send, forwarder.report, self._now_for_listeners, timing=order.timing
         )
         self.scheduler.start()
-        self._listen()
 
-    def _open_ports(self) -> None:
+    def _add_ports(self) -> None:
         order = self._order
-        self._in_client, self._out_client = f"{order.client_name}-in", f"{order.client_name}-out"
-        for name in order.inputs:
-            with self._cable(name, self._in_client, is_heard=True):
-                self._ins.append(backend.open_input(self.api, name, self._in_client))
-        for name in order.outputs:
-            with self._cable(name, self._out_client, is_heard=False):
-                self._outs.append(backend.open_output(self.api, name, self._out_client))
+        in_client, out_client = f"{order.client_name}-in", f"{order.client_name}-out"
+        for number, name in enumerate(order.inputs):
+            self._patchbay.add("in", name, in_client, self._listen(number, goes_through=name in order.thru))
+        for name, outlet in zip(order.outputs, self._outlets, strict=False):
+            self._patchbay.add("out", name, out_client, outlet.plug)
+        self._unsaid = self._patchbay.look()  # until it has said that it is ready
+        for number, port in enumerate(self._patchbay.ports):
+            if port.state == "awaited" and not order.waits:
+                raise PortError(f"the MIDI port {port.name!r} is gone: see `copilot ports`")
+            if port.state == "connected" and port.direction == "out":
+                self._outputs.quieten(number - len(order.inputs))
         if order.virtual:
-            self._ins.append(backend.open_virtual(self.api, rtmidi.MidiIn, self._in_client))
-            self._outs.append(backend.open_virtual(self.api, rtmidi.MidiOut, self._out_client))
+            self._patchbay.add_own("in", in_client, self._listen(len(order.inputs), goes_through=False))
+            self._patchbay.add_own("out", out_client, self._outlets[-1].plug)
 
-    @contextmanager
-    def _cable(self, name: str, client_name: str, *, is_heard: bool) -> Iterator[None]:
-        """Keep an eye on the port that is opened meanwhile."""
-        watch = self._watch
-        before = watch.ports_of(client_name) if isinstance(watch, JackWatch) else set()
-        yield
-        if isinstance(watch, JackWatch):
-            # JACK numbers clients of one name: which of them is ours only shows now.
-            ours = min(watch.ports_of(client_name) - before)
-            self._cables.append(JackCable(watch, name, ours, is_heard=is_heard))
-        else:
-            self._cables.append(ListedCable(name, (self._ins if is_heard else self._outs)[-1].get_ports))
+    def _listen(self, number: int, *, goes_through: bool) -> Plug:
+        """What listens to whatever port is plugged in as input `number`."""
+        passes_sysex = goes_through and self._order.sysex
+        listener = Input(
+            number,
+            self._filters[number],
+            self._forwarder.hear,
+            self._outputs if goes_through else None,
+            time.monotonic,
+            passes_sysex=passes_sysex,
+        )
 
-    def _opened(self) -> list[Port]:
-        """All ports, just opened, in the order of their cables; the virtual ones come last."""
-        own = (Port(f"{self._in_client}:in", "in", "open"), Port(f"{self._out_client}:out", "out", "open"))
-        return [
-            *(Port(name, "in", "connected") for name in self._order.inputs),
-            *(Port(name, "out", "connected") for name in self._order.outputs),
-            *(own if self._order.virtual else ()),
-        ]
+        def plug(port: RtPort | None) -> None:
+            self._deafen(number)
+            if port is not None:
+                self._listening[number] = port
+                # RtMidi drops what is ignored before it asks for the interpreter's lock.
+                port.ignore_types(sysex=not passes_sysex, timing=False, active_sense=True)
+                port.set_callback(partial(_receive, listener))
 
-    def _listen(self) -> None:
-        for index, (port, sieve) in enumerate(zip(self._ins, self._filters, strict=True)):
-            goes_through = self.ready.inputs[index] in self._order.thru
-            thru_to = self._outputs if goes_through else None
-            passes_sysex = goes_through and self._order.sysex
-            listener = Input(
-                index, sieve, self._forwarder.hear, thru_to, time.monotonic, passes_sysex=passes_sysex
-            )
-            # RtMidi drops what is ignored before it asks for the interpreter's lock.
-            port.ignore_types(sysex=not passes_sysex, timing=False, active_sense=True)
-            port.set_callback(partial(_receive, listener))
+        return plug
+
+    def _deafen(self, *numbers: int) -> None:
+        """Closing an input joins the system's thread with the interpreter's lock held: a callback that waits for that
+        lock would never end. Without the callback set, none begins; the grace lets the last one finish.
+        """
+        heard = [port for number in numbers if (port := self._listening.pop(number, None)) is not None]
+        for port in heard:
+            port.cancel_callback()
+        if heard:
+            time.sleep(_CALLBACK_GRACE_S)
 
     @property
     def ready(self) -> Ready:
@@ -133,7 +135,7 @@ class Rig:
 
     def compensate(self, latencies_s: Sequence[float]) -> None:
         """Send to every output so much earlier as it sounds late; the virtual one comes last."""
-        latencies_s = latencies_s[: len(self._outs)]
+        latencies_s = latencies_s[: len(self._outlets)]
         self._ahead_s = max(latencies_s, default=0.0)
         self._outputs.delay([self._ahead_s - latency_s for latency_s in latencies_s])
         self.scheduler.look_again()
@@ -171,27 +173,35 @@ class Rig:
         if not self._watch.is_alive:
             return
         before = self._ports
-        self._ports = [
-            port if cable is None else replace(port, state="connected" if cable.stands() else "gone")
-            for port, cable in zip_longest(before, self._cables)
-        ]
+        for complaint in (*self._unsaid, *self._patchbay.look()):
+            self._forwarder.report(Lost(complaint))
+        self._unsaid = []
+        self._ports = self._patchbay.ports
         if self._ports == before:
             return
         for number, (port, then) in enumerate(zip(self._ports, before, strict=True)):
             if port.state == then.state:
                 continue
+            output = number - len(self._order.inputs)
             if port.state == "gone":
-                again = "connect it again" + ("" if self.api == "JACK" else " and restart")
-                self._forwarder.report(Lost(f"the MIDI {port.direction}put {port.name!r} is gone: {again}"))
+                self._forwarder.report(
+                    Lost(f"the MIDI {port.direction}put {port.name!r} is gone: connect it again")
+                )
+                if port.direction == "out":
+                    self._outputs.lose(output)
             elif port.direction == "out":
-                self._outputs.quieten(number - len(self._order.inputs))
+                self._outputs.quieten(output)
         self._forwarder.report(Ports(self._ports))
 
     def close(self, *, is_orderly: bool) -> None:
         """Silence everything, wait until that has surely left, and close.
 
         Where the end was not `is_orderly`, the daemon may have died, whose death makes JACK lose what it is given.
+        Without the MIDI system there is nothing to do: the ledger stays as it is, and what it holds is ended by the
+        next process that has a system.
         """
+        if not self._watch.is_alive:
+            return
         self.scheduler.stop()
         self._outputs.close_down()
         burst = self._ledger.silence_burst()
@@ -204,16 +214,10 @@ class Rig:
         self._close_ports()
 
     def _close_ports(self) -> None:
-        for port in self._ins:
-            port.cancel_callback()
-        # Closing an input joins JACK's thread with the interpreter's lock held: a callback that waits for that
-        # lock would never end. Without the callback set, none begins; this lets the last one finish.
-        time.sleep(_CALLBACK_GRACE_S)
+        self._deafen(*tuple(self._listening))
         is_alive = self._watch.is_alive
         self._watch.close()
-        backend.close_ports((*self._ins, *self._outs), is_alive)
-        self._ins.clear()
-        self._outs.clear()
+        self._patchbay.close(is_alive=is_alive)
         self._ledger.close()
 
     def _send(self, action: Action) -> bool:
@@ -223,7 +227,7 @@ class Rig:
         self._forwarder.report(Lost(f"a MIDI output failed: {reason}"))
 
     def _lose_system(self, reason: str) -> None:
-        self._forwarder.report(Lost(reason))
+        self._forwarder.report(Lost(reason, is_system=True))
         self._on_lost()
 
 
@@ -239,5 +243,5 @@ def _receive(listener: Input, stamped: tuple[Sequence[int], float], _: object = 
 def _open_ledger(path: str) -> Ledger:
     try:
         return Ledger.open(path)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # gone, or another file
         raise PortError(f"process {os.getpid()} can't reach the note ledger at {path}: {error}") from error

@@ -33,6 +33,7 @@ class Listener:
     on: list[int] = field(default_factory=list)
     off: list[int] = field(default_factory=list)
     lost: list[int] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
 
     def hear(self, at_s: float, channel: int, pitch: int, velocity: int, port: int = 0) -> None:
         """A player's note."""
@@ -49,6 +50,10 @@ class Listener:
         """A note of ours was not played."""
         assert message.reason == "lost"
         self.lost.append(message.note_id)
+
+    def say(self, text: str) -> None:
+        """What came and went."""
+        self.said.append(text)
 
 
 def _chord(first_id: int, at_s: float) -> list[PlayNote]:

@@ -42,13 +42,13 @@ def jack_server(_jack_answers: bool, monkeypatch: pytest.MonkeyPatch) -> None:
 class Synth:
     """An input port of our own that keeps all it receives, as `(at_s, data)`."""
 
-    def __init__(self, client_name: str) -> None:
-        self.name = f"{client_name}:in"
+    def __init__(self, client_name: str, port_name: str = "in") -> None:
+        self.name = f"{client_name}:{port_name}"
         self.received: list[tuple[float, bytes]] = []
         self._port = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name=client_name)
         self._port.ignore_types(sysex=False, timing=False, active_sense=False)
         self._port.set_callback(self._keep)
-        self._port.open_virtual_port("in")
+        self._port.open_virtual_port(port_name)
 
     def _keep(self, stamped: tuple[list[int], float], _: object) -> None:
         self.received.append((time.monotonic(), bytes(stamped[0])))
@@ -81,10 +81,10 @@ class Synth:
 class Keyboard:
     """An output port of our own to play on."""
 
-    def __init__(self, client_name: str) -> None:
-        self.name = f"{client_name}:out"
+    def __init__(self, client_name: str, port_name: str = "out") -> None:
+        self.name = f"{client_name}:{port_name}"
         self._port = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name=client_name)
-        self._port.open_virtual_port("out")
+        self._port.open_virtual_port(port_name)
 
     def play(self, *messages: bytes) -> None:
         """Send messages at once."""

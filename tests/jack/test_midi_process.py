@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from copilot.live.supervise import Child, Rescue
+from copilot.live.supervise import Child
 from copilot.midi.ledger import Ledger
 from copilot.midi.messages import (
     Drop,
@@ -31,6 +31,7 @@ from copilot.midi.messages import (
     Sent,
     Stats,
 )
+from copilot.midi.rescue import Rescue
 from copilot.wire import Message
 from tests.jack.conftest import Synth
 
@@ -214,7 +215,7 @@ def test_after_sigkill_the_rescue_ends_what_the_ledger_holds(synth: Any, keyboar
             assert len(synth.hanging) == 4
             on.child.process.kill()
             await on.rest()
-            assert await rescue.silence() == 4
+            assert await asyncio.to_thread(rescue.silence) == 4
             await settle()
             assert synth.hanging == set()
             assert list(on.ledger.sounding()) == []

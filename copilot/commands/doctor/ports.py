@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 
-from copilot.commands.doctor.check import Check
+from copilot.commands.doctor.check import Check, State
 from copilot.commands.run_options import RunOptions, plan_ports
 from copilot.control.http import take_port
 from copilot.errors import InputError, PortError
@@ -22,7 +22,8 @@ def check_ports(options: RunOptions, find: Callable[[], Survey] = survey) -> lis
     try:
         found = find()
     except PortError as error:
-        return [Check("MIDI system", "problem", systems or "none answers", str(error))]
+        state: State = "note" if options.waits else "problem"  # then run waits for one
+        return [Check("MIDI system", state, systems or "none answers", str(error))]
     checks = [Check("MIDI system", "ok", f"{found.api} is used{f'; {systems}' if systems else ''}")]
     for name, ports in (("ports to hear", found.inputs), ("ports to play on", found.outputs)):
         checks.append(Check(name, "ok", _list(ports)))
@@ -30,6 +31,15 @@ def check_ports(options: RunOptions, find: Callable[[], Survey] = survey) -> lis
         plan = plan_ports(found, replace(options, http_port=None))  # a page does without; a rig does not
     except PortError as error:
         return [*checks, Check("run's ports", "problem", "nothing to choose", str(error))]
+    awaited = [
+        name
+        for names, ports in ((plan.inputs, found.inputs), (plan.outputs, found.outputs))
+        for name in names
+        if name not in {port.name for port in ports}
+    ]
+    if awaited:
+        todo = "run takes it up when it comes: connect it, or mend its name (`copilot ports` lists what is there)"
+        return [*checks, Check("run's ports", "note", f"not there yet: {', '.join(awaited)}", todo)]
     own = " and ports of its own" if plan.virtual else ""
     hears, plays = ", ".join(plan.inputs) or "nothing", ", ".join(plan.outputs) or "nothing"
     return [*checks, Check("run's ports", "ok", f"hears {hears}, plays on {plays}{own}")]

@@ -3,7 +3,12 @@
 import { byId, element, write } from "./dom.js";
 import { figures, ms, verdict } from "./words.js";
 
-const STATES = { connected: "", gone: " · gone", open: " · ours, for others to connect to" };
+const STATES = {
+  connected: "",
+  gone: " · gone",
+  awaited: " · not there yet",
+  open: " · ours, for others to connect to",
+};
 
 export class Meters {
   constructor() {

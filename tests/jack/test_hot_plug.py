@@ -1,0 +1,176 @@
+"""Instruments that are unplugged, come back, or come late, on a real JACK server: each keeps its place in the rig."""
+
+import asyncio
+import statistics
+import time
+from collections.abc import Callable
+
+import pytest
+import rtmidi
+
+from copilot.live.rigs import MidiRig, PortPlan
+from copilot.midi import backend
+from copilot.midi.cables import ListedCable, RtPort
+from copilot.midi.messages import PlayNote
+from tests.jack.conftest import Keyboard, Synth
+from tests.jack.listener import playing, states, until
+
+TIMES = 5
+
+
+async def _when(has_happened: Callable[[], object]) -> float:
+    await until(has_happened)
+    return time.monotonic()
+
+
+def _said(title: str, values_s: list[float]) -> None:
+    print(f"{title}: p50 {1000 * statistics.median(values_s):.0f} ms, max {1000 * max(values_s):.0f} ms")
+
+
+def test_what_is_unplugged_is_noticed_and_taken_up_again_in_its_place(
+    synth: Synth, keyboard: Keyboard
+) -> None:
+    """Input and output: the others play on, thru and number stay; another number in a2j's name changes nothing."""
+
+    async def scenario() -> None:
+        gone_s, back_s = [], []
+        keys, piano = Keyboard("test-plugged"), Synth("a2j", "Piano [20] (playback): one")
+        plan = PortPlan((keyboard.name, keys.name), (synth.name, piano.name), thru=(keys.name,))
+        async with playing(plan) as (rig, listener):
+            rig.compensate([0.0, 0.05])
+            for number in range(TIMES):
+                await until(lambda: set(states(rig).values()) == {"connected"})
+                left_s = time.monotonic()
+                keys.close()
+                piano.close()
+                gone_s.append(await _when(lambda: list(states(rig).values()).count("gone") == 2) - left_s)
+                keyboard.play(b"\x91\x30\x40")
+                at_s = time.monotonic() + 0.2
+                rig.play([PlayNote(number + 1, at_s, at_s + 0.05, 0, 40, 90)])
+                await until(lambda n=number: n + 1 in listener.off)
+                await until(lambda: synth.messages[-2:] == [b"\x90\x28\x5a", b"\x80\x28\x00"])
+                keys = Keyboard("test-plugged")
+                piano = Synth("a2j", f"Piano [{24 + number}] (playback): one")
+                came_s = time.monotonic()
+                await until(lambda k=keys, p=piano: {k.name, p.name} <= set(states(rig)))
+                back_s.append(time.monotonic() - came_s)
+                keys.play(b"\x92\x32\x40")
+                await until(lambda p=piano: b"\x92\x32\x40" in p.messages)
+                assert listener.heard[-1][1:] == (1, 2, 0x32, 0x40)
+            due_s = time.monotonic() + 0.2
+            rig.play([PlayNote(99, due_s, due_s + 0.1, 0, 41, 90)])
+            await until(lambda: 99 in listener.off)
+            came = {data: at for at, data in piano.received}
+            assert 0.03 < due_s - came[b"\x90\x29\x5a"] < 0.08  # it sounds 50 ms late still
+        assert listener.told_s("is gone") and listener.told_s("is there")
+        for each in (keys, piano):
+            each.close()
+        _said("unplugged, noticed after", gone_s)
+        _said("plugged in, laid again after", back_s)
+        assert max(gone_s) < 1.0 and max(back_s) < 1.0
+
+    asyncio.run(scenario())
+
+
+def test_the_way_to_end_notes_in_need_follows(keyboard: Keyboard) -> None:
+    """The MIDI process is killed when its synth had been away and back under another number: nothing hangs."""
+
+    async def scenario() -> None:
+        piano = Synth("a2j", "Piano [20] (playback): one")
+        async with playing(PortPlan((keyboard.name,), (piano.name,), thru=(keyboard.name,))) as (rig, _):
+            piano.close()
+            await until(lambda: "gone" in states(rig).values())
+            piano = Synth("a2j", "Piano [21] (playback): one")
+            await until(lambda: states(rig).get(piano.name) == "connected")
+            await asyncio.sleep(1.0)  # the guardian looks four times a second
+            keyboard.play(b"\x93\x30\x40")
+            await until(lambda: piano.hanging)
+            first = rig._child
+            assert first is not None
+            first.process.kill()
+            await until(lambda: not piano.hanging)
+            await until(lambda: rig._child is not first and set(states(rig).values()) == {"connected"})
+            assert rig.deaths == 1
+        piano.close()
+
+    asyncio.run(scenario())
+
+
+def test_what_is_not_there_at_the_start_is_waited_for(synth: Synth) -> None:
+    """By a part of its name; where two fit, it says so and takes neither."""
+
+    async def scenario() -> None:
+        plan = PortPlan(("late-keys",), (synth.name, "late-synth"), thru=("late-keys",), waits=True)
+        async with playing(plan) as (rig, _):
+            assert states(rig) == {"late-keys": "awaited", synth.name: "connected", "late-synth": "awaited"}
+            keys, first, second = Keyboard("late-keys"), Synth("late-synth-1"), Synth("late-synth-2")
+            await until(lambda: states(rig).get(keys.name) == "connected")
+            keys.play(b"\x92\x32\x40")
+            await until(lambda: b"\x92\x32\x40" in synth.messages)
+            for each in (keys, first, second):
+                each.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_name_that_comes_to_fit_two_ports_takes_neither(synth: Synth) -> None:
+    """And says which."""
+
+    async def scenario() -> None:
+        first, second = Synth("both-1"), Synth("both-2")
+        async with playing(PortPlan((), (synth.name, "both"), waits=True)) as (rig, listener):
+            await until(
+                lambda: listener.told_s("fits 2 ports, 'both-1:in', 'both-2:in': give more of the name")
+            )
+            assert states(rig)["both"] == "awaited"
+            first.close()
+            await until(lambda: states(rig).get(second.name) == "connected")
+        second.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_port_that_goes_with_its_far_end_is_opened_anew(jack_server: None) -> None:
+    """The way of ALSA, CoreMIDI and WinMM, by RtMidi's own list of ports."""
+    plugged: list[RtPort | None] = []
+    lister = rtmidi.MidiOut(backend.API_NUMBERS["JACK"], name="test-lister")
+    synth = Synth("test-brief")
+    cable = ListedCable(lambda far: backend.open_output("JACK", far, "test-cable"), plugged.append)
+    try:
+        assert cable.standing(set(lister.get_ports())) == "away"
+        assert cable.lay(synth.name)
+        for _ in range(3):
+            assert cable.standing(set(lister.get_ports())) == "laid"
+            synth.close()
+            assert cable.standing(set(lister.get_ports())) == "away"
+            assert plugged[-1] is None
+            assert not cable.lay(synth.name)
+            synth = Synth("test-brief")
+            assert cable.lay(synth.name)
+            assert plugged[-1] is not None
+            plugged[-1].send_message(b"\x90\x3c\x40")
+            end_s = time.monotonic() + 2.0
+            while not synth.hanging:
+                assert time.monotonic() < end_s
+                time.sleep(0.005)
+    finally:
+        port = cable.unplugged()
+        if port is not None:
+            port.delete()
+        lister.delete()
+        synth.close()
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_a_port_that_is_named_fully_and_not_there(jack_server: None, waits: bool) -> None:
+    """Is an error, or waited for."""
+
+    async def scenario() -> None:
+        if waits:
+            async with playing(PortPlan(("nobody:out",), (), waits=True)) as (rig, _):
+                assert states(rig) == {"nobody:out": "awaited"}
+            return
+        with pytest.raises(backend.PortError, match="'nobody:out' is gone"):
+            await MidiRig.open(PortPlan(("nobody:out",), ()))
+
+    asyncio.run(scenario())

@@ -111,7 +111,7 @@ def hello(
     }
 
 
-_MIDI = ("timing", "late_p99_ms", "midi_queue_drops", "midi_send_failures")
+_MIDI = ("timing", "late_p99_ms", "midi_queue_drops", "midi_send_failures", "feedback")
 
 
 def status_message(desk: Desk) -> dict[str, Any]:

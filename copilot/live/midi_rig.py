@@ -27,6 +27,7 @@ from copilot.midi.messages import (
     Heard,
     Hush,
     Latencies,
+    Loop,
     Lost,
     Open,
     Panic,
@@ -211,6 +212,7 @@ class MidiRig:
                 self._aloft.dropped(message)
                 session.dropped(message)
             case Stats():
+                self._note_loops(message.loops)
                 self.stats = message
                 self._deaths.has_answered()
                 self._be_guarded()
@@ -249,6 +251,23 @@ class MidiRig:
                 self._say(f"the MIDI {port.direction}put {port.name!r} is there")
         self._plan = self._plan.renamed(ports)
 
+    def _note_loops(self, loops: Sequence[Loop]) -> None:
+        known = {
+            (loop.port, loop.semitones, loop.lag_ms) for loop in (self.stats.loops if self.stats else ())
+        }
+        for loop in loops:
+            if (loop.port, loop.semitones, loop.lag_ms) not in known:
+                line = f"{self._heard_again(loop)}: that is cut"
+                log.warning("%s", line)
+                self._say(line)
+
+    def _heard_again(self, loop: Loop) -> str:
+        """For a person: which input hears what is sent, and how."""
+        name = self.ready.inputs[loop.port]
+        higher = "higher" if loop.semitones > 0 else "lower"
+        shifted = f" and {abs(loop.semitones)} semitones {higher}" if loop.semitones else ""
+        return f"feedback: {name!r} hears what we send again, {loop.lag_ms:.0f} ms later{shifted}"
+
     def play(self, notes: Sequence[PlayNote]) -> None:
         """See Rig. Between two MIDI processes notes are dropped."""
         for start in range(0, len(notes), _NOTES_A_FRAME):
@@ -272,6 +291,9 @@ class MidiRig:
             status["midi_queue_drops"] = self.stats.queue_drops
             status["midi_long_sysex"] = self.stats.filtered.get("long_sysex", 0)
             status["midi_send_failures"] = self.stats.send_failures
+            status["midi_echoes"] = self.stats.filtered.get("echo", 0)
+            status["midi_feedback"] = self.stats.filtered.get("feedback", 0)
+            status["feedback"] = [f"{self._heard_again(loop)}: {loop.cut} cut" for loop in self.stats.loops]
         return status
 
     def hush(self) -> None:

@@ -5,12 +5,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from copilot.midi.feedback import Feedback
 from copilot.music.score import COPILOT_CHANNEL
 
 Verdict = Literal[
     "kept",
     "own_channel",
     "echo",
+    "feedback",
     "control",
     "bend",
     "pressure",
@@ -20,8 +22,8 @@ Verdict = Literal[
     "system",
     "rubbish",
 ]
-"""`kept`, or why not. `long_sysex` is over MAX_SYSEX_BYTES; `system` is active sensing, reset, tune request, song
-select and time code."""
+"""`kept`, or why not. `echo` and `feedback` are our own, heard at once or by a longer way (feedback.py). `long_sysex`
+is over MAX_SYSEX_BYTES; `system` is active sensing, reset, tune request, song select and time code."""
 
 ECHO_WINDOW_S = 0.050
 """How long after a note left its exact bytes coming in are its echo: a loop over two 1,024-frame periods."""
@@ -90,20 +92,31 @@ class InputFilter:
     """
 
     counts: Counter[Verdict] = field(default_factory=Counter)
-    _echoes: dict[bytes, float] = field(default_factory=dict)
+    feedback: Feedback = field(default_factory=Feedback)
+    _echoes: dict[bytes, tuple[float, float]] = field(default_factory=dict)
 
     def note_sent(self, data: bytes, at_s: float, window_s: float = ECHO_WINDOW_S) -> None:
         """Remember that `data` left; its next coming in within the window is an echo, a second is not."""
         if len(self._echoes) >= _MAX_ECHOES:
-            kept = {sent: until_s for sent, until_s in list(self._echoes.items()) if until_s >= at_s}
+            kept = {sent: moments for sent, moments in list(self._echoes.items()) if moments[1] >= at_s}
             self._echoes = kept if len(kept) < _MAX_ECHOES else {}
-        self._echoes[data] = at_s + window_s
+        self._echoes[data] = at_s, at_s + window_s
+        self.feedback.sent(data, at_s)
 
     def sort(self, data: bytes, at_s: float) -> Verdict:
         """The verdict on `data`, which came in at `at_s`."""
-        expires_s = self._echoes.pop(data, None)
-        verdict: Verdict = "echo" if expires_s is not None and at_s <= expires_s else classify(data)
+        verdict = self._sort(data, at_s)
         self.counts[verdict] += 1
+        return verdict
+
+    def _sort(self, data: bytes, at_s: float) -> Verdict:
+        sent_s, expires_s = self._echoes.pop(data, (at_s, at_s - 1.0))
+        if at_s <= expires_s:
+            self.feedback.echoed(at_s - sent_s, at_s)
+            return "echo"
+        verdict = classify(data)
+        if data and data[0] < 0xF0 and verdict != "rubbish" and self.feedback.brings_back(data, at_s):
+            return "feedback"
         return verdict
 
 

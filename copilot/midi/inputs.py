@@ -14,7 +14,8 @@ class Input:
 
     With `thru_to`, all channel messages go straight out, whatever the filter says of them for hearing; with
     `passes_sysex` whole SysEx of up to 4 KiB too. Clock and other system messages do not: one that came back in a
-    loop could not be told from a new one.
+    loop could not be told from a new one. `on_suspicion` is called when what comes in may be our own, and must not
+    block.
     """
 
     def __init__(
@@ -26,6 +27,7 @@ class Input:
         clock: Callable[[], float],
         *,
         passes_sysex: bool = False,
+        on_suspicion: Callable[[], None] = lambda: None,
     ) -> None:
         self._port_index = port_index
         self._sieve = sieve
@@ -33,13 +35,16 @@ class Input:
         self._thru_to = thru_to
         self._clock = clock
         self._passes_sysex = passes_sysex
+        self._on_suspicion = on_suspicion
 
     def receive(self, stamped: tuple[Sequence[int], float], _: object = None) -> None:
         """Take one message, as `((status, data...), seconds since the last)`; our clock stamps it anew."""
         at_s = self._clock()
         data = bytes(stamped[0])
         verdict = self._sieve.sort(data, at_s)
-        if verdict in ("echo", "rubbish"):
+        if self._sieve.feedback.is_suspicious:
+            self._on_suspicion()
+        if verdict in ("echo", "feedback", "rubbish"):
             return
         passes = data[0] < 0xF0 or (verdict == "sysex" and self._passes_sysex)
         if self._thru_to is not None and passes:

@@ -166,6 +166,15 @@ class Dropped(Message, frozen=True):
     late_ms: float
 
 
+class Loop(msgspec.Struct, frozen=True, array_like=True):
+    """An input hears again what is sent, `lag_ms` later and `semitones` higher; `cut` messages of it were dropped."""
+
+    port: int
+    lag_ms: float
+    semitones: int
+    cut: int
+
+
 class Alive(Message, frozen=True):
     """The process and its scheduler do their work; said many times a second once the ports are open."""
 
@@ -197,6 +206,7 @@ class Stats(Message, frozen=True):
     late_p50_ms: float
     late_p99_ms: float
     late_max_ms: float
+    loops: list[Loop] = msgspec.field(default_factory=list)
 
 
 ToMidi = Hello | Open | Play | Drop | Panic | Hush | Latencies | PassThrough | Quit

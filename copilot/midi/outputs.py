@@ -1,13 +1,16 @@
 """All that leaves: one door to the output ports, which keeps the ledger and knows when sending is safe."""
 
+import random
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 
 import rtmidi
 
 from copilot.midi.delay import DelayLine, OutPort
+from copilot.midi.feedback import Feedback
 from copilot.midi.filter import ECHO_WINDOW_S, THRU_ECHO_WINDOW_S, InputFilter, normalise
 from copilot.midi.jackwatch import Watch
 from copilot.midi.ledger import CHANNELS, PITCHES, Ledger, note_off, pedal_of, pedal_up, quiet_channel
@@ -140,6 +143,19 @@ class Outputs:
                 burst += quiet_channel(channel, lifts=not self._is_held(channel))
             for data in burst:
                 self._put(data, self._clock(), ECHO_WINDOW_S, (self._ports[index],))
+
+    def probe(self, feedback: Feedback, rng: random.Random) -> None:
+        """Find out whether an input hears us: note-offs of keys that nobody holds, which are no echo of anything."""
+        with self._lock:
+            at_s = self._clock()
+            for pitch in feedback.probe(at_s, self._is_free, rng):
+                if self._watch.may_send():
+                    for port in self._ports:
+                        with suppress(rtmidi.RtMidiError):
+                            port.send_message(note_off(COPILOT_CHANNEL, pitch))
+
+    def _is_free(self, pitch: int) -> bool:
+        return not any(self._held[pitch::PITCHES])
 
     def doubt(self) -> None:
         """The system may have lost what it was given lately: end again what was ended in the last 0.5 s, pedals too.

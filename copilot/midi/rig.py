@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import random
 import sys
 import threading
 import time
@@ -17,7 +18,7 @@ from copilot.midi.forwarder import Forwarder
 from copilot.midi.inputs import Input
 from copilot.midi.jackwatch import JackWatch, NoWatch, Watch
 from copilot.midi.ledger import Ledger
-from copilot.midi.messages import Lost, Open, Ports, Ready, Stats
+from copilot.midi.messages import Loop, Lost, Open, Ports, Ready, Stats
 from copilot.midi.outlet import Outlet
 from copilot.midi.outputs import Outputs
 from copilot.midi.patchbay import Patchbay
@@ -43,10 +44,12 @@ class Rig:
     ) -> None:
         self._forwarder = forwarder
         self._on_lost = on_lost
+        self._on_change = on_change
+        self._rng = random.Random()
         self._order = order
         self.api = order.api or backend.choose_api()
-        self._watch: Watch = JackWatch(self._lose_system) if self.api == "JACK" else NoWatch()
         self._ledger = _open_ledger(order.ledger_path)
+        self._watch: Watch = JackWatch(self._lose_system) if self.api == "JACK" else NoWatch()
         self._filters = [InputFilter() for _ in range(len(order.inputs) + order.virtual)]
         self._outlets = [Outlet() for _ in range(len(order.outputs) + order.virtual)]
         self._outputs = Outputs(
@@ -99,6 +102,7 @@ class Rig:
             self._outputs if goes_through else None,
             time.monotonic,
             passes_sysex=passes_sysex,
+            on_suspicion=self._on_change,
         )
 
         def plug(port: RtPort | None) -> None:
@@ -165,6 +169,11 @@ class Rig:
             late_p50_ms=lateness.quantile_ms(0.5),
             late_p99_ms=lateness.quantile_ms(0.99),
             late_max_ms=lateness.max_ms,
+            loops=[
+                Loop(number, round(1000 * way.lag_s, 1), way.semitones, way.cut)
+                for number, sieve in enumerate(self._filters)
+                for way in sieve.feedback.ways
+            ],
         )
 
     def check(self) -> None:
@@ -172,6 +181,10 @@ class Rig:
         self._outputs.settle()
         if not self._watch.is_alive:
             return
+        for sieve in self._filters:
+            sieve.feedback.look(time.monotonic())
+            if sieve.feedback.is_suspicious:
+                self._outputs.probe(sieve.feedback, self._rng)
         before = self._ports
         for complaint in (*self._unsaid, *self._patchbay.look()):
             self._forwarder.report(Lost(complaint))

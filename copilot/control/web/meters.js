@@ -64,7 +64,8 @@ export class Meters {
     const unrecorded = status.journal_error ? [status.journal_error] : [];
     const alone = status.listening_only ? ["it only listens: start it, or choose a model"] : [];
     const reopened = status.midi_deaths ? [`the MIDI ports were opened again ${status.midi_deaths}×`] : [];
-    const remarks = [...alone, ...unrecorded, ...timing, ...failed, ...deaths, ...reopened];
+    const feedback = status.feedback ?? [];
+    const remarks = [...feedback, ...alone, ...unrecorded, ...timing, ...failed, ...deaths, ...reopened];
     write(byId("notes"), remarks.join(" · "));
   }
 }

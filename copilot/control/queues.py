@@ -12,6 +12,8 @@ from copilot.live.session import MAX_NEWS
 from copilot.live.supervise import MAX_UNSENT_BYTES
 from copilot.midi.filter import MAX_SYSEX_BYTES
 from copilot.midi.forwarder import CAPACITY, HARD_CAPACITY
+from copilot.midi.inputs import MOST_ASIDE
+from copilot.midi.outputs import MOST_DELAYED
 from copilot.midi.scheduler import CAPACITY as MOST_NOTES
 
 BEGIN, END = "<!-- queues -->", "<!-- /queues -->"
@@ -53,6 +55,18 @@ QUEUES = (
         f"{CAPACITY:,} note-ons and clocks, {HARD_CAPACITY:,} of all",
         "the newest are dropped, note-offs last",
         "midi_queue_drops",
+    ),
+    Queue(
+        "a burst that comes in",
+        f"{MOST_ASIDE:,}, {2 * MOST_ASIDE:,} with note-offs",
+        "the newest are dropped, note-offs last",
+        "midi_queue_drops",
+    ),
+    Queue(
+        "MIDI that JACK has still to take",
+        f"{MOST_DELAYED:,}, {2 * MOST_DELAYED:,} with note-offs",
+        "the newest are dropped, note-offs last",
+        "midi_send_failures",
     ),
     Queue(
         "a SysEx that passes through",

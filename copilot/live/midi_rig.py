@@ -49,6 +49,7 @@ _OPEN_TIMEOUT_S = 10.0
 _QUIT_TIMEOUT_S = 0.8
 _NOTES_A_FRAME = 256
 """Decoding a frame holds the MIDI process's interpreter lock: 0.05 ms for so many notes, 2 ms for 10,000."""
+_EVENTS_A_TURN = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +179,8 @@ class MidiRig:
                         log.warning("%s", reason)
                     case _:
                         self._take(message, session, changed)
+                        if isinstance(message, Heard) and len(message.events) > _EVENTS_A_TURN:
+                            await asyncio.sleep(0)  # there may be twenty thousand: others come between
         except ProtocolError as error:
             reason = str(error)
         finally:

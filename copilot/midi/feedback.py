@@ -22,7 +22,7 @@ _ALIKE, _OF = 4, 8
 """So many of so many notes came in with the same lag and the same interval after one of ours."""
 _BUCKET_S = 0.04
 _WIDEST = 48
-_PROBE_NOTES = 4
+_MOST_HEARD = 100
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 10.0, 320.0
 """After a probe that did not come back, until the next; each time twice as long."""
 _FORGOTTEN_S = 60.0
@@ -66,6 +66,7 @@ class _Probe:
     pitches: tuple[int, ...]
     sent_s: float
     back: dict[int, tuple[int, float]] = field(default_factory=dict)
+    heard: int = 0
 
     def hears(self, pitch: int, at_s: float) -> int | None:
         """A note-off came in; the interval, once all is back."""
@@ -156,6 +157,10 @@ class Feedback:
 
     def _await_probe(self, probe: _Probe, data: bytes, at_s: float) -> None:
         if data[0] & 0xF0 != 0x80 and (data[0] & 0xF0 != 0x90 or data[2]):
+            return
+        probe.heard += 1
+        if probe.heard > _MOST_HEARD:
+            self._be_quiet(at_s)  # amid so much, anything may look like it
             return
         semitones = probe.hears(data[1], at_s)
         if semitones is None:

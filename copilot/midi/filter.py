@@ -21,6 +21,7 @@ Verdict = Literal[
     "long_sysex",
     "system",
     "rubbish",
+    "crowded",
 ]
 """`kept`, or why not. `echo` and `feedback` are our own, heard at once or by a longer way (feedback.py). `long_sysex`
 is over MAX_SYSEX_BYTES; `system` is active sensing, reset, tune request, song select and time code."""
@@ -110,8 +111,10 @@ class InputFilter:
         return verdict
 
     def _sort(self, data: bytes, at_s: float) -> Verdict:
-        sent_s, expires_s = self._echoes.pop(data, (at_s, at_s - 1.0))
-        if at_s <= expires_s:
+        sent_s, expires_s = self._echoes.get(data, (at_s, at_s - 1.0))
+        if sent_s <= at_s:
+            self._echoes.pop(data, None)
+        if sent_s <= at_s <= expires_s:
             self.feedback.echoed(at_s - sent_s, at_s)
             return "echo"
         verdict = classify(data)

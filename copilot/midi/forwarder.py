@@ -8,11 +8,15 @@ from collections.abc import Callable, Iterator
 from copilot.midi.messages import Heard
 from copilot.wire import Message, pack
 
-CAPACITY = 4096
-"""Above this many waiting messages new note-ons and clocks are refused; note-offs and reports are not."""
+CAPACITY = 32_768
+"""Above this many waiting messages new note-ons and clocks are refused; note-offs and reports are not. A sender that
+is stuck may bring 10,000 notes at once, on and off."""
 
-HARD_CAPACITY = 4 * CAPACITY
-"""Above this everything is refused: the daemon has not read for a minute."""
+HARD_CAPACITY = 2 * CAPACITY
+"""Above this everything is refused: the daemon has not read for minutes. It takes 10 MB by then."""
+
+_MOST_EVENTS = 512
+"""In one message: what takes them must not be kept from all else for long."""
 
 _HeardEvent = tuple[float, int, bytes]
 _Item = Message | _HeardEvent
@@ -87,6 +91,9 @@ def group(batches: Iterator[list[_Item]]) -> Iterator[Message]:
         for item in batch:
             if isinstance(item, tuple):
                 events.append(item)
+                if len(events) == _MOST_EVENTS:
+                    yield Heard(events)
+                    events = []
                 continue
             if events:
                 yield Heard(events)

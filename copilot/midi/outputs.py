@@ -2,6 +2,7 @@
 
 import random
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -24,12 +25,20 @@ dies with the process; and a server that gets over another client's death loses 
 """
 
 
+MOST_DELAYED = 32_768
+"""Messages that wait for JACK to take what it was given: 10,000 notes, on and off, and half as much again. Of more,
+only note-offs wait, and of twice as many nothing."""
+
+_DRAINS_EVERY_S = 0.001
+_DRAIN_TIMEOUT_S = 0.5
+
+
 class Outputs:
     """Sends to every output port, one caller at a time; any thread may call.
 
-    The ledger counts a note before its note-on leaves and until well after its note-off left. `failures`
-    counts the messages that left by no port; `on_failure(reason)` hears of each port's first error and must
-    not block.
+    The ledger counts a note before its note-on leaves and until well after its note-off left. What can't leave yet
+    waits, in order, for a thread of its own: JACK takes so many in a cycle. `failures` counts the messages that left
+    by no port; `on_failure(reason)` hears of each port's first error and must not block.
     """
 
     def __init__(
@@ -62,6 +71,9 @@ class Outputs:
         # What may sound at each port that nobody could end there: at first, what another process left behind.
         self._left = [set(ledger.sounding()) for _ in ports]
         ledger.forget_notes()
+        self._backlog: deque[tuple[bytes, float, Sequence[OutPort]]] = deque()
+        self._has_backlog = threading.Event()
+        self._drainer: threading.Thread | None = None
         self._passes, self._is_closed = True, False
 
     def delay(self, delays_s: Sequence[float]) -> None:
@@ -102,6 +114,7 @@ class Outputs:
         with self._lock:
             for line in self._lines:
                 line.flush()
+            self._backlog = deque(each for each in self._backlog if not _is_note_on(each[0]))
             for index, count in enumerate(self._held):
                 for _ in range(count):
                     self._send(note_off(*divmod(index, PITCHES)), ECHO_WINDOW_S, self._ports)
@@ -120,6 +133,9 @@ class Outputs:
         self.silence()
         with self._lock:
             self._lift_pedals()
+        end_s = time.monotonic() + _DRAIN_TIMEOUT_S
+        while self._backlog and self._watch.is_alive and time.monotonic() < end_s:
+            time.sleep(_DRAINS_EVERY_S)
 
     def repeat(self, burst: Sequence[bytes]) -> None:
         """Send what silences once more: the first time it may have been lost."""
@@ -208,9 +224,37 @@ class Outputs:
         return self._ledger.has_pedal(channel) and channel not in self._lifted
 
     def _put(self, data: bytes, now_s: float, window_s: float, ports: Sequence[OutPort]) -> bool:
-        if not self._watch.may_send():
+        if self._backlog or not self._watch.may_send():
+            return self._wait(data, window_s, ports)
+        return self._put_now(data, now_s, window_s, ports)
+
+    def _wait(self, data: bytes, window_s: float, ports: Sequence[OutPort]) -> bool:
+        is_note_off = normalise(data)[0] & 0xF0 == 0x80
+        if not self._watch.is_alive or len(self._backlog) >= (2 if is_note_off else 1) * MOST_DELAYED:
             self.failures += 1
             return False
+        self._backlog.append((data, window_s, ports))
+        if self._drainer is None:
+            self._drainer = threading.Thread(target=self._run, name="backlog", daemon=True)
+            self._drainer.start()
+        self._has_backlog.set()
+        return True
+
+    def drain(self) -> None:
+        """Send what waits, as far as it can leave by now."""
+        with self._lock:
+            while self._backlog and self._watch.may_send():
+                data, window_s, ports = self._backlog.popleft()
+                self._put_now(data, self._clock(), window_s, ports)
+            if not self._backlog:
+                self._has_backlog.clear()
+
+    def _run(self) -> None:
+        while self._has_backlog.wait():
+            self.drain()
+            time.sleep(_DRAINS_EVERY_S)
+
+    def _put_now(self, data: bytes, now_s: float, window_s: float, ports: Sequence[OutPort]) -> bool:
         # Before it leaves: an echo can be back before this thread runs again.
         for each in self._filters:
             each.note_sent(data, now_s, window_s)
@@ -249,3 +293,7 @@ class Outputs:
 
     def _lift_again(self, channel: int) -> None:
         self._put(pedal_up(channel), self._clock(), ECHO_WINDOW_S, self._ports)
+
+
+def _is_note_on(data: bytes) -> bool:
+    return normalise(data)[0] & 0xF0 == 0x90

@@ -164,7 +164,7 @@ class Rig:
             heard=self._forwarder.heard,
             sent=self._outputs.sent,
             filtered=total(self._filters),
-            queue_drops=self._forwarder.drops,
+            queue_drops=self._forwarder.drops + sum(each.counts["crowded"] for each in self._filters),
             send_failures=self._outputs.failures,
             late_p50_ms=lateness.quantile_ms(0.5),
             late_p99_ms=lateness.quantile_ms(0.99),

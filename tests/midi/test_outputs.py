@@ -33,6 +33,8 @@ class Port:
 class ShutWatch(NoWatch):
     """A system that takes nothing any more."""
 
+    is_alive = False
+
     def may_send(self) -> bool:
         return False
 
@@ -271,3 +273,48 @@ def test_what_passes_through_can_be_shut_without_a_note_left(desk: Desk) -> None
     desk.outputs.close_down()
     desk.outputs.let_through(passes=True)
     assert not desk.outputs.pass_through(b"\x91\x43\x40")
+
+
+class CycleWatch(NoWatch):
+    """A system that takes four messages a cycle."""
+
+    def __init__(self) -> None:
+        self.room = 4
+
+    def may_send(self) -> bool:
+        self.room -= 1
+        return self.room >= 0
+
+
+def test_what_a_cycle_has_no_room_for_waits_and_keeps_its_order() -> None:
+    """Nothing is lost, and what comes later does not overtake it."""
+    with Ledger.create() as ledger:
+        watch = CycleWatch()
+        outputs = Desk(ledger, watch).outputs
+        port = outputs._ports[0]
+        burst = [bytes((0x91, pitch, 100)) for pitch in range(10)]
+        for data in burst:
+            assert outputs.pass_through(data)
+        assert port.messages == burst[:4]
+        watch.room = 4
+        outputs.drain()
+        assert outputs.pass_through(OFF)
+        assert port.messages == burst[:8]
+        watch.room = 100
+        outputs.drain()
+        assert port.messages == [*burst, OFF]
+        assert outputs.failures == 0
+
+
+def test_beyond_its_bound_note_offs_alone_wait_and_the_rest_is_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And of twice as many nothing."""
+    monkeypatch.setattr("copilot.midi.outputs.MOST_DELAYED", 5)
+    with Ledger.create() as ledger:
+        watch = CycleWatch()
+        watch.room = 0
+        outputs = Desk(ledger, watch).outputs
+        assert [outputs.pass_through(ON) for _ in range(7)] == [True] * 5 + [False] * 2
+        assert [outputs.pass_through(OFF) for _ in range(7)] == [True] * 5 + [False] * 2
+        assert outputs.failures == 4

@@ -18,7 +18,10 @@ from copilot.midi.messages import (
     Drop,
     Dropped,
     Failed,
+    FromGuardian,
     FromMidi,
+    Guard,
+    Guarding,
     Heard,
     Latencies,
     Lost,
@@ -220,6 +223,28 @@ def test_after_sigkill_the_rescue_ends_what_the_ledger_holds(synth: Any, keyboar
             assert synth.hanging == set()
             assert list(on.ledger.sounding()) == []
             rescue.close()
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.fault
+def test_when_daemon_and_midi_process_die_together_the_guardian_ends_what_the_ledger_holds(
+    synth: Any,
+) -> None:
+    """Nobody tells it so: its socket closes, and the ledger does not empty."""
+
+    async def scenario() -> None:
+        async with stage([], [synth.name]) as on:
+            guardian = await Child.start("copilot.midi.guardian", "rescue", FromGuardian)
+            guardian.send(Guard(on.ready.api, [synth.name], on.ledger.path))
+            await _until(guardian, Guarding)
+            await hold_chord(on)
+            await settle()
+            on.child.process.kill()
+            await guardian.stop(timeout_s=PATIENCE_S)
+            await settle()
+            assert synth.hanging == set()
+            assert list(on.ledger.sounding()) == []
 
     asyncio.run(scenario())
 

@@ -13,8 +13,9 @@ MOST_ASIDE = 32_768
 of twice as many nothing."""
 
 _TURN_S = 0.002
-_MOST_IN_TURN = 32
-_LULL_S = 0.005
+_MOST_IN_TURN = 16
+_LULL_S = 0.02
+_NAP_S = 0.005
 _LONGEST_LULL_S = 0.2
 """While more comes in, nothing else may ask for the interpreter's lock: for each message JACK's thread would wait up
 to half a millisecond for it, and of 20,000 messages 9,000 were lost."""
@@ -54,7 +55,12 @@ class Input:
         self._aside: deque[tuple[float, Sequence[int]]] = deque()
         self._puts_aside = False
         self._wake = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._has_thread = False
+
+    def start(self) -> None:
+        """Be ready for bursts: without it, all is seen to in the caller's thread."""
+        threading.Thread(target=self._run, name="burst", daemon=True).start()
+        self._has_thread = True
 
     def receive(self, stamped: tuple[Sequence[int], float], _: object = None) -> None:
         """Take one message, as `((status, data...), seconds since the last)`; our clock stamps it anew.
@@ -76,10 +82,7 @@ class Input:
             self._turn_s, self._in_turn = at_s, 0
         self._in_turn += 1
         if self._in_turn > _MOST_IN_TURN:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="burst", daemon=True)
-                self._thread.start()
-            self._puts_aside = True
+            self._puts_aside = self._has_thread
         self._take(at_s, bytes(stamped[0]))
 
     def _run(self) -> None:
@@ -98,7 +101,7 @@ class Input:
     def _await_lull(self) -> None:
         end_s = self._clock() + _LONGEST_LULL_S
         while (now_s := self._clock()) < end_s and self._aside and now_s - self._aside[-1][0] < _LULL_S:
-            time.sleep(_LULL_S)
+            time.sleep(_NAP_S)
 
     def _take(self, at_s: float, data: bytes) -> None:
         verdict = self._sieve.sort(data, at_s)

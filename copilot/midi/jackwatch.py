@@ -17,8 +17,9 @@ from typing import Any, Protocol
 
 from copilot.errors import PortError
 
-_RING_MESSAGES = 1000
-"""Messages sent while the server's clock stands still, before sending is refused: the ring holds 2,000."""
+_RING_MESSAGES = 300
+"""Messages sent while the server's clock stands still, before the next have to wait: the ring holds 2,340, but of
+1,000 in a cycle a synth without a core of its own lost some."""
 
 
 _CLOSE_TIMEOUT_S = 1.0
@@ -120,7 +121,7 @@ class JackWatch:
         self._client.activate()
 
     def may_send(self) -> bool:
-        """False once the server is gone, and while its clock stands still with 1,000 messages waiting."""
+        """False once the server is gone, and while its clock stands still with 300 messages waiting."""
         if self._dead.is_set():
             return False
         frame = self._client.last_frame_time

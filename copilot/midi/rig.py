@@ -104,6 +104,7 @@ class Rig:
             passes_sysex=passes_sysex,
             on_suspicion=self._on_change,
         )
+        listener.start()
 
         def plug(port: RtPort | None) -> None:
             self._deafen(number)

@@ -1,7 +1,8 @@
 """`python tests/jack/instrument.py NAME`: a synth `NAME:in` and a keyboard `NAME-keys:out` in a process of their own.
 
 It outlives no JACK server, and so the tests that kill one keep it out of their own process. It plays what it reads,
-a message in hexadecimal a line, and writes what it receives, with the moment on the shared clock.
+a message in hexadecimal a line (an empty one is a pause), and writes what it receives, with the moment on the shared
+clock.
 """
 
 import subprocess
@@ -44,6 +45,10 @@ class Instrument:
         self._process.stdin.write("".join(f"{data.hex()}\n" for data in messages))
         self._process.stdin.flush()
 
+    def pause(self) -> None:
+        """Before the next message, 5 ms."""
+        self.play(b"")
+
     @property
     def messages(self) -> list[bytes]:
         """What was received, without the times."""
@@ -76,7 +81,10 @@ def main() -> None:
     keys.open_virtual_port("out")
     print("ready", flush=True)
     for line in sys.stdin:
-        keys.send_message(bytes.fromhex(line))
+        if line == "\n":
+            time.sleep(0.005)
+        else:
+            keys.send_message(bytes.fromhex(line))
     synth.cancel_callback()
     time.sleep(0.02)
     for port in (synth, keys):

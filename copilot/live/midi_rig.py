@@ -340,9 +340,9 @@ class MidiRig:
                 log.warning("the MIDI process did not end by itself: %s", error)
                 await child.kill()
             await self._end_orphans()
-        self._settle(session)
         await self._guardian.close()
         self._ledger.close()
+        self._settle(session)
 
     async def _end_orphans(self) -> None:
         """End the notes that the MIDI process left behind, if it was killed."""

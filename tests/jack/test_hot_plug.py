@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 import rtmidi
 
-from copilot.live.rigs import MidiRig, PortPlan
+from copilot.live.midi_rig import MidiRig, PortPlan
 from copilot.midi import backend
 from copilot.midi.cables import ListedCable, RtPort
 from copilot.midi.messages import PlayNote

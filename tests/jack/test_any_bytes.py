@@ -5,6 +5,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 from typing import Any
 
@@ -15,7 +16,7 @@ from copilot.midi.filter import classify
 from copilot.midi.messages import Heard
 from tests.fuzz.mutate import inputs
 from tests.fuzz.targets.midi import TARGETS
-from tests.jack.test_midi_process import stage
+from tests.jack.test_midi_process import Stage, stage
 
 INPUTS = int(os.environ.get("COPILOT_FUZZ_PORT", "2000"))
 AT_ONCE = 16
@@ -66,30 +67,49 @@ END = b"\xf7"
 
 
 def test_after_any_bytes_a_port_hears_the_next_note(synth: Any, wire: Wire) -> None:
-    """Random and almost well-formed messages, 16 at once: a note after them is heard soon, and only MIDI leaves."""
+    """Random and almost well-formed messages, 16 at once: a note after them is heard soon, and only MIDI leaves.
+
+    What passes through and repeats itself so often looks like a loop, and a note like one that came round by it: then
+    it is cut, and the note after it is heard.
+    """
     [target] = [each for each in TARGETS if each.name == "midi"]
     made = (data for data in inputs(target.seeds, target.words, 512, seed=1) if data)
     took_s: list[float] = []
+    cut = 0
+
+    async def hear(on: Stage, probe: bytes) -> list[bytes]:
+        heard: list[bytes] = []
+        with suppress(TimeoutError):
+            async with asyncio.timeout(MOST_S):
+                while probe not in heard:
+                    heard += [data for _, _, data in (await on.until(Heard)).events]
+        return heard
 
     async def scenario() -> None:
+        nonlocal cut
         async with stage([wire.name], [synth.name], thru=[wire.name], sysex=True) as on:
             for number in range(INPUTS // AT_ONCE):
                 sent = list(islice(made, AT_ONCE))
                 probe = bytes((0x95, number % 128, 1 + number // 128 % 127))
                 sent_s = time.monotonic()
                 wire.send(*sent, END, probe)
-                heard: list[bytes] = []
-                while probe not in heard:
-                    heard += [data for _, _, data in (await on.until(Heard)).events]
-                took_s.append(time.monotonic() - sent_s)
+                heard = await hear(on, probe)
+                if probe in heard:
+                    took_s.append(time.monotonic() - sent_s)
+                else:
+                    cut += 1
+                    wire.send(probe)
+                    again = await hear(on, probe)
+                    assert probe in again, f"deaf after {sent}"
+                    heard += again
                 assert all(classify(data) == "kept" for data in heard)
             await asyncio.sleep(0.1)
 
     asyncio.run(scenario())
     took_s.sort()
     count, half_ms, most_ms = len(took_s) * AT_ONCE, took_s[len(took_s) // 2] * 1e3, took_s[-1] * 1e3
-    print(f"{count:,} messages; the note after 16: {half_ms:.1f} ms, {most_ms:.1f} ms at most")
-    assert took_s[-1] < MOST_S
+    print(f"{count:,} messages; the note after 16: {half_ms:.1f} ms, {most_ms:.1f} ms at most; {cut} cut")
+    assert cut <= len(took_s) // 10
     assert all(classify(data) not in ("rubbish", "long_sysex") for data in synth.messages)
 
 

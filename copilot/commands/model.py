@@ -5,13 +5,19 @@ from pathlib import Path
 from copilot.decode.devices import Device
 from copilot.decode.kinds import WeightKind
 from copilot.live.records import Player
-from copilot.model.bundle import Bundle, default_bundle_path
+from copilot.model.bundle import SHIPPED, Bundle, default_bundle_path, shipped_bundle_path
 from copilot.model.manifest import WEIGHTS
 
 
 def open_bundle(given: Path | str | None) -> Bundle:
-    """The bundle in a folder, or the one that ships. Raises BundleError."""
-    return Bundle.open(Path(given) if given else default_bundle_path())
+    """The bundle in a folder, or one that ships by its name; of nothing, the default. Raises BundleError.
+
+    A folder that is called like one that ships comes first: who gives a path means the path.
+    """
+    if not given:
+        return Bundle.open(default_bundle_path())
+    is_name = str(given) in SHIPPED and not Path(given).exists()
+    return Bundle.open(shipped_bundle_path(str(given)) if is_name else Path(given))
 
 
 def player_of(bundle: Bundle, window_tokens: int, device: Device, weights: WeightKind) -> Player:

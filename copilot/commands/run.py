@@ -92,7 +92,7 @@ async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_statu
         clock,
         Presets(user_data_folder() / "presets"),
         recorder,
-        Models(user_data_folder() / "bundles", options.bundle),
+        Models(user_data_folder() / "bundles", bundle.path if options.bundle else None),
         NoStage(session, clock),
     )
     osc = OscServer(desk, reply_port=options.osc_reply_port, senders=senders)

@@ -4,14 +4,14 @@ from pathlib import Path
 
 from copilot.errors import ParameterError
 from copilot.live.presets import NAME
-from copilot.model.bundle import default_bundle_path
+from copilot.model.bundle import SHIPPED, shipped_bundle_path
 
-DEFAULT, GIVEN = "default", "given"
-"""The bundle that ships, and the one that the copilot was started with."""
+GIVEN = "given"
+"""The bundle that the copilot was started with."""
 
 
 class Models:
-    """The bundles in a folder, each in a folder of its own, beside the one that ships and the one that was given."""
+    """The bundles in a folder, each in a folder of its own, beside those that ship and the one that was given."""
 
     def __init__(self, folder: Path, given: Path | None = None) -> None:
         self._folder, self._given = folder, given
@@ -20,13 +20,13 @@ class Models:
         """All that can be asked for."""
         inside = self._folder.iterdir() if self._folder.is_dir() else ()
         found = [path.name for path in inside if (path / "bundle.json").is_file() and not path.is_symlink()]
-        own = {name for name in found if NAME.fullmatch(name)} - {DEFAULT, GIVEN}
-        return [DEFAULT, *([GIVEN] if self._given else []), *sorted(own)]
+        own = {name for name in found if NAME.fullmatch(name)} - {*SHIPPED, GIVEN}
+        return [*SHIPPED, *([GIVEN] if self._given else []), *sorted(own)]
 
     def path(self, name: str) -> Path:
         """Where a bundle lies. Raises ParameterError for a name that is none."""
-        if name == DEFAULT:
-            return default_bundle_path()
+        if name in SHIPPED:
+            return shipped_bundle_path(name)
         if name == GIVEN and self._given:
             return self._given
         if name not in self.names():

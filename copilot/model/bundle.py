@@ -36,9 +36,19 @@ if TYPE_CHECKING:
     from transformers import Olmo2ForCausalLM
 
 
+SHIPPED = ("default", "large")
+"""The bundles that ship in the package, by name: a small one, and one three times as large that takes three times as
+long."""
+
+
+def shipped_bundle_path(name: str) -> Path:
+    """Where a bundle lies that ships in the package."""
+    return Path(__file__).resolve().parent.parent / "bundles" / name
+
+
 def default_bundle_path() -> Path:
-    """The bundle that ships in the package."""
-    return Path(__file__).resolve().parent.parent / "bundles" / "default"
+    """The bundle that ships and plays unless another is asked for."""
+    return shipped_bundle_path(SHIPPED[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -214,14 +214,14 @@ def test_models_that_come_and_the_one_that_plays_are_told(tmp_path: Path) -> Non
     async def talk(stand: Stand) -> None:
         async with stand.page() as page:
             [hello] = json.loads(await page.recv())
-            assert (hello["model"], hello["models"]) == ("a model", ["default"])
+            assert (hello["model"], hello["models"]) == ("a model", ["default", "large"])
             (tmp_path / "bundles" / "mine").mkdir(parents=True)
             (tmp_path / "bundles" / "mine" / "bundle.json").write_text("{}")
             async with stand.page() as other:
-                assert (await told(other, "hello"))["models"] == ["default", "mine"]
-                assert (await told(page, "models"))["names"] == ["default", "mine"]
+                assert (await told(other, "hello"))["models"] == ["default", "large", "mine"]
+                assert (await told(page, "models"))["names"] == ["default", "large", "mine"]
             stand.desk.do("model", "mine")
-            assert (await told(page, "models", model="mine"))["names"] == ["default", "mine"]
+            assert (await told(page, "models", model="mine"))["names"] == ["default", "large", "mine"]
 
     serve(talk, tmp_path)
 

@@ -191,12 +191,12 @@ def test_models_are_folders_with_plain_names(tmp_path: Path) -> None:
         (tmp_path / name / "bundle.json").write_text("{}")
     (tmp_path / "link").symlink_to(tmp_path / "mine")
     models = Models(tmp_path, tmp_path / "elsewhere")
-    assert models.names() == ["default", "given", "mine"]
+    assert models.names() == ["default", "large", "given", "mine"]
     assert models.path("given") == tmp_path / "elsewhere"
     assert models.path("mine") == tmp_path / "mine"
-    with pytest.raises(ParameterError, match="there are default, given, mine"):
+    with pytest.raises(ParameterError, match="there are default, large, given, mine"):
         models.path("../mine")
-    assert Models(tmp_path / "none").names() == ["default"]
+    assert Models(tmp_path / "none").names() == ["default", "large"]
 
 
 def test_start_loads_a_model_again_that_died_too_often() -> None:

@@ -13,7 +13,7 @@ from transformers import Olmo2ForCausalLM
 
 from copilot.codec.vocabulary import Vocabulary
 from copilot.errors import BundleError
-from copilot.model.bundle import Bundle, default_bundle_path
+from copilot.model.bundle import SHIPPED, Bundle, default_bundle_path, shipped_bundle_path
 from copilot.model.evaluation import FIGURE_LABELS, Evaluation, Figure
 from copilot.model.manifest import FILES, MANIFEST, Manifest
 from copilot.model.save import save_bundle, write_evaluation
@@ -134,9 +134,10 @@ def test_the_default_bundle_lies_in_the_package() -> None:
     assert default_bundle_path().is_absolute()
 
 
-def test_the_bundle_that_ships_opens_loads_and_is_small() -> None:
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_bundle_that_ships_opens_loads_and_is_small(name: str) -> None:
     """It passes every check, is under 30 MB, names every licence and learnt from nothing kept for research."""
-    bundle = Bundle.open(default_bundle_path())
+    bundle = Bundle.open(shipped_bundle_path(name))
     size = sum(file.stat().st_size for file in Path(bundle.path).iterdir())
     research = {
         "nottingham",

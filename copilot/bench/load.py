@@ -21,8 +21,9 @@ from copilot.live.desk import Desk, NoStage
 from copilot.live.engine_client import EngineClient
 from copilot.live.models import Models
 from copilot.live.presets import Presets
+from copilot.live.questions import Request
 from copilot.live.recorder import Recorder
-from copilot.live.session import Request, new_session
+from copilot.live.session import new_session
 from copilot.model.bundle import default_bundle_path
 from copilot.panel import Panel
 

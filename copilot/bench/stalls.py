@@ -11,8 +11,8 @@ import numpy as np
 
 from copilot.bench.section import Row, Section
 from copilot.decode.numba_decoder import NumbaDecoder
+from copilot.engine.place import stand_back
 from copilot.engine.warmth import EVERY_S, Warmth
-from copilot.engine.worker import stand_back
 from copilot.midi.messages import PlayNote
 from copilot.midi.scheduler import Action, Schedule
 from copilot.midi.scheduler_thread import SchedulerThread
@@ -37,7 +37,7 @@ def measure(budget_s: float) -> Section:
         *_python_neighbour(share_s),
         _collection(),
     ]
-    stand_back()
+    stand_back("alone")
     rows += _cold(decoder, share_s)
     return Section("cold and stalled", tuple(rows))
 

@@ -88,7 +88,7 @@ model_options = together(
         "bundle",
         type=click.Path(path_type=Path),
         metavar="BUNDLE",
-        help="Folder of a model bundle, or one that ships: default, or large, which takes three times as long.",
+        help="A model bundle: its folder, or its name: default, or large, which takes three times as long, or yours.",
     ),
     click.option(
         "--window",
@@ -116,6 +116,13 @@ model_options = together(
         metavar="FILE.toml",
         help="Settings; the command line wins over them. See configs/jam.toml.",
     ),
+)
+
+cover_option = click.option(
+    "--cover",
+    type=click.Path(path_type=Path),
+    metavar="BUNDLE",
+    help="A second, faster bundle (`default`: the one that ships), which plays where the model's answers are late.",
 )
 
 http_option = click.option(
@@ -169,6 +176,11 @@ def elsewhere_of(
 def bundle_of(asked: Path | None, config: Config) -> Path | None:
     """The bundle's folder as asked for, else as configured; None: the one that ships."""
     return asked or (Path(config.model.bundle).expanduser() if config.model.bundle else None)
+
+
+def cover_of(asked: Path | None, config: Config) -> Path | None:
+    """The bundle that covers for the model as asked for, else as configured; None: there is no such."""
+    return asked or (Path(config.model.cover).expanduser() if config.model.cover else None)
 
 
 def given(panel: dict[str, Value | None]) -> dict[str, Value]:

@@ -11,6 +11,8 @@ import click
 from copilot.cli.options import (
     Parameter,
     bundle_of,
+    cover_of,
+    cover_option,
     elsewhere_of,
     elsewhere_options,
     given,
@@ -53,12 +55,20 @@ from copilot.panel import Value, find
     metavar="MS",
     help="Charge this for each engine call instead of what it took: repeatable to the bit with --seed.",
 )
+@click.option(
+    "--cover-latency",
+    "cover_latency_ms",
+    type=click.FloatRange(0, 10_000),
+    metavar="MS",
+    help="Charge this for each call of the --cover.",
+)
 @click.option("--realtime", is_flag=True, help="Play by the wall clock, with the model in its own process.")
 @click.option("--watch", is_flag=True, help="Play by the wall clock, and show and steer it in a browser.")
 @http_option
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @panel_options
 @model_options
+@cover_option
 def jam(
     file: Path | None,
     output: Path | None,
@@ -66,11 +76,13 @@ def jam(
     journal: Path | None,
     hold_out: str | None,
     latency_ms: float | None,
+    cover_latency_ms: float | None,
     realtime: bool,
     watch: bool,
     http_port: int | None,
     as_json: bool,
     bundle: Path | None,
+    cover: Path | None,
     window_tokens: int,
     device: Device | None,
     weights: WeightKind | None,
@@ -99,11 +111,13 @@ def jam(
         journal=journal,
         hold_out=hold_out,
         bundle=bundle_of(bundle, config),
+        cover=cover_of(cover, config),
         seed=config.model.seed if seed is None else seed,
         window_tokens=window_tokens,
         device=device or config.model.device,
         weights=weights or config.model.weights,
         latency_ms=latency_ms,
+        cover_latency_ms=cover_latency_ms,
         realtime=realtime or watch,
         http_port=(config.http.port if http_port is None else http_port) if watch else None,
         on_page=lambda address: click.echo(f"copilot ready: page {address}", err=as_json),
@@ -149,6 +163,7 @@ def jam(
 @click.option("--log-json", is_flag=True, help="Print JSON lines instead of a status line.")
 @panel_options
 @model_options
+@cover_option
 def run(
     ports: tuple[str, ...],
     inputs: tuple[str, ...],
@@ -168,6 +183,7 @@ def run(
     opens: bool,
     log_json: bool,
     bundle: Path | None,
+    cover: Path | None,
     window_tokens: int,
     device: Device | None,
     weights: WeightKind | None,
@@ -208,6 +224,7 @@ def run(
         elsewhere=elsewhere_of(config, listen, token_file, osc_listen, osc_senders),
         opens=opens,
         bundle=bundle_of(bundle, config),
+        cover=cover_of(cover, config),
         seed=config.model.seed if seed is None else seed,
         window_tokens=window_tokens,
         device=device or config.model.device,

@@ -80,6 +80,12 @@ def recordings(folder: Path | None, as_json: bool) -> None:
     metavar="BUNDLE",
     help="With --again: folder of the bundle that played. Default: the one that ships.",
 )
+@click.option(
+    "--cover",
+    type=click.Path(path_type=Path),
+    metavar="BUNDLE",
+    help="With --again: the bundle that covered for it, where one did. Default: the one that ships.",
+)
 @click.option("--device", type=click.Choice(DEVICES), help="With --again. Default: what was asked for then.")
 @click.option(
     "--weights", type=click.Choice(WEIGHT_KINDS), help="With --again. Default: what was asked for then."
@@ -95,6 +101,7 @@ def replay(
     sound_font: Path | None,
     again: bool,
     bundle: Path | None,
+    cover: Path | None,
     device: Device | None,
     weights: WeightKind | None,
     as_json: bool,
@@ -127,7 +134,7 @@ def replay(
         click.echo(f"written: {wav}", err=as_json)
     if again:
         with seconds_bar(sys.stdout.isatty() and not as_json) as progress:
-            verdict = commands.repeat(journal, commands.Choice(bundle, device, weights), progress)
+            verdict = commands.repeat(journal, commands.Choice(bundle, cover, device, weights), progress)
         if as_json:
             click.echo(json.dumps({**msgspec.to_builtins(verdict), "is_same": verdict.is_same}))
         else:

@@ -8,13 +8,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from copilot.commands.model import open_bundle, player_of
+from copilot.commands.model import COVER_DEVICE, cover_engine_of, engine_of, open_bundle, player_of
 from copilot.decode.devices import Device
 from copilot.decode.kinds import WeightKind
 from copilot.engine.load import load_engine
 from copilot.errors import InputError
 from copilot.live.clock import Clock, MonotonicClock, SimulatedClock
-from copilot.live.engine_client import EngineClient
 from copilot.live.file_rig import FileRig
 from copilot.live.jam import beat_clock, jam_with
 from copilot.live.journal import JournalWriter, read_journal, to_score
@@ -45,7 +44,7 @@ Progress = Callable[[float, float], None]
 
 @dataclass(frozen=True, slots=True)
 class JamOptions:
-    """What the command line asked for. `latency_ms` None charges what the engine really took.
+    """What the command line asked for. `latency_ms` None charges what the engine really took, and so of the cover.
 
     `http_port`: in real time, the port of a page that shows it; None shows none. `on_page` is told its address.
     `journal`: keep the recording there, for `copilot replay`.
@@ -57,11 +56,13 @@ class JamOptions:
     hold_out: str | None = None
     journal: Path | None = None
     bundle: Path | None = None
+    cover: Path | None = None
     seed: int = 0
     window_tokens: int = 0
     device: Device = "auto"
     weights: WeightKind = "auto"
     latency_ms: float | None = None
+    cover_latency_ms: float | None = None
     realtime: bool = False
     http_port: int | None = None
     on_page: Callable[[str], None] = lambda _address: None
@@ -80,9 +81,12 @@ class JamResult:
 
 def jam(options: JamOptions, progress: Progress = lambda _now, _end: None) -> JamResult:
     """Play a jam and write it down. Raises InputError or BundleError before anything is written."""
-    if options.realtime and options.latency_ms is not None:
+    if options.cover_latency_ms is not None and options.cover is None:
+        raise InputError("--cover-latency is of a cover: name its bundle with --cover")
+    if options.realtime and (options.latency_ms is not None or options.cover_latency_ms is not None):
         raise InputError("--latency is for the simulated clock: leave it out, or leave out --realtime")
     bundle = open_bundle(options.bundle)
+    cover = open_bundle(options.cover) if options.cover else None
     score = read_score(options.file or EXAMPLE)
     output = options.output or Path(f"{(options.file or EXAMPLE).stem}-copilot.mid")
     for path in filter(None, (output, options.plot, options.journal)):
@@ -97,6 +101,7 @@ def jam(options: JamOptions, progress: Progress = lambda _now, _end: None) -> Ja
             panel,
             _metadata(band, held, panel, options.seed),
             player_of(bundle, options.window_tokens, options.device, options.weights),
+            cover,
         )
         play = _play_in_real_time if options.realtime else _simulate
         figures = play(taping, bundle, options, progress)
@@ -118,11 +123,15 @@ class _Taping:
     panel: Panel
     metadata: Metadata
     player: Player
+    cover: Bundle | None
 
     @contextlib.contextmanager
     def journal(self, clock: Clock, beat_zero_s: float) -> Iterator[JournalWriter]:
         """The journal, closed at the end."""
-        metadata = replace(self.metadata, beat_zero_s=beat_zero_s, is_whole=True, player=self.player)
+        cover = player_of(self.cover, 0, COVER_DEVICE, "auto") if self.cover else None
+        metadata = replace(
+            self.metadata, beat_zero_s=beat_zero_s, is_whole=True, player=self.player, cover=cover
+        )
         # In real time nothing may wait for the disk; a simulated jam may, and would outrun it.
         kind = JournalWriter if isinstance(clock, SimulatedClock) else LiveJournal
         with contextlib.closing(kind(self.path, clock, metadata, sync=False)) as journal:
@@ -169,7 +178,9 @@ def _simulate(taping: _Taping, bundle: Bundle, options: JamOptions, progress: Pr
         device=options.device,
         weights=options.weights,
     )
+    cover = load_engine(taping.cover, seed=options.seed, device=COVER_DEVICE) if taping.cover else None
     latency_s = None if options.latency_ms is None else options.latency_ms / 1000
+    cover_latency_s = None if options.cover_latency_ms is None else options.cover_latency_ms / 1000
     end_beats = taping.band.end_ticks / taping.band.ticks_per_beat
     clock = SimulatedClock()
     with taping.journal(clock, clock.now_s()) as journal:
@@ -181,6 +192,8 @@ def _simulate(taping: _Taping, bundle: Bundle, options: JamOptions, progress: Pr
             latency_s=latency_s,
             journal=journal,
             clock=clock,
+            cover=cover,
+            cover_latency_s=cover_latency_s,
         )
         jam.run(lambda beats: progress(beats, end_beats))
         return taping.figures(jam.session, clock.now_s(), time.perf_counter() - began_s)
@@ -191,23 +204,35 @@ def _play_in_real_time(taping: _Taping, bundle: Bundle, options: JamOptions, pro
 
 
 async def _stage(taping: _Taping, bundle: Bundle, options: JamOptions, progress: Progress) -> Status:
-    engine = EngineClient(
-        bundle.path,
-        seed=options.seed,
-        window_tokens=options.window_tokens,
-        device=options.device,
-        weights=options.weights,
+    engine = engine_of(
+        bundle,
+        options.seed,
+        options.window_tokens,
+        options.device,
+        options.weights,
+        is_covered=taping.cover is not None,
     )
+    cover = cover_engine_of(taping.cover, options.seed) if taping.cover else None
     loaded = await engine.start()
+    try:
+        if cover is not None:
+            await cover.start()
+    except BaseException:
+        await engine.stop()
+        raise
     clock = MonotonicClock()
     start_s = clock.now_s() + (_REALTIME_LEAD_S if options.http_port is None else _WATCHED_LEAD_S)
     end_beats = taping.band.end_ticks / taping.band.ticks_per_beat
     known = {part.channel: part.role for part in taping.band.parts}
     with taping.journal(clock, start_s) as journal:
-        session = new_session(taping.panel, beat_clock(taping.band, start_s), known, journal)
-        stage = Stage(session, engine, FileRig(taping.band, clock, start_s), clock)
+        session = new_session(
+            taping.panel, beat_clock(taping.band, start_s), known, journal, is_covered=cover is not None
+        )
+        stage = Stage(session, engine, FileRig(taping.band, clock, start_s), clock, cover)
         async with contextlib.AsyncExitStack() as open_things:
             open_things.push_async_callback(engine.stop)
+            if cover is not None:
+                open_things.push_async_callback(cover.stop)
             if options.http_port is not None:
                 from copilot.commands.watch import Watch
 

@@ -1,23 +1,52 @@
 """Which bundle a command plays from, and with what."""
 
 from pathlib import Path
+from typing import Final
 
 from copilot.decode.devices import Device
 from copilot.decode.kinds import WeightKind
+from copilot.files import user_data_folder
+from copilot.live.engine_client import EngineClient
+from copilot.live.models import Models
 from copilot.live.records import Player
-from copilot.model.bundle import SHIPPED, Bundle, default_bundle_path, shipped_bundle_path
+from copilot.model.bundle import Bundle, default_bundle_path
 from copilot.model.manifest import WEIGHTS
+
+COVER_DEVICE: Final[Device] = "cpu"
 
 
 def open_bundle(given: Path | str | None) -> Bundle:
-    """The bundle in a folder, or one that ships by its name; of nothing, the default. Raises BundleError.
+    """The bundle in a folder or of a name, or the one that ships. Raises BundleError.
 
-    A folder that is called like one that ships comes first: who gives a path means the path.
+    A folder that is called like a bundle comes first: who gives a path means the path.
     """
-    if not given:
-        return Bundle.open(default_bundle_path())
-    is_name = str(given) in SHIPPED and not Path(given).exists()
-    return Bundle.open(shipped_bundle_path(str(given)) if is_name else Path(given))
+    return Bundle.open(_path_of(Path(given)) if given else default_bundle_path())
+
+
+def _path_of(given: Path) -> Path:
+    """A name means a folder here before one among the user's bundles."""
+    models = Models(user_data_folder() / "bundles")
+    is_name = len(given.parts) == 1 and not given.exists()
+    return models.path(given.name) if is_name and given.name in models.names() else given
+
+
+def engine_of(
+    bundle: Bundle, seed: int, window_tokens: int, device: Device, weights: WeightKind, *, is_covered: bool
+) -> EngineClient:
+    """The engine that a command asks for."""
+    return EngineClient(
+        bundle.path,
+        seed=seed,
+        window_tokens=window_tokens,
+        device=device,
+        weights=weights,
+        place="covered" if is_covered else "alone",
+    )
+
+
+def cover_engine_of(bundle: Bundle, seed: int) -> EngineClient:
+    """The engine that covers for another: on the processor, so that what holds a GPU up never holds it up."""
+    return EngineClient(bundle.path, seed=seed, device=COVER_DEVICE, place="cover")
 
 
 def player_of(bundle: Bundle, window_tokens: int, device: Device, weights: WeightKind) -> Player:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from copilot.commands.jam import PROGRAMS
-from copilot.commands.model import open_bundle
+from copilot.commands.model import COVER_DEVICE, open_bundle
 from copilot.commands.signals import until_told
 from copilot.decode.devices import DEVICES, Device
 from copilot.decode.kinds import WEIGHT_KINDS, WeightKind
@@ -20,10 +20,12 @@ from copilot.live.again import check_repeatable, play_again
 from copilot.live.clock import MonotonicClock
 from copilot.live.journal import Journal, open_journal, to_score
 from copilot.live.midi_rig import MidiRig, PortPlan
-from copilot.live.player import Player
+from copilot.live.player import Player as Performer
 from copilot.live.recordings import Recording, find_recording, notes_of, recordings_in
+from copilot.live.records import Player
 from copilot.live.verdict import Verdict, compare
 from copilot.midi.ports import Survey, chosen, resolve, survey
+from copilot.model.bundle import Bundle
 from copilot.model.manifest import WEIGHTS
 from copilot.music.midifile import write_score
 from copilot.music.score import COPILOT_CHANNEL, Score
@@ -144,7 +146,7 @@ def replay(
 
     async def play() -> None:
         rig = await MidiRig.open(plan_outputs(await asyncio.to_thread(survey), places))
-        player = Player(notes, rig, MonotonicClock())
+        player = Performer(notes, rig, MonotonicClock())
         on_ready(rig.ready.outputs, player.length_s)
         await player.run(progress)
 
@@ -156,6 +158,7 @@ class Choice:
     """What to repeat with, where it is not what the recording names."""
 
     bundle: Path | None = None
+    cover: Path | None = None
     device: Device | None = None
     weights: WeightKind | None = None
 
@@ -163,22 +166,32 @@ class Choice:
 def repeat(journal: Journal, choice: Choice, progress: Progress) -> Verdict:
     """Play a recording through a session and an engine once more, and compare. Raises JournalError, BundleError."""
     check_repeatable(journal)
-    bundle, noted = open_bundle(choice.bundle), journal.metadata.player
-    if noted is not None and noted.sha256 != bundle.manifest.sha256[WEIGHTS]:
-        raise JournalError(
-            f"{noted.bundle} played in it (weights {noted.sha256[:12]}), not {bundle.manifest.name}: "
-            "give that bundle's folder with --model"
-        )
+    metadata = journal.metadata
+    bundle, noted = _bundle_of(choice.bundle, metadata.player, "--model"), metadata.player
+    cover = _bundle_of(choice.cover, metadata.cover, "--cover") if metadata.cover else None
     device: Device = next((each for each in DEVICES if noted and each == noted.device), "auto")
     weights: WeightKind = next((each for each in WEIGHT_KINDS if noted and each == noted.weights), "auto")
     engine = load_engine(
         bundle,
-        seed=journal.metadata.seed,
+        seed=metadata.seed,
         window_tokens=noted.window_tokens if noted else 0,
         device=choice.device or device,
         weights=choice.weights or weights,
     )
+    beside = load_engine(cover, seed=metadata.seed, device=COVER_DEVICE) if cover else None
     last_s = max((note.end_s for note in notes_of(journal)), default=0.0)
     with tempfile.TemporaryDirectory(prefix="copilot-again-") as folder:
         path = Path(folder) / "again.journal"
-        return compare(journal, play_again(journal, engine, path, lambda at_s: progress(at_s, last_s)))
+        again = play_again(journal, engine, path, lambda at_s: progress(at_s, last_s), cover=beside)
+        return compare(journal, again)
+
+
+def _bundle_of(given: Path | None, noted: Player | None, option: str) -> Bundle:
+    """The bundle that is given, which must be the one that played. Raises JournalError, BundleError."""
+    bundle = open_bundle(given)
+    if noted is not None and noted.sha256 != bundle.manifest.sha256[WEIGHTS]:
+        raise JournalError(
+            f"{noted.bundle} played in it (weights {noted.sha256[:12]}), not {bundle.manifest.name}: "
+            f"give that bundle's folder with {option}"
+        )
+    return bundle

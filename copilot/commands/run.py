@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from copilot.commands.browser import show
-from copilot.commands.model import open_bundle, player_of
+from copilot.commands.model import COVER_DEVICE, cover_engine_of, engine_of, open_bundle, player_of
 from copilot.commands.run_options import RunOptions, found_ports, plan_ports
 from copilot.commands.signals import until_told
 from copilot.control.http import HttpServer
@@ -18,7 +18,6 @@ from copilot.errors import PortError
 from copilot.files import user_data_folder
 from copilot.live.clock import BeatClock, MonotonicClock
 from copilot.live.desk import Desk, NoStage
-from copilot.live.engine_client import EngineClient
 from copilot.live.herald import Herald
 from copilot.live.midi_rig import MidiRig
 from copilot.live.models import Models
@@ -44,6 +43,7 @@ class Ready:
     timing: str
     model: str
     window_tokens: int
+    cover: str | None
     tempo_bpm: float
     follows_midi_clock: bool
     osc: str
@@ -64,12 +64,13 @@ async def run(options: RunOptions, on_ready: Callable[[Ready], None], on_status:
 async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_status: Report) -> None:
     outside, (osc_outside, senders) = options.elsewhere.http(), options.elsewhere.osc()
     bundle = open_bundle(options.bundle)
+    cover_bundle = open_bundle(options.cover) if options.cover else None
     plan = plan_ports(await asyncio.to_thread(found_ports, options), options)
     clock, panel = MonotonicClock(), panel_for(bundle)
     for name, value in options.panel.items():
         panel.set(name, value)
     beats = BeatClock(clock.now_s(), panel.number("tempo_bpm"))
-    session = new_session(panel, beats, {})
+    session = new_session(panel, beats, {}, is_covered=cover_bundle is not None)
     began_s = clock.now_s()
     player = player_of(bundle, options.window_tokens, options.device, options.weights)
     recorder = Recorder(
@@ -77,16 +78,19 @@ async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_statu
         clock,
         options.seed,
         player=player,
+        cover=player_of(cover_bundle, 0, COVER_DEVICE, "auto") if cover_bundle else None,
         quota_bytes=options.record_quota_mb * 2**20,
     )
     recording = recorder.start(session, _DISK_PATIENCE_S) if options.record else None
-    engine = EngineClient(
-        bundle.path,
-        seed=options.seed,
-        window_tokens=options.window_tokens,
-        device=options.device,
-        weights=options.weights,
+    engine = engine_of(
+        bundle,
+        options.seed,
+        options.window_tokens,
+        options.device,
+        options.weights,
+        is_covered=cover_bundle is not None,
     )
+    cover = cover_engine_of(cover_bundle, options.seed) if cover_bundle else None
     desk = Desk(
         session,
         clock,
@@ -105,11 +109,14 @@ async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_statu
             http.open(options.http_port)
             open_things.push_async_callback(http.close)
         open_things.push_async_callback(engine.stop)
-        loaded = await engine.start()
+        if cover is not None:
+            open_things.push_async_callback(cover.stop)
+        # Where there is a cover, the music does not wait for the model.
+        loaded = await (engine if cover is None else cover).start()
         rig = await MidiRig.open(plan)
-        stage = Stage(session, engine, rig, clock)
+        stage = Stage(session, engine, rig, clock, cover, has_to_start=cover is not None)
         _follow(rig, panel)
-        desk.stage, desk.model = stage, loaded.name
+        desk.stage, desk.model = stage, bundle.manifest.name
         heralding = asyncio.create_task(Herald(session, clock).run())
         open_things.callback(heralding.cancel)
         # A full collection of what is alive now took 9.8 ms (tests/bench/bench_stalls.py); of what comes, 0.002.
@@ -127,8 +134,9 @@ async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_statu
                 tuple(rig.ready.outputs),
                 rig.ready.api,
                 rig.ready.timing,
-                loaded.name,
+                bundle.manifest.name,
                 loaded.window_tokens,
+                cover_bundle.manifest.name if cover_bundle else None,
                 beats.tempo_bpm,
                 beats.follows_midi,
                 f"127.0.0.1:{osc.port}",

@@ -38,6 +38,7 @@ class RunOptions:
     elsewhere: Elsewhere = field(default_factory=Elsewhere)
     opens: bool = False
     bundle: Path | None = None
+    cover: Path | None = None
     seed: int = 0
     window_tokens: int = 0
     device: Device = "auto"

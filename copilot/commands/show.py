@@ -134,7 +134,9 @@ class StatusLine:
         self._aside.say(
             f"copilot ready: hears {', '.join(ready.inputs) or 'nothing'} · plays on "
             f"{', '.join(ready.outputs) or 'nothing'} ({ready.api or 'no MIDI system yet'}) · {ready.timing} · "
-            f"model {ready.model}, {ready.window_tokens} tokens · tempo {tempo} · OSC {ready.osc}"
+            f"model {ready.model}, {ready.window_tokens} tokens"
+            + (f", covered by {ready.cover}" if ready.cover else "")
+            + f" · tempo {tempo} · OSC {ready.osc}"
             + (f" · page {ready.http}" if ready.http else "")
             + "".join(f" · from elsewhere: {each}" for each in ready.elsewhere)
             + (f" · recording to {ready.recording}" if ready.recording else "")
@@ -152,6 +154,7 @@ class StatusLine:
                 f"{status['part']} · heard {status['notes_heard']} · played {status['notes_played']} · "
                 f"late {status['late']} · dropped {status['dropped']} · commit {status['commit_ms']:.0f} ms"
                 + (f" · GONE: {', '.join(gone)}" if gone else "")
+                + (f" · by the {status['plays']}" if status.get("plays") else "")
                 + (" · STOPPED" if status["stopped"] else "")
                 + (" · LISTENING ONLY" if status["listening_only"] else "")
                 + (" · RECORDING STOPPED" if status["journal_error"] else "")

@@ -8,7 +8,7 @@ from copilot.control.live_pages import MOST_EVENTS, MOST_PAGES, MOST_UNSENT_BYTE
 from copilot.control.osc import MOST_WAITING
 from copilot.control.osc_feed import MOST_SUBSCRIBERS
 from copilot.live.journal_writer import MAX_PENDING_BYTES
-from copilot.live.session import MAX_NEWS
+from copilot.live.questions import MAX_NEWS
 from copilot.live.supervise import MAX_UNSENT_BYTES
 from copilot.midi.filter import MAX_SYSEX_BYTES
 from copilot.midi.forwarder import CAPACITY, HARD_CAPACITY

@@ -3,7 +3,6 @@
 import contextlib
 import gc
 import logging
-import os
 import signal
 import socket
 import sys
@@ -14,6 +13,7 @@ import setproctitle
 from copilot.engine.base import Engine
 from copilot.engine.load import load_engine
 from copilot.engine.messages import Answer, Ask, Load, Loaded, Refused, ToWorker
+from copilot.engine.place import PLACES, Place, stand_back
 from copilot.engine.warmth import Warmth, readable
 from copilot.errors import CopilotError, ProtocolError
 from copilot.model.bundle import Bundle
@@ -23,7 +23,6 @@ from copilot.wire import FrameReader, Hello, Message, pack
 log = logging.getLogger(__name__)
 
 PROCESS_TITLE = "copilot: worker"
-_NICENESS = 5
 _SNAPSHOT_EVERY = 16
 """Rounds; about two seconds of music. A snapshot of 683 ids took 14 µs and 3 KB, and to go on from it 37 ms."""
 
@@ -97,24 +96,12 @@ def _receive(connection: socket.socket) -> bytes:
         return b""
 
 
-def stand_back() -> None:
-    """Stand back: the MIDI process and the daemon must not wait behind the model.
-
-    Where there are more cores than one, the first is not the model's; on the others it yields to who asks.
-    """
-    if hasattr(os, "nice"):
-        os.nice(_NICENESS)
-    if hasattr(os, "sched_setaffinity"):
-        cores = sorted(os.sched_getaffinity(0))
-        if len(cores) > 1:
-            os.sched_setaffinity(0, cores[1:])
-
-
 def main() -> int:
     """Be the model worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the daemon decides
-    setproctitle.setproctitle(PROCESS_TITLE)
-    stand_back()
+    place: Place = next((each for each in PLACES if each in sys.argv[2:]), "alone")
+    setproctitle.setproctitle("copilot: cover" if place == "cover" else PROCESS_TITLE)
+    stand_back(place)
     connection = inherited_socket(sys.argv[1])
     _send(connection, Hello(role="worker"))
     serve(connection)

@@ -5,7 +5,7 @@ at the time, and when each answer of the engine reached it. The engine is asked 
 what was played is given to it. Notes are sent by a schedule of our own under a simulated clock.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -16,9 +16,11 @@ from copilot.live.clock import BeatClock, SimulatedClock
 from copilot.live.jam import answer
 from copilot.live.journal import Journal, JournalWriter, open_journal
 from copilot.live.meter import Meter
+from copilot.live.questions import Who
 from copilot.live.records import (
     Answered,
     ClockHeard,
+    Covered,
     Dropped,
     Happened,
     Heard,
@@ -73,17 +75,17 @@ class Again:
     """Runs once. What happens is written into `journal`, whose clock is `clock`."""
 
     session: Session
-    engine: Engine
+    engines: Mapping[Who, Engine]
     clock: SimulatedClock
     start_s: float
-    _blank: bytes = b""
-    _forgets: bool = False
+    _blank: dict[Who, bytes] = field(default_factory=dict)
+    _forgetful: set[Who] = field(default_factory=set)
     _schedule: Schedule = field(default_factory=Schedule)
-    _proposals: dict[int, Proposal] = field(default_factory=dict)
+    _proposals: dict[tuple[Who, int], Proposal] = field(default_factory=dict)
 
     def run(self, records: Iterable[Record], progress: Progress = lambda _at_s: None) -> None:
         """Tell the session all that these records say. Raises JournalError where they don't hang together."""
-        self._blank = self.engine.snapshot()
+        self._blank = {who: engine.snapshot() for who, engine in self.engines.items()}
         for record in records:
             if isinstance(record, Played | Dropped | Missed):
                 continue
@@ -115,40 +117,47 @@ class Again:
             case Woken():
                 self._wake(at_s)
             case Answered():
-                self._take(record, at_s)
+                self._take("model", record, at_s)
+            case Covered():
+                self._take("cover", record, at_s)
             case Happened():
                 self._let_happen(record, at_s)
 
     def _wake(self, at_s: float) -> None:
         work = self.session.wake(at_s)
         self._play(work.play, at_s)
-        if work.request is None:
-            return
-        if self._forgets:
-            self.engine.restore(self._blank)
-            self._forgets = False
-        self._proposals = {work.request.number: answer(self.engine, work.request)}
+        for request in work.requests:
+            who = request.who
+            if who in self._forgetful:
+                self.engines[who].restore(self._blank[who])
+                self._forgetful.discard(who)
+            self._proposals[who, request.number] = answer(self.engines[who], request)
 
-    def _take(self, record: Answered, at_s: float) -> None:
-        proposal = self._proposals.pop(record.number, None)
+    def _take(self, who: Who, record: Answered | Covered, at_s: float) -> None:
+        proposal = self._proposals.pop((who, record.number), None)
         if proposal is None:
             raise JournalError(
                 f"at {record.at_s:.3f} s it has an answer to question {record.number}, which was not asked again"
             )
-        self._play(self.session.take(at_s, record.number, proposal, record.took_s), at_s)
+        self._play(self.session.take(at_s, record.number, proposal, record.took_s, who), at_s)
 
     def _let_happen(self, record: Happened, at_s: float) -> None:
         match record.what:
             case "engine lost":
-                self.session.engine_lost()
-                self._proposals.clear()
+                self._lose("model")
             case "engine found":
                 self.session.engine_found()
+            case "engine awaited":
+                self.session.await_model()
+            case "cover lost":
+                self._lose("cover")
+            case "cover found":
+                self.session.engine_found("cover")
             case "end":
                 self.session.note("end", at_s)
             case "forget":
-                self.session.note("forget", at_s)
-                self._forgets = True
+                self.session.forget(at_s)
+                self._forgetful.update(self.engines)
             case "panic":
                 self.session.note("panic", at_s)
                 self._silence(at_s)
@@ -156,8 +165,12 @@ class Again:
                 self.session.stop(at_s)
                 self._silence(at_s)
             case "start":
-                self._forgets = True
+                self._forgetful.update(self.engines)
                 self.session.start(at_s)
+
+    def _lose(self, who: Who) -> None:
+        self.session.engine_lost(who)
+        self._proposals = {key: proposal for key, proposal in self._proposals.items() if key[0] != who}
 
     def _silence(self, at_s: float) -> None:
         for action in self._schedule.silence(at_s):
@@ -193,11 +206,16 @@ class Again:
 
 
 def play_again(
-    journal: Journal, engine: Engine, path: Path, progress: Progress = lambda _at_s: None
+    journal: Journal,
+    engine: Engine,
+    path: Path,
+    progress: Progress = lambda _at_s: None,
+    *,
+    cover: Engine | None = None,
 ) -> Journal:
     """Play a recording through a session once more; returns the recording of that, which is written at `path`.
 
-    Raises JournalError for one that can't be repeated.
+    `cover`: the engine that covered for the other, where one did. Raises JournalError for one that can't be repeated.
     """
     check_repeatable(journal)
     metadata = journal.metadata
@@ -209,8 +227,9 @@ def play_again(
     roles = {part.channel: part.role for part in metadata.parts if part.channel != COPILOT_CHANNEL}
     writer = JournalWriter(path, clock, metadata, wall_s=lambda: metadata.start_wall_s, sync=False)
     try:
-        session = new_session(panel, beats, roles, writer)
-        Again(session, engine, clock, metadata.start_s).run(records, progress)
+        session = new_session(panel, beats, roles, writer, is_covered=cover is not None)
+        engines: dict[Who, Engine] = {"model": engine} if cover is None else {"model": engine, "cover": cover}
+        Again(session, engines, clock, metadata.start_s).run(records, progress)
     finally:
         writer.close()
     return open_journal(path)

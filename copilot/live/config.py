@@ -67,9 +67,13 @@ class HttpConfig(_Section, frozen=True):
 
 
 class ModelConfig(_Section, frozen=True):
-    """[model]: a bundle's folder (empty: the one that ships), the seed of what is sampled, what plays it and how."""
+    """[model]: a bundle (empty: the one that ships), the seed of what is sampled, what plays it and how.
+
+    `cover`: another bundle, which plays where that one's answers are late. Each is a folder, or a name (`default`).
+    """
 
     bundle: Text = ""
+    cover: Text = ""
     seed: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] = 0
     device: Device = "auto"
     weights: WeightKind = "auto"

@@ -93,6 +93,20 @@ class Deadline:
         if imagined_beats > 0:
             self._pace.beat_s.add(call_s / imagined_beats)
 
+    def missed(self) -> None:
+        """A round went on without it: nothing has to be final for its sake."""
+        self._pace.call_s.add(0.0)
+
+    def took_too_long(self, call_s: float, imagined_beats: float) -> None:
+        """A call that nobody waited for took so long: it has to imagine less."""
+        if imagined_beats > 0:
+            self._pace.beat_s.add(call_s / imagined_beats)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there was a call."""
+        return self._pace.call_s.quantile(0.5) is not None
+
     @property
     def commit_s(self) -> float:
         """How far ahead notes must be final when the engine is asked: p99 of its calls, and a margin."""

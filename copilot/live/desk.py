@@ -177,7 +177,7 @@ class Desk:
                 self.stage.silence()
                 self.set("mute", True)
             case "forget":
-                session.note("forget", now_s)
+                session.forget(now_s)
                 self.stage.forget()
             case "stop":
                 session.stop(now_s)

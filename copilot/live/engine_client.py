@@ -11,9 +11,10 @@ import msgspec
 from copilot.decode.devices import Device
 from copilot.decode.kinds import WeightKind
 from copilot.engine.messages import Answer, Ask, FromWorker, Load, Loaded, Refused
+from copilot.engine.place import Place
 from copilot.errors import BundleError, ProtocolError, WorkerError
 from copilot.live.patience import Deaths, Patience
-from copilot.live.session import Request
+from copilot.live.questions import Request
 from copilot.live.supervise import Child
 from copilot.live.vitals import vitals_of
 from copilot.wire import Message
@@ -42,8 +43,11 @@ class EngineClient:
         window_tokens: int = 0,
         device: Device = "auto",
         weights: WeightKind = "auto",
+        place: Place = "alone",
     ) -> None:
+        """`place`: where its workers run beside others (engine/place.py)."""
         self._load = Load(str(bundle_path.resolve()), seed, window_tokens, device, weights)
+        self._place: Place = place
         self._child: Child | None = None
         self._loading = asyncio.Lock()
         self._patience = Patience()
@@ -63,7 +67,7 @@ class EngineClient:
             return await self._start()
 
     async def _start(self) -> Loaded:
-        child = await Child.start("copilot.engine.worker", "worker", FromWorker)
+        child = await self._new_child()
         # The state is tried once: if it is what kills, the next worker begins anew.
         state, self._state = self._state, b""
         self._untold = list(self._since) if state else []
@@ -71,6 +75,9 @@ class EngineClient:
         loaded = await _load_into(child, msgspec.structs.replace(self._load, state=state), self._patience)
         self._child, self._asked_s = child, None
         return loaded
+
+    async def _new_child(self) -> Child:
+        return await Child.start("copilot.engine.worker", "worker", FromWorker, arguments=(self._place,))
 
     async def change(self, bundle_path: Path) -> Loaded:
         """Load another bundle in a worker of its own and, once it stands, ask that one, which knows of nothing yet.
@@ -81,7 +88,7 @@ class EngineClient:
         async with self._loading:
             load = msgspec.structs.replace(self._load, bundle=str(bundle_path.resolve()))
             patience = Patience()
-            child = await Child.start("copilot.engine.worker", "worker", FromWorker)
+            child = await self._new_child()
             loaded = await _load_into(child, load, patience)
             old, self._child, self._load = self._child, child, load
             self._asked_s, self._patience = None, patience

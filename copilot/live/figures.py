@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from copilot.engine.base import Proposal
+from copilot.live.questions import Who
 
 
 class Recent:
@@ -59,14 +60,29 @@ class Figures:
     context_tokens: int = 0
     took_s: Recent = field(default_factory=lambda: Recent(4096))
     step_s: Recent = field(default_factory=lambda: Recent(8192))
+    cover_took_s: Recent = field(default_factory=lambda: Recent(4096))
+    model_in_time: int = 0  # rounds in which it had a cover, and replaced its plan
+    model_missed: int = 0  # … and did not
+    cover_notes: int = 0  # final by the cover's plan
+    switches: int = 0  # notes by another plan than the one before
+    plays: Who | None = None  # whose plan the last note came from
 
-    def count(self, proposal: Proposal, took_s: float) -> None:
-        """An answer has come."""
+    def came_from(self, who: Who) -> None:
+        """A note is final, and came from this engine."""
+        self.switches += self.plays is not None and self.plays != who
+        self.cover_notes += who == "cover"
+        self.plays = who
+
+    def count(self, proposal: Proposal, took_s: float, *, covers: bool = False) -> None:
+        """An answer has come, of the model or of its cover."""
+        self.steps += proposal.steps
+        self.reused += proposal.reused
+        if covers:
+            self.cover_took_s.append(took_s)
+            return
         self.proposals += 1
         self.took_s.append(took_s)
         self.step_s.extend(proposal.step_s)
-        self.steps += proposal.steps
-        self.reused += proposal.reused
         self.flushes = proposal.flushes
         self.context_tokens = proposal.context
 

@@ -13,7 +13,8 @@ from copilot.live.clock import BeatClock, SimulatedClock
 from copilot.live.journal import JournalWriter
 from copilot.live.meter import Meter
 from copilot.live.players import Touch, Turn, end_of, performance
-from copilot.live.session import Request, Session, new_session
+from copilot.live.questions import Request, Who
+from copilot.live.session import Session, new_session
 from copilot.midi.messages import PlayNote, Sent
 from copilot.midi.scheduler import Schedule
 from copilot.music.score import Score
@@ -27,6 +28,7 @@ Progress = Callable[[float], None]
 class SimulatedJam:
     """Runs once. `latency_s` None charges what each engine call took.
 
+    `cover`: an engine that covers for the other, as if it worked beside it; its calls are charged `cover_latency_s`.
     `until_s`: listen on to here, where the score ends before. `sent`: all that left, in order.
     """
 
@@ -37,10 +39,12 @@ class SimulatedJam:
     latency_s: float | None = None
     timer: Callable[[], float] = time.perf_counter
     until_s: float = 0.0
+    cover: Engine | None = None
+    cover_latency_s: float | None = None
     sent: list[tuple[PlayNote, Sent]] = field(default_factory=list)
     _schedule: Schedule = field(default_factory=Schedule)
     _wake_s: float = 0.0
-    _answer: tuple[float, int, Proposal, float] | None = None
+    _answers: dict[Who, tuple[float, int, Proposal, float]] = field(default_factory=dict)
 
     def run(self, progress: Progress = lambda _beats: None) -> None:
         """Play the score from end to end; `progress` is told the beat as it passes."""
@@ -51,7 +55,7 @@ class SimulatedJam:
             due_s = self._schedule.next_due_s()
             now_s = min(
                 upcoming.at_s if upcoming else _NEVER_S,
-                self._answer[0] if self._answer else _NEVER_S,
+                min((answer[0] for answer in self._answers.values()), default=_NEVER_S),
                 _NEVER_S if due_s is None else due_s,
                 self._wake_s,
             )
@@ -60,10 +64,9 @@ class SimulatedJam:
             self.clock.advance_to(now_s)
             self._send(now_s)
             upcoming = self._perform(now_s, upcoming, players)
-            if self._answer and self._answer[0] <= now_s:
-                _, number, proposal, took_s = self._answer
-                self._answer = None
-                self._play(self.session.take(now_s, number, proposal, took_s))
+            for who in [who for who, (at_s, *_) in self._answers.items() if at_s <= now_s]:
+                _, number, proposal, took_s = self._answers.pop(who)
+                self._play(self.session.take(now_s, number, proposal, took_s, who))
             self._work(now_s)
             progress(self.session.clock.beats(now_s))
         self._end(end_s)
@@ -80,11 +83,14 @@ class SimulatedJam:
         work = self.session.wake(now_s)
         self._play(work.play)
         self._wake_s = work.wake_s
-        if work.request is not None:
+        for request in work.requests:
+            engine, latency_s = self.engine, self.latency_s
+            if request.who == "cover" and self.cover is not None:
+                engine, latency_s = self.cover, self.cover_latency_s
             began_s = self.timer()
-            proposal = answer(self.engine, work.request)
-            took_s = self.timer() - began_s if self.latency_s is None else self.latency_s
-            self._answer = (now_s + took_s, work.request.number, proposal, took_s)
+            proposal = answer(engine, request)
+            took_s = self.timer() - began_s if latency_s is None else latency_s
+            self._answers[request.who] = (now_s + took_s, request.number, proposal, took_s)
 
     def _play(self, notes: list[PlayNote]) -> None:
         self._schedule.play(notes)
@@ -123,14 +129,24 @@ def jam_with(
     latency_s: float | None = None,
     journal: JournalWriter | None = None,
     clock: SimulatedClock | None = None,
+    cover: Engine | None = None,
+    cover_latency_s: float | None = None,
 ) -> SimulatedJam:
     """A jam with a band, ready to run; the panel's channels correct what the band's parts are.
 
     `clock` is the journal's, where there is one.
     """
     known = {part.channel: part.role for part in band.parts}
-    session = new_session(panel, beat_clock(band), known, journal)
-    return SimulatedJam(session, engine, band, clock or SimulatedClock(), latency_s)
+    session = new_session(panel, beat_clock(band), known, journal, is_covered=cover is not None)
+    return SimulatedJam(
+        session,
+        engine,
+        band,
+        clock or SimulatedClock(),
+        latency_s,
+        cover=cover,
+        cover_latency_s=cover_latency_s,
+    )
 
 
 def beat_clock(score: Score, start_s: float = 0.0) -> BeatClock:

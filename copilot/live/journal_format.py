@@ -8,7 +8,7 @@ journal cut anywhere, even exactly between two frames, is known to be cut. A lon
 file with a header of its own that counts it: one after the other they are one journal, as files or in one file.
 
 A heard note takes 28 bytes, the moment at which the session looks at it 19. Version 2 has the records from kind 6 on,
-version 3 pieces and holes (kind 11); older journals are read as before.
+version 3 pieces and holes (kind 11), version 4 the answers of a cover (kind 12); older journals are read as before.
 """
 
 import math
@@ -24,6 +24,7 @@ from copilot.errors import JournalError
 from copilot.live.records import (
     Answered,
     ClockHeard,
+    Covered,
     Dropped,
     Event,
     Happened,
@@ -43,6 +44,7 @@ from copilot.live.records import (
 __all__ = [
     "Answered",
     "ClockHeard",
+    "Covered",
     "Dropped",
     "Happened",
     "Heard",
@@ -66,8 +68,8 @@ __all__ = [
 ]
 
 MAGIC = b"copilot\n"
-VERSION = 3
-_READ_VERSIONS = (1, 2, 3)
+VERSION = 4
+_READ_VERSIONS = (1, 2, 3, 4)
 MAX_METADATA_BYTES = 1024 * 1024
 HEADER = struct.Struct("<8sHII")
 LENGTH = struct.Struct("<H")
@@ -121,6 +123,7 @@ _FIXED: dict[type[Record], tuple[int, struct.Struct, _Check]] = {
     ClockHeard: (8, struct.Struct("<BdBH"), _is_at),
     Dropped: (9, struct.Struct("<BddBBB"), _is_heard),
     Missed: (11, struct.Struct("<BdI"), _is_at),
+    Covered: (12, struct.Struct("<BdId"), _is_answer),
 }
 _BY_KIND = {kind: (cls, layout, check) for cls, (kind, layout, check) in _FIXED.items()}
 _FIELDS = {cls: attrgetter(*cls.__match_args__) for cls in _FIXED}

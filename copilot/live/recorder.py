@@ -40,10 +40,12 @@ class Recorder:
         now: Callable[[], float] = time.time,
         player: Player | None = None,
         quota_bytes: int = 0,
+        cover: Player | None = None,
     ) -> None:
-        """`player`: what the copilot plays with, for the record. `quota_bytes`: see PieceFiles."""
+        """`player`, `cover`: what the copilot plays with, for the record. `quota_bytes`: see PieceFiles."""
         self.folder = folder
         self._clock, self._seed, self._wall_s, self._player = clock, seed, now, player
+        self._cover = cover
         self._quota_bytes = quota_bytes
         self._closing: set[asyncio.Task[None]] = set()
         self._names: tuple[str, int] = ("", 0)
@@ -123,6 +125,7 @@ class Recorder:
             beat_zero_s=session.clock.start_s,
             is_whole=session.is_untouched,
             player=self._player,
+            cover=self._cover,
         )
 
 

@@ -14,7 +14,18 @@ import msgspec
 from copilot.music.roles import Role
 from copilot.panel import Value
 
-Event = Literal["forget", "panic", "stop", "start", "engine lost", "engine found", "end"]
+Event = Literal[
+    "forget",
+    "panic",
+    "stop",
+    "start",
+    "engine lost",
+    "engine found",
+    "engine awaited",
+    "cover lost",
+    "cover found",
+    "end",
+]
 
 
 class Heard(msgspec.Struct, frozen=True, gc=False):
@@ -79,6 +90,14 @@ class Answered(msgspec.Struct, frozen=True, gc=False):
     took_s: float
 
 
+class Covered(msgspec.Struct, frozen=True, gc=False):
+    """The same of the engine that covers for another."""
+
+    at_s: float
+    number: int
+    took_s: float
+
+
 class ClockHeard(msgspec.Struct, frozen=True, gc=False):
     """A message of a MIDI clock came in: its status byte, and the `sixteenths` of a song position (else 0)."""
 
@@ -119,6 +138,7 @@ Record = (
     | PanelChanged
     | Woken
     | Answered
+    | Covered
     | ClockHeard
     | Dropped
     | Happened
@@ -153,7 +173,8 @@ class Metadata:
 
     `start_beats`: the bar line of the session at which its music begins. `start_s`, `beat_zero_s`: the journal's
     beginning and beat 0 on the session's own clock. `is_whole`: the session began with it, so that nothing that the
-    copilot knew is missing. `player`: what played, where that was noted. `piece`: which of its files this begins.
+    copilot knew is missing. `player`, `cover`: what played and what covered for it, where that was noted. `piece`:
+    which of its files this begins.
     """
 
     start_wall_s: float = 0.0
@@ -168,4 +189,5 @@ class Metadata:
     beat_zero_s: float = 0.0
     is_whole: bool = False
     player: Player | None = None
+    cover: Player | None = None
     piece: int = 1

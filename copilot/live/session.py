@@ -7,13 +7,15 @@ a file, through the same calls, so that a simulated jam tells the truth about th
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from copilot.engine.base import Controls, Heard, Horizon, PlannedNote, Proposal
+from copilot.engine.base import Heard, PlannedNote, Proposal
 from copilot.live import records as record
 from copilot.live.clock import BeatClock
+from copilot.live.deadline import Deadline
 from copilot.live.feed import Changed, Feed, NoteDropped, NoteIn, NoteOut, Plan, Said
 from copilot.live.journal import JournalWriter
 from copilot.live.planner import Planner
 from copilot.live.players import Touch, Turn
+from copilot.live.questions import MAX_NEWS, Questions, Request, Who, only_released
 from copilot.live.ramps import Ramps
 from copilot.live.reaction import Reaction
 from copilot.live.records import Event, Record
@@ -25,27 +27,13 @@ from copilot.music.roles import Role
 from copilot.music.score import COPILOT_CHANNEL, TempoChange
 from copilot.panel import CHANNEL, OUTPUT, Panel, Parameter, Value, latencies_s
 
-MAX_NEWS = 4096
-"""Events that wait for the next request: over a minute of a band, while the copilot is muted or has no engine."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What the engine is to do next: take in, make final, propose."""
-
-    number: int
-    heard: list[Heard]
-    final: list[PlannedNote]
-    horizon: Horizon
-    controls: Controls
-
 
 @dataclass(frozen=True, slots=True)
 class Work:
     """What the driver is to do now, and when to come back at the latest."""
 
     play: list[PlayNote]
-    request: Request | None
+    requests: list[Request]
     wake_s: float
 
 
@@ -57,8 +45,10 @@ class Session:
     clock: BeatClock
     roster: Roster
     journal: JournalWriter | None = None
+    is_covered: bool = False  # a second engine answers where the model does not
     feed: Feed = field(default_factory=Feed)
     planner: Planner = field(init=False)
+    questions: Questions = field(init=False)
     withheld_notes: int = 0
     forgotten_news: int = 0
     refused_notes: int = 0  # the scheduler was full
@@ -70,7 +60,6 @@ class Session:
     is_stopped: bool = False
     _news: list[Heard] = field(default_factory=list)
     _news_s: float | None = None  # when the first of the news that can't wait came in
-    _has_engine: bool = True
     _has_heard: bool = False  # a player's note since it began to listen
     _is_untouched: bool = True
     _now_s: float = 0.0  # when it was last woken: a change of the panel is as of then
@@ -79,7 +68,11 @@ class Session:
     _flying: dict[int, tuple[PlannedNote, PlayNote]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.planner, self._ramps = Planner(self.clock), Ramps(self.panel)
+        self.questions = Questions(is_covered=self.is_covered)
+        paces: dict[Who, Deadline] = {"model": Deadline()}
+        if self.is_covered:
+            paces["cover"] = Deadline()
+        self.planner, self._ramps = Planner(self.clock, paces), Ramps(self.panel)
         self._now_s = self.clock.start_s
         for parameter, value in self.panel:
             self._note_panel(parameter, value)
@@ -105,7 +98,8 @@ class Session:
         if velocity and not self.clock.running:
             return  # what is struck while time stands still has no place in the music
         if len(self._news) >= MAX_NEWS:
-            self._forget_news(pos_beats)
+            self.forgotten_news += len(self._news)
+            self._news = only_released(self._news, pos_beats)
         self._news.append(Heard(pos_beats, channel, pitch, velocity))
         self._has_heard |= velocity > 0
         if velocity and self.roster.roles[channel] != "drums":
@@ -139,6 +133,7 @@ class Session:
             return
         self.note("start", at_s)
         self.planner.begin_anew()
+        self.questions.forget()
         self._news, self._news_s, self._has_heard = [], None, False
         self.is_stopped = False
 
@@ -171,49 +166,65 @@ class Session:
     def wake(self, now_s: float) -> Work:
         """Do what is due at this moment."""
         work = self._work(now_s)
-        self._write(record.Woken, now_s, work.request.number if work.request is not None else 0)
+        self._write(record.Woken, now_s, work.requests[0].number if work.requests else 0)
         return work
 
     def _work(self, now_s: float) -> Work:
         self._now_s = now_s
         self._drop_what_is_void()
         if self._rests:
-            return Work([], None, now_s + 0.1)
+            return Work([], [], now_s + 0.1)
+        self.planner.end_round(now_s)
         self.planner.go_round(now_s)
         final = self.planner.make_due_final(now_s)
-        request = None
+        requests: list[Request] = []
         asks_at_s = self.planner.asks_at_s(now_s, self._news_s, self.panel.number("lookahead_beats"))
+        idle = self.questions.idle
         if self.planner.is_held:
             asks_at_s = None
-        if asks_at_s is not None and asks_at_s <= now_s and self._has_heard and self._has_engine:
-            request, newly_final = self._request(now_s)
+        if asks_at_s is not None and asks_at_s <= now_s and self._has_heard and idle:
+            requests, newly_final = self._request(now_s, idle)
             final += newly_final
             asks_at_s = None
-        due_s = self.planner.due_s()
-        wakes = [at_s for at_s in (asks_at_s, due_s) if at_s is not None and at_s > now_s]
-        return Work(self._send(final), request, min([*wakes, now_s + 0.1]))
+        wishes = (asks_at_s, self.planner.due_s(), self.planner.end_of_round_s())
+        wakes = [at_s for at_s in wishes if at_s is not None and at_s > now_s]
+        return Work(self._send(final), requests, min([*wakes, now_s + 0.1]))
 
-    def take(self, now_s: float, number: int, proposal: Proposal, took_s: float) -> list[PlayNote]:
-        """The engine has answered request `number`; returns what must be played at once."""
-        self._write(record.Answered, now_s, number, took_s)
+    def take(
+        self, now_s: float, number: int, proposal: Proposal, took_s: float, who: Who = "model"
+    ) -> list[PlayNote]:
+        """An engine has answered request `number`; returns what must be played at once."""
+        self._write(record.Answered if who == "model" else record.Covered, now_s, number, took_s)
+        self.questions.answered(who, number)
         if number != self._requests:
+            self.planner.too_late(proposal, took_s, who)
             return []
         self._drop_what_is_void()  # time may have stopped since the last wake: then a note would have no end
-        late = self.planner.take(now_s, number, proposal, took_s)
+        late = self.planner.take(now_s, number, proposal, took_s, who)
         self.reaction.planned(number, self.clock.beats(now_s))
         self._tell_plan(now_s)
         return self._send(late)
 
-    def engine_lost(self) -> None:
-        """The engine died: the plan plays out, and nobody is asked until `engine_found`."""
-        self.note("engine lost")
-        self.planner.forget_request()
-        self._has_engine = False
+    def engine_lost(self, who: Who = "model") -> None:
+        """An engine died: the plan plays out, and it is not asked until `engine_found`."""
+        self.note("engine lost" if who == "model" else "cover lost")
+        self.planner.forget_request(who)
+        self.questions.lost(who)
 
-    def engine_found(self) -> None:
-        """There is an engine again; it hears from here on."""
-        self.note("engine found")
-        self._has_engine = True
+    def engine_found(self, who: Who = "model") -> None:
+        """It is there again, and hears from here on."""
+        self.note("engine found" if who == "model" else "cover found")
+        self.questions.found(who)
+
+    def await_model(self) -> None:
+        """The model still loads: its cover plays alone until it is found."""
+        self.note("engine awaited")
+        self.questions.lost("model")
+
+    def forget(self, at_s: float) -> None:
+        """What waits to be told is told to nobody; the engines must forget, too."""
+        self.note("forget", at_s)
+        self.questions.forget()
 
     def sent(self, message: Sent) -> None:
         """The scheduler has sent a note-on or note-off."""
@@ -313,26 +324,23 @@ class Session:
             planner = self.planner
             self.feed.tell(Plan(self.clock.beats(now_s), planner.until_beats, list(planner.plan)))
 
-    def _request(self, now_s: float) -> tuple[Request, list[PlannedNote]]:
-        panel = self.panel
-        self.planner.deadline.turn_to(panel.text("part"), self.clock.tempo_bpm)
-        horizon, newly_final = self.planner.ask(
+    def _request(self, now_s: float, idle: list[Who]) -> tuple[list[Request], list[PlannedNote]]:
+        panel, planner = self.panel, self.planner
+        planner.turn_to(panel.text("part"), self.clock.tempo_bpm)
+        horizon, newly_final = planner.ask(
             now_s,
-            self.planner.commit_s(panel.number("commit_ms")),
+            planner.commit_s(panel.number("commit_ms")),
             panel.number("lookahead_beats"),
             has_news=self._news_s is not None,
+            idle=idle,
         )
         controls = controls_of(panel, self._ramps, self.clock, self.roster.roles, now_s, horizon.now_beats)
         heard, self._news, self._news_s = self._news, [], None
         self._requests += 1
         self.reaction.asked(self._requests)
-        return Request(self._requests, heard, self.planner.take_untold(), horizon, controls), newly_final
-
-    def _forget_news(self, pos_beats: float) -> None:
-        """Nobody has asked for long: of all that was heard, the engine will only know that the keys were let go."""
-        self.forgotten_news += len(self._news)
-        keys = sorted({(heard.channel, heard.pitch) for heard in self._news})
-        self._news = [Heard(pos_beats, channel, pitch, 0) for channel, pitch in keys]
+        whom = planner.round.whom if planner.round is not None else {}
+        asked = self.questions.ask(self._requests, whom, heard, planner.take_untold(), controls)
+        return asked, newly_final
 
     def _send(self, notes: list[PlannedNote]) -> list[PlayNote]:
         """What is to be played of notes that are final: all, or none where it only listens."""
@@ -386,7 +394,12 @@ class Session:
 
 
 def new_session(
-    panel: Panel, clock: BeatClock, roles: Mapping[int, Role], journal: JournalWriter | None = None
+    panel: Panel,
+    clock: BeatClock,
+    roles: Mapping[int, Role],
+    journal: JournalWriter | None = None,
+    *,
+    is_covered: bool = False,
 ) -> Session:
     """A session at its beginning; `roles` of the channels whose players are known."""
-    return Session(panel, clock, Roster(roles), journal)
+    return Session(panel, clock, Roster(roles), journal, is_covered)

@@ -1,17 +1,19 @@
-"""The stage: the session between a rig and the model worker, on asyncio, in real time."""
+"""The stage: the session between a rig and the model worker, and its cover perhaps, on asyncio, in real time."""
 
 import asyncio
 import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from copilot.errors import ProtocolError, WorkerError
 from copilot.live.clock import Clock
 from copilot.live.engine_client import EngineClient
 from copilot.live.feed import Said
+from copilot.live.hearing import Hearing
+from copilot.live.questions import Who
 from copilot.live.rig import Rig
-from copilot.live.session import Request, Session
+from copilot.live.session import Session
 from copilot.live.status import Status, status_of
+from copilot.midi.messages import PlayNote
 
 log = logging.getLogger(__name__)
 
@@ -23,30 +25,45 @@ LISTENING_ONLY = (
     "the model died too often: it listens and records, and plays no more: start it, or choose a model"
 )
 
+COVERED = "the model died too often: its cover plays alone: start it, or choose a model"
+UNCOVERED = "the cover died too often: the model plays without one"
+
 
 @dataclass(slots=True)
 class Stage:
-    """Runs until the rig's music is over, the rig is lost, or the task is cancelled; then every note is off."""
+    """Runs until the rig's music is over, the rig is lost, or the task is cancelled; then every note is off.
+
+    `cover`: an engine that stands already, and plays where the model's answers are late or the model is gone; the
+    model may then still have to be started.
+    """
 
     session: Session
     engine: EngineClient
     rig: Rig
     clock: Clock
-    is_listening_only: bool = False
-    _asked_at_s: float = 0.0
-    _unanswered: int = 0
-    _revived: asyncio.Event = field(default_factory=asyncio.Event)
-    _asked: asyncio.Event = field(default_factory=asyncio.Event)
+    cover: EngineClient | None = None
+    has_to_start: bool = False
+    _hearings: dict[Who, Hearing] = field(init=False)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _waking: asyncio.TimerHandle | None = None
     _woken_s: float = float("-inf")
 
+    def __post_init__(self) -> None:
+        engines: dict[Who, EngineClient] = {"model": self.engine}
+        if self.cover is not None:
+            engines["cover"] = self.cover
+        self._hearings = {
+            who: Hearing(who, engine, self.session, self.clock, self._play, self._mourn)
+            for who, engine in engines.items()
+        }
+        if self.has_to_start:
+            self.session.await_model()
+
     async def run(self) -> None:
         """Play. Raises PortError when the ports are lost."""
-        others = [
-            asyncio.create_task(work(), name=work.__name__)
-            for work in (self._plan, self._hear_answers, self._keep_books)
-        ]
+        others = [asyncio.create_task(self._plan()), asyncio.create_task(self._keep_books())]
+        for who, hearing in self._hearings.items():
+            others.append(asyncio.create_task(hearing.run(starts=self.has_to_start and who == "model")))
         music = asyncio.create_task(self.rig.run(self.session, self._changed.set), name="rig")
         try:
             done, _ = await asyncio.wait([music, *others], return_when=asyncio.FIRST_COMPLETED)
@@ -56,7 +73,8 @@ class Stage:
             for task in (music, *others):
                 task.cancel()
             await asyncio.gather(music, *others, return_exceptions=True)
-            await asyncio.gather(self.rig.close(self.session), self.engine.stop())
+            stops = [hearing.engine.stop() for hearing in self._hearings.values()]
+            await asyncio.gather(self.rig.close(self.session), *stops)
 
     def wake(self) -> None:
         """Look at the session at once: something that was not the rig has changed it.
@@ -79,40 +97,18 @@ class Stage:
             now_s = self.clock.now_s()
             work = self.session.wake(now_s)
             self.rig.play(work.play)
-            if work.request is not None:
-                self._ask(work.request)
+            for request in work.requests:
+                self._hearings[request.who].ask(request)
             try:
                 async with asyncio.timeout(max(0.0, work.wake_s - self.clock.now_s())):
                     await self._changed.wait()
             except TimeoutError:
                 continue
 
-    def _ask(self, request: Request) -> None:
-        self._asked_at_s = self.clock.now_s()
-        try:
-            self.engine.ask(request)
-        except WorkerError as error:
-            log.debug("the request is lost with its worker: %s", error)
-        self._unanswered += 1
-        self._asked.set()
-
-    async def _hear_answers(self) -> None:
-        """Take each answer to the session; when the worker dies, start another."""
-        while True:
-            if not self._unanswered:
-                self._asked.clear()
-                await self._asked.wait()
-            try:
-                answer = await self.engine.answer()
-                self._unanswered = max(0, self._unanswered - 1)
-            except (WorkerError, ProtocolError) as error:
-                log.warning("%s", error)
-                await self._replace_worker()
-                continue
-            now_s = self.clock.now_s()
-            took_s = now_s - self._asked_at_s
-            self.rig.play(self.session.take(now_s, answer.number, answer.proposal, took_s))
-            self._changed.set()
+    def _play(self, notes: list[PlayNote]) -> None:
+        """An engine has answered, or come, or gone: these notes are late, and the session has to look at the rest."""
+        self.rig.play(notes)
+        self._changed.set()
 
     def silence(self) -> None:
         """End all that sounds, now."""
@@ -124,16 +120,24 @@ class Stage:
 
     def forget(self) -> None:
         """The engine begins anew with the next request."""
-        self.engine.forget()
+        for hearing in self._hearings.values():
+            hearing.engine.forget()
+
+    @property
+    def is_listening_only(self) -> bool:
+        """Whether nobody is left who would play."""
+        return all(hearing.is_given_up for hearing in self._hearings.values())
 
     @property
     def given_up(self) -> Path | None:
-        """The bundle that died too often, while the copilot only listens; else None."""
-        return self.engine.bundle if self.is_listening_only else None
+        """The bundle that died too often, until a model is chosen; else None."""
+        return self.engine.bundle if self._hearings["model"].is_given_up else None
 
     def status(self) -> Status:
-        """How it goes, by name: the session's figures, the engine's and the rig's."""
-        own = {"listening_only": self.is_listening_only, "worker_deaths": self.engine.deaths}
+        """How it goes, by name: the session's figures, the engines' and the rig's."""
+        own: Status = {"listening_only": self.is_listening_only, "worker_deaths": self.engine.deaths}
+        if self.cover is not None:
+            own["cover_deaths"] = self.cover.deaths
         return status_of(self.session, self.clock.now_s()) | own | self.rig.status()
 
     async def change_model(self, path: Path) -> str:
@@ -142,28 +146,13 @@ class Stage:
         Until then the present one plays on; what was final by then plays out. It is also the way back from listening
         only.
         """
-        loaded = await self.engine.change(path)
-        self._unanswered = 0
-        self.is_listening_only = False
-        self._revived.set()
-        self.session.engine_lost()
-        self.session.engine_found()
-        self._changed.set()
-        return loaded.name
+        return (await self._hearings["model"].change(path)).name
 
-    async def _replace_worker(self) -> None:
-        self._unanswered = 0
-        self.session.engine_lost()
-        self._revived.clear()
-        if await self.engine.restart():
-            self.session.engine_found()
-            self._changed.set()
-            return
-        # The rig goes on: hearing, passing through and recording.
-        self.is_listening_only = True
-        log.error("%s", LISTENING_ONLY)
-        self.session.feed.tell(Said(LISTENING_ONLY))
-        await self._revived.wait()
+    def _mourn(self, who: Who) -> None:
+        """An engine died too often. The rig goes on: hearing, passing through and recording."""
+        said = LISTENING_ONLY if self.is_listening_only else COVERED if who == "model" else UNCOVERED
+        log.error("%s", said)
+        self.session.feed.tell(Said(said))
 
     async def _keep_books(self) -> None:
         """Twice a second: the tempo into the journal, and to whoever listens that the journal can't be written."""

@@ -13,7 +13,7 @@ Status = dict[str, Any]
 def status_of(session: Session, now_s: float) -> Status:
     """By name, units included; None where nothing was measured yet."""
     figures, panel, reaction = session.planner.figures, session.panel, session.reaction
-    return {
+    return _of_pair(session) | {
         "beat": round(session.clock.beats(now_s), 3),
         "tempo_bpm": round(session.clock.tempo_bpm, 2),
         "tempo_source": session.clock.source,
@@ -28,7 +28,7 @@ def status_of(session: Session, now_s: float) -> Status:
         "dropped": figures.dropped,
         "replaced": figures.replaced,
         "schedule_full": session.refused_notes,
-        "news_forgotten": session.forgotten_news,
+        "news_forgotten": session.forgotten_news + session.questions.forgotten,
         "planned": len(session.planner.plan),
         "commit_ms": round(1000 * session.planner.commit_s(panel.number("commit_ms")), 1),
         "foresight_p50_beats": round(figures.foresight_beats.quantile(0.5), 3)
@@ -57,6 +57,22 @@ def status_of(session: Session, now_s: float) -> Status:
         "journal_dropped": session.journal.dropped if session.journal is not None else 0,
         "journal_pending_bytes": session.journal.pending_bytes if session.journal is not None else 0,
         "journal_error": session.failed_journal,
+    }
+
+
+def _of_pair(session: Session) -> Status:
+    """Of a model and its cover: whose plan the last note came from, and how often the model was in time."""
+    if not session.is_covered:
+        return {}
+    figures = session.planner.figures
+    return {
+        "plays": figures.plays,
+        "model_in_time": figures.model_in_time,
+        "model_missed": figures.model_missed,
+        "cover_notes": figures.cover_notes,
+        "switches": figures.switches,
+        "cover_call_p50_ms": round(1000 * figures.cover_took_s.quantile(0.5), 2),
+        "cover_call_p99_ms": round(1000 * figures.cover_took_s.quantile(0.99), 2),
     }
 
 

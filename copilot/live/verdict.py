@@ -50,7 +50,10 @@ def compare(then: Journal, again: Journal) -> Verdict:
         _left(then) == _left(again),
         min((key[0] for key in apart), default=None),
         max((abs(a - b) * 1000 for a, b in sent if a is not None and b is not None), default=0.0),
-        sum(isinstance(record, Happened) and record.what == "engine lost" for record in then.records),
+        sum(
+            isinstance(record, Happened) and record.what in ("engine lost", "cover lost")
+            for record in then.records
+        ),
     )
 
 

@@ -26,8 +26,9 @@ from copilot.live.herald import Herald
 from copilot.live.jam import beat_clock
 from copilot.live.models import Models
 from copilot.live.presets import Presets
+from copilot.live.questions import Request
 from copilot.live.recorder import Recorder
-from copilot.live.session import Request, new_session
+from copilot.live.session import new_session
 from copilot.live.stage import Stage
 from copilot.music.midifile import read_score
 from copilot.panel import Panel

@@ -11,7 +11,7 @@ import importlib
 import time
 
 from copilot.bench.stalls import after_rest, one_decoder, step_ms
-from copilot.engine.worker import stand_back
+from copilot.engine.place import stand_back
 
 RESTS_MS = (1, 3, 10, 30, 100)
 SECONDS_EACH = 4.0
@@ -35,7 +35,7 @@ def collections() -> None:
 def main() -> None:
     """Print a row for each rest."""
     collections()
-    stand_back()
+    stand_back("alone")
     decoder = one_decoder()
     warm_ms = sorted(step_ms(decoder) for _ in range(400))[200]
     print(f"a warm step: {warm_ms:.3f} ms")

@@ -15,7 +15,8 @@ from copilot.live.clock import MonotonicClock
 from copilot.live.engine_client import EngineClient
 from copilot.live.file_rig import FileRig
 from copilot.live.jam import beat_clock
-from copilot.live.session import Request, new_session
+from copilot.live.questions import Request
+from copilot.live.session import new_session
 from copilot.live.stage import Stage
 from copilot.music.score import Note, Part, Score, TempoChange
 from copilot.panel import Panel

@@ -13,7 +13,8 @@ from copilot.live.clock import MonotonicClock
 from copilot.live.engine_client import EngineClient
 from copilot.live.file_rig import FileRig
 from copilot.live.jam import beat_clock
-from copilot.live.session import Request, Session, new_session
+from copilot.live.questions import Request
+from copilot.live.session import Session, new_session
 from copilot.live.stage import Stage
 from copilot.model.bundle import default_bundle_path
 from copilot.panel import Panel

@@ -19,7 +19,8 @@ from copilot.live.feed import Event, NoteOut, Said
 from copilot.live.file_rig import FileRig
 from copilot.live.jam import beat_clock
 from copilot.live.patience import LEAST_ANSWER_S, MAX_DEATHS
-from copilot.live.session import Request, Session, new_session
+from copilot.live.questions import Request
+from copilot.live.session import Session, new_session
 from copilot.live.stage import LISTENING_ONLY, Stage
 from copilot.midi.scheduler import LATE_LIMIT_S
 from copilot.model.bundle import default_bundle_path

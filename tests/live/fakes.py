@@ -160,8 +160,8 @@ class Stand:
                 self._play(self.session.take(self.now_s, number, proposal, took_s))
             work = self.session.wake(self.now_s)
             self._play(work.play)
-            if work.request is not None:
-                self._ask(work.request)
+            for request in work.requests:
+                self._ask(request)
             self.now_s += step_s
 
     def _ask(self, request) -> None:

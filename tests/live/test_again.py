@@ -10,7 +10,17 @@ from copilot.live.again import play_again
 from copilot.live.clock import SimulatedClock
 from copilot.live.jam import SimulatedJam, beat_clock
 from copilot.live.journal import Journal, JournalWriter, read_journal
-from copilot.live.records import Dropped, Happened, Heard, Metadata, PanelChanged, PartInfo, Played, Woken
+from copilot.live.records import (
+    Covered,
+    Dropped,
+    Happened,
+    Heard,
+    Metadata,
+    PanelChanged,
+    PartInfo,
+    Played,
+    Woken,
+)
 from copilot.live.session import new_session
 from copilot.live.verdict import compare
 from copilot.music.score import MeterChange, Note, Part, Score, TempoChange
@@ -20,10 +30,17 @@ from tests.live.fakes import MetronomeEngine, RandomEngine, hush
 from training.styles.blues import blues
 
 
-def record(folder: Path, score: Score, engine: object, latency_s: float | None, turns: tuple = ()) -> Journal:
-    """A simulated jam's recording; `turns` are what a remote does on the way.
+def record(
+    folder: Path,
+    score: Score,
+    engine: object,
+    latency_s: float | None,
+    turns: tuple = (),
+    cover: object = None,
+) -> Journal:
+    """A simulated jam's recording; `turns` are what a remote does on the way, or befalls an engine.
 
-    (beat, parameter, value), or (beat, "stop" or "start", None).
+    (beat, parameter, value), or (beat, "stop", "start", "lose" or "find", whom).
     """
     clock, path = SimulatedClock(), folder / "then.journal"
     first, meter = score.tempi[0], score.meters[0]
@@ -38,8 +55,8 @@ def record(folder: Path, score: Score, engine: object, latency_s: float | None, 
     journal = JournalWriter(path, clock, metadata, sync=False)
     panel = Panel()
     panel.set("velocity_scale", 0.8)
-    session = new_session(panel, beat_clock(score), roles, journal)
-    jam = SimulatedJam(session, engine, score, clock, latency_s)  # type: ignore[arg-type]
+    session = new_session(panel, beat_clock(score), roles, journal, is_covered=cover is not None)
+    jam = SimulatedJam(session, engine, score, clock, latency_s, cover=cover, cover_latency_s=0.01)  # type: ignore[arg-type]
     waiting = list(turns)
 
     def turn(beats: float) -> None:
@@ -52,6 +69,11 @@ def record(folder: Path, score: Score, engine: object, latency_s: float | None, 
             elif name == "start":
                 engine.restore(b"")  # type: ignore[attr-defined]
                 session.start(clock.now_s())
+            elif name == "lose":
+                jam._answers.pop(value, None)
+                session.engine_lost(value)
+            elif name == "find":
+                session.engine_found(value)
             else:
                 panel.set(name, value)
 
@@ -179,3 +201,23 @@ def test_what_can_not_be_repeated_is_refused(tmp_path: Path) -> None:
     )
     with pytest.raises(JournalError, match="no moments of the engine"):
         play_again(old, MetronomeEngine(), tmp_path / "again.journal")
+
+
+@pytest.mark.parametrize("latency_s", [0.04, 0.13, 0.4])
+def test_a_jam_of_two_engines_comes_out_again_to_the_bit(tmp_path: Path, latency_s: float) -> None:
+    """A model in time, now and then or never, that dies and comes back: whose answer was taken is in the journal."""
+    score = blues(3, choruses=1, tempo_bpm=100.0, roles=("bass", "keys"))
+    deaths = (
+        (33.1, "lose", "model"),
+        (33.5, "find", "model"),
+        (40.0, "lose", "cover"),
+        (42.0, "find", "cover"),
+    )
+    model, cover = make_engine(512, 7)[0], make_engine(512, 3)[0]
+    then = record(tmp_path, score, model, latency_s, TURNS + deaths, cover)
+    again = play_again(then, make_engine(512, 7)[0], tmp_path / "again.journal", cover=make_engine(512, 3)[0])
+    assert sum(isinstance(each, Covered) for each in then.records) > 50
+    assert len(outcome(then)) > 20
+    assert tuple(again.records) == then.records
+    other = play_again(then, make_engine(512, 7)[0], tmp_path / "other.journal", cover=make_engine(512, 4)[0])
+    assert latency_s < 0.2 or outcome(other) != outcome(then), "who is always late is covered for"

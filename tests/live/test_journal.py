@@ -90,7 +90,7 @@ def test_a_journal_cut_at_any_byte_keeps_what_stands_before(given_records: list[
 
 
 def test_a_journal_of_version_1_is_read(tmp_path: Path) -> None:
-    """What an older copilot wrote, without what version 2 added, reads as before; version 4 says what to do."""
+    """What an older copilot wrote, without what version 2 added, reads as before; version 5 says what to do."""
     told = [Heard(0.5, 1.0, 3, 60, 90), PanelChanged(0.6, "part", "keys")]
     path = write(tmp_path / "a.journal", told)
     data = path.read_bytes()
@@ -102,8 +102,8 @@ def test_a_journal_of_version_1_is_read(tmp_path: Path) -> None:
     assert journal.records == tuple(told) and not journal.torn
     assert journal.metadata == Metadata(5.0, 97.5, seed=7, parts=(PartInfo(3, "keys"),))
     assert not journal.metadata.is_whole and journal.metadata.player is None
-    path.write_bytes(head.replace(b"\x01\x00", b"\x04\x00", 1))
-    with pytest.raises(JournalError, match="reads 1 to 3"):
+    path.write_bytes(head.replace(b"\x01\x00", b"\x05\x00", 1))
+    with pytest.raises(JournalError, match="reads 1 to 4"):
         read_journal(path)
 
 

@@ -260,7 +260,7 @@ def test_a_long_session_keeps_little_of_the_past() -> None:
         answer(planner, beat / 2 + 0.01, note(beat + 0.9))
         planner.make_due_final(beat / 2 + 0.45)
         planner.take_untold()
-    assert len(planner._final) < 20
+    assert len(planner._final.notes) < 20
     assert planner.figures.played == 1000
 
 

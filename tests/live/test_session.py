@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copilot.engine.base import Controls, Horizon, Proposal
-from copilot.live.session import MAX_NEWS
+from copilot.live.questions import MAX_NEWS
 from copilot.midi.messages import Dropped
 from tests.live.fakes import MetronomeEngine, RandomEngine, Stand
 

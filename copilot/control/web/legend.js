@@ -6,7 +6,12 @@ import { COPILOT, DROPPED, LATE } from "./notes.js";
 export class Legend {
   /** `mine()` is the channel that this page plays on. */
   constructor(place, players, notes, mine) {
-    Object.assign(this, { place, players, notes, mine, shown: "" });
+    Object.assign(this, { place, players, notes, mine, shown: "", by: "" });
+  }
+
+  /** Whose plan is heard, where a model has a cover. */
+  status({ plays }) {
+    this.by = plays ? ` · by the ${plays}` : "";
   }
 
   show() {
@@ -18,7 +23,7 @@ export class Legend {
       marks |= this.notes.marks[at];
     }
     heard.delete(COPILOT);
-    const entries = [["copilot", `copilot · ${this.players.part}`], ["plan", "its plan"]];
+    const entries = [["copilot", `copilot · ${this.players.part}${this.by}`], ["plan", "its plan"]];
     for (const channel of [...heard].sort((a, b) => a - b)) {
       const role = this.players.role(channel);
       const who = channel === this.mine() ? ["you", role] : [role || "unknown"];

@@ -87,6 +87,7 @@ const HEAR = {
     roll.commitBeats = message.running ? (message.commit_ms * message.tempo_bpm) / 60000 : 0;
     roll.isDirty = true;
     meters.take(message, panel.values.get("commit_ms") ?? 0);
+    legend.status(message);
     write(byId("tempo"), String(Math.round(10 * message.tempo_bpm) / 10));
     press(byId("record"), Boolean(message.recording));
     write(byId("stop"), message.stopped ? "Start" : "Stop");

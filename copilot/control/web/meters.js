@@ -61,11 +61,12 @@ export class Meters {
     const timing = status.timing ? [`timing: ${status.timing}`] : [];
     const failed = status.midi_send_failures ? [`${status.midi_send_failures} sends failed`] : [];
     const deaths = status.worker_deaths ? [`the model was restarted ${status.worker_deaths}×`] : [];
+    const uncovered = status.cover_deaths ? [`its cover was restarted ${status.cover_deaths}×`] : [];
     const unrecorded = status.journal_error ? [status.journal_error] : [];
     const alone = status.listening_only ? ["it only listens: start it, or choose a model"] : [];
     const reopened = status.midi_deaths ? [`the MIDI ports were opened again ${status.midi_deaths}×`] : [];
     const feedback = status.feedback ?? [];
-    const remarks = [...feedback, ...alone, ...unrecorded, ...timing, ...failed, ...deaths, ...reopened];
+    const remarks = [...feedback, ...alone, ...unrecorded, ...timing, ...failed, ...deaths, ...uncovered, ...reopened];
     write(byId("notes"), remarks.join(" · "));
   }
 }

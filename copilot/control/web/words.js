@@ -17,7 +17,10 @@ export function verdict(status, setCommitMs) {
   const needs = status.engine_call_p99_ms, commit = status.commit_ms, late = status.late_p99_ms;
   if (status.stopped) return { text: "Stopped: nothing is planned. Start, and it listens anew.", kind: "calm" };
   if (!status.running) return { text: "Time stands still: play, or start the clock.", kind: "calm" };
+  if (!status.engine_calls && status.plays) return { text: "The model has not answered yet: its cover plays.", kind: "calm" };
   if (!status.engine_calls || !needs) return { text: "The model has not been asked yet: play something.", kind: "calm" };
+  const isLate = status.plays === "cover" && status.model_missed > status.model_in_time;
+  if (isLate) return { text: `The model needs ${ms(needs)}, and is seldom in time: its cover plays.`, kind: "warn" };
   const both = `The model needs ${ms(needs)}; commit is ${ms(commit)}`;
   if (needs > commit && setCommitMs > 0) {
     return { text: `${both}: the model limits, and answers come too late. Set commit to 0: it follows the model.`, kind: "warn" };
@@ -42,6 +45,18 @@ function recording(status) {
   return ["on", "the disk has it within a second", false];
 }
 
+/** Of a model and its cover, where there are both: whose plan plays, and how often the model's came in time. */
+function whose(status) {
+  if (status.plays === undefined) return [];
+  const rounds = status.model_in_time + status.model_missed;
+  const share = rounds ? `${Math.round((100 * status.model_in_time) / rounds)}%` : "–";
+  return [
+    ["Plays", status.plays ?? "–", `whose plan the last note came from; it changed ${status.switches} times`, status.plays === "cover"],
+    ["Model in time", share, `${status.model_in_time} of ${rounds} rounds; in the others its cover played`, false],
+    ["Cover p99", status.cover_call_p99_ms ? ms(status.cover_call_p99_ms) : "–", "99 of 100 answers of the cover were this fast", false],
+  ];
+}
+
 /** The figures of the meters: [name, text, what it means, whether it is trouble]. */
 export function figures(status, setCommitMs) {
   const has = name => typeof status[name] === "number";
@@ -57,6 +72,7 @@ export function figures(status, setCommitMs) {
     ["Late", count("late"), "notes that began after their moment", status.late > 0],
     ["Dropped", count("dropped"), "notes that were not played", status.dropped > 0],
     ["Jitter", time("late_p99_ms"), "99 of 100 notes left the port this close to their moment", status.late_p99_ms > LATE_PORT_MS],
+    ...whose(status),
     ["Flushes", count("flushes"), "times that the model's memory was renewed", false],
     ["Recording", ...recording(status)],
     ["Queue lost", count("midi_queue_drops"), "messages that a full queue lost", status.midi_queue_drops > 0],

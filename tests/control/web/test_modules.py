@@ -230,3 +230,15 @@ def luminance(colour: str) -> float:
     shares = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
     linear = [share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_whose_plan_plays_is_shown_where_there_are_two_engines(page: browser.Page) -> None:
+    """The model or its cover, and how often the model was in time; nothing of it where there is one engine."""
+    pair = '{plays: "cover", switches: 7, model_in_time: 30, model_missed: 90, cover_call_p99_ms: 12}'
+    rows = {row[0]: row[1:] for row in run(page, "words.js", f"return it.figures({pair}, 0);")}
+    assert rows["Plays"][0] == "cover" and rows["Plays"][2]
+    assert "7 times" in rows["Plays"][1]
+    assert rows["Model in time"][0] == "25%"
+    assert not any(row[0] == "Plays" for row in run(page, "words.js", "return it.figures({}, 0);"))
+    late = verdict(page, 0, plays="cover", model_in_time=30, model_missed=90)
+    assert late["kind"] == "warn" and "its cover plays" in late["text"]

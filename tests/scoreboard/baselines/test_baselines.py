@@ -12,7 +12,7 @@ from copilot.commands.jam import EXAMPLE
 from copilot.engine.base import Controls, Heard, Horizon
 from copilot.errors import ProtocolError
 from copilot.live.jam import answer
-from copilot.live.session import Request
+from copilot.live.questions import Request
 from copilot.music.midifile import read_score
 from copilot.music.roles import REGISTER, ROLES, Role
 from copilot.music.score import Score

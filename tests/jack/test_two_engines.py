@@ -28,6 +28,7 @@ STOPS = 4
 
 
 @pytest.mark.slow
+@pytest.mark.quiet
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the children from /proc")
 def test_no_note_is_stuck_doubled_or_missing_where_the_plan_changes_hands(
     start: Callable[..., Daemon],

@@ -22,8 +22,8 @@ from tests.jack.test_run import Daemon, Eventually, Remote, _go, play_band, star
 
 __all__ = ["play_band", "start"]  # fixtures
 
-PLAY_S = 24.0
-STOPS = 4
+PLAY_S = 16.0
+STOPS = 3
 """So often the model is stopped for a second and goes on: shorter than the watchdog waits."""
 
 

@@ -103,20 +103,19 @@ def table(rows: Sequence[Row]) -> str:
 
 @dataclass(slots=True)
 class Work:
-    """Processor time by bar: of this process, but for what the band's own making takes, and of the worker."""
+    """Processor time by bar: of this process, and of the worker."""
 
     worker_pid: int | None = None
-    aside_s: float = 0.0  # spent on what is no part of the copilot
     _marks: list[tuple[int, float, float]] = field(default_factory=list)
 
     def mark(self, bar: int) -> None:
         """Note the work done until this bar."""
         pid = self.worker_pid
         worker_s = worked_s(pid) if pid and is_there(pid) else self._marks[-1][2] if self._marks else 0.0
-        self._marks.append((bar, time.process_time() - self.aside_s, worker_s))
+        self._marks.append((bar, time.process_time(), worker_s))
 
     def since(self, bar: int) -> tuple[float, float]:
-        """What a bar took from the mark at `bar` to the last, in ms: here, and in the worker."""
+        """What a bar took from the first mark at `bar` or later on to the last, in ms: here, and in the worker."""
         first = next(mark for mark in self._marks if mark[0] >= bar)
         return _a_bar(first, self._marks[-1])
 

@@ -54,9 +54,10 @@ class Receiver:
 
 
 class SoakRig:
-    """See Rig. Two inputs, the first of which is passed through; `on_song` is told of each song before it begins.
+    """See Rig. Two inputs, the first of which is passed through; `on_song` is told of each song before it begins,
+    `on_end` when all is played and the engine still there.
 
-    It ends after `seconds` of music, or with the song during which `limit_s` of ours are over.
+    It ends after `seconds` of music, or once `limit_s` of ours are over.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class SoakRig:
         seconds: float,
         limit_s: float,
         on_song: Callable[[Song], None],
+        on_end: Callable[[], None],
     ) -> None:
         self.receiver = Receiver(clock)
         self.ledger = Ledger.create()
@@ -78,7 +80,7 @@ class SoakRig:
         )
         self.is_playing = self._is_panicking = False
         self.failures: list[str] = []
-        self._songs, self._clock, self._on_song = songs, clock, on_song
+        self._songs, self._clock, self._on_song, self._on_end = songs, clock, on_song, on_end
         self._seconds, self._limit_s = seconds, limit_s
         self._start_s = clock.now_s()
         self._filters = [InputFilter(), InputFilter()]
@@ -116,7 +118,7 @@ class SoakRig:
                 self._on_song(song)
                 for event in song.events:
                     await self._until(min(end_s, at_s := self._start_s + event.at_s))
-                    if at_s >= end_s:
+                    if at_s >= end_s or time.monotonic() > limit_s:
                         break
                     if isinstance(event, Turn):
                         session.perform(event, at_s)
@@ -128,6 +130,7 @@ class SoakRig:
                     break
             for port, channel, pitch in sorted(held):
                 self._touch(inputs[port], held, (port, channel, pitch), 0)
+            self._on_end()
         finally:
             self.is_playing = False
             for task in others:

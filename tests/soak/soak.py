@@ -15,8 +15,9 @@ import os
 import sys
 import time
 import tracemalloc
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -36,7 +37,7 @@ from copilot.live.stage import Stage
 from copilot.midi.lateness import Lateness
 from copilot.model.bundle import default_bundle_path
 from copilot.panel import Panel
-from tests.soak.band import Song, songs
+from tests.soak.band import Song, songs_from_aside
 from tests.soak.engines import Eighths
 from tests.soak.fastloop import FastLoop, LoopClock
 from tests.soak.figures import Pauses, Row, Work, is_there, resident_mb, table
@@ -59,6 +60,12 @@ class Report:
     lost: dict[str, int] = field(default_factory=dict)
     stuck: int = 0
     grown: list[str] = field(default_factory=list)
+
+    def stroke_ms(self, first: int, last: int) -> float:
+        """Processor time of the daemon by stroke heard, from one row to another."""
+        rows = self.rows[first : last + 1]
+        worked_ms = sum((b.bar - a.bar) * b.daemon_bar_ms for a, b in pairwise(rows))
+        return worked_ms / max(1, rows[-1].heard - rows[0].heard)
 
     @property
     def is_well(self) -> bool:
@@ -105,11 +112,12 @@ class Soak:
             open_things.push_async_callback(tape.close, session)
             open_things.push_async_callback(engine.stop)
             rig = SoakRig(
-                self._timed(songs()),
+                open_things.enter_context(songs_from_aside()),
                 clock,
                 self.seconds,
                 self.limit_s,
                 lambda song: self._begin(song, desk, loop),
+                lambda: self._make_row(session, rig, clock, pauses, is_last=True),
             )
             stage = Stage(session, engine, rig, clock)
             desk.stage = stage
@@ -120,12 +128,11 @@ class Soak:
             gc.collect()
             gc.freeze()  # as the daemon does
             self._start_s, self._began_s = clock.now_s(), time.perf_counter()
-            with contextlib.closing(Pauses()) as pauses:
-                books = asyncio.create_task(self._keep_books(session, rig, clock, pauses))
-                await stage.run()
-                books.cancel()
-                await asyncio.gather(books, return_exceptions=True)
-                self._make_row(session, rig, clock, pauses, is_last=True)
+            pauses = open_things.enter_context(contextlib.closing(Pauses()))
+            books = asyncio.create_task(self._keep_books(session, rig, clock, pauses))
+            await stage.run()
+            books.cancel()
+            await asyncio.gather(books, return_exceptions=True)
             await asyncio.sleep(1.0)  # the last batches go out, and the ledger forgets what has ended
             rig.settle()
             self.report.stuck = (
@@ -142,14 +149,6 @@ class Soak:
         assert engine._child is not None
         return engine, engine._child.process.pid
 
-    def _timed(self, band: Iterator[Song]) -> Iterator[Song]:
-        """The songs, with the time that they take to make set aside."""
-        while True:
-            began_s = time.process_time()
-            song = next(band)
-            self._work.aside_s += time.process_time() - began_s
-            yield song
-
     def _begin(self, song: Song, desk: Desk, loop: FastLoop) -> None:
         """What somebody does at the desk before a song; now and then there is a panic in it."""
         self._songs += 1
@@ -160,7 +159,7 @@ class Soak:
             loop.call_later(10.0 + _MUTED_S, desk.set, "mute", False)
 
     async def _keep_books(self, session: Session, rig: SoakRig, clock: Clock, pauses: Pauses) -> None:
-        """A mark each hundred bars, and a row each hour."""
+        """A mark each hundred bars, and a row each hour, but none shortly before the last."""
         bars, rows = 0, 0
         while True:
             now_s = clock.now_s()
@@ -168,7 +167,7 @@ class Soak:
             if bar >= bars:
                 self._work.mark(bar)
                 bars = bar - bar % _BARS_A_MARK + _BARS_A_MARK
-            if now_s - self._start_s >= rows * self.every_s:
+            if rows * self.every_s <= now_s - self._start_s <= self.seconds - self.every_s / 2:
                 self._make_row(session, rig, clock, pauses)
                 rows += 1
             await asyncio.sleep(0.5)
@@ -280,8 +279,8 @@ def show(report: Report, work: Work) -> str:
     """The table, and what was lost or stuck."""
     lost = [f"{count:,} {name}" for name, count in report.lost.items() if count]
     lines = [table(report.rows), f"stuck at the end: {report.stuck} · lost: {', '.join(lost) or 'nothing'}"]
-    for bar in (10, 100, 1_000, 10_000):
-        if bar < report.rows[-1].bar:
+    for bar in (100, 1_000, 10_000):
+        if bar + _BARS_A_MARK < report.rows[-1].bar:
             own_ms, worker_ms = work.around(bar)
             lines.append(
                 f"processor a bar, {_BARS_A_MARK} bars from {bar:,} on: {own_ms:.2f} ms, worker {worker_ms:.1f}"

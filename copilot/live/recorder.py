@@ -4,6 +4,7 @@ import asyncio
 import logging
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -133,7 +134,7 @@ def _finish(journal: LiveJournal) -> None:
     """Close a journal, and have its music written beside it by a process of its own; what goes wrong is logged.
 
     Another process, for an hour of a band is 2 s of work that would hold this one's interpreter, and a day 400 MB.
-    It goes on by itself where it takes longer than we wait.
+    Where it takes longer than we wait, it goes on by itself: a thread that holds nobody up takes leave of it.
     """
     journal.close()
     if journal.error is not None:
@@ -147,9 +148,14 @@ def _finish(journal: LiveJournal) -> None:
         start_new_session=True,  # Ctrl-C is for the daemon
     )
     try:
-        _, said = child.communicate(timeout=_MUSIC_PATIENCE_S)
+        _end(child, _MUSIC_PATIENCE_S)
     except subprocess.TimeoutExpired:
         log.warning("the music of %s is still being written", journal.path)
-        return
+        threading.Thread(target=_end, args=(child,), name="music", daemon=True).start()
+
+
+def _end(child: "subprocess.Popen[str]", patience_s: float | None = None) -> None:
+    """Wait for the child. Raises TimeoutExpired."""
+    _, said = child.communicate(timeout=patience_s)
     if child.returncode:
         log.error("%s", (said.strip().splitlines() or ["its music was not written"])[-1])

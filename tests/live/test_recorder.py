@@ -1,13 +1,15 @@
 """Recording on and off amid the music: what is begun, what can't be, and when it is written."""
 
 import asyncio
+import subprocess
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from copilot.errors import JournalError
-from copilot.live import journal_writer
+from copilot.live import journal_writer, recorder
 from copilot.live.clock import SimulatedClock
 from copilot.live.feed import Beat
 from copilot.live.journal import read_journal
@@ -65,27 +67,57 @@ def test_a_folder_that_can_not_be_is_refused_at_once(tmp_path: Path) -> None:
     """In one line, and the session goes on without a recording."""
     (tmp_path / "file").write_bytes(b"")
     desk, _ = make_desk(tmp_path)
-    recorder = Recorder(tmp_path / "file", SimulatedClock(), seed=0)
+    tape = Recorder(tmp_path / "file", SimulatedClock(), seed=0)
     with pytest.raises(JournalError, match="can't be made"):
-        recorder.start(desk.session, patience_s=10.0)
+        tape.start(desk.session, patience_s=10.0)
     assert desk.session.journal is None
+
+
+def test_music_that_takes_longer_to_be_written_is_waited_for_aside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The end of the recording is not held up, the music is there later, and its process does not stay behind."""
+    children: list[subprocess.Popen[str]] = []
+
+    class Child(subprocess.Popen[str]):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            children.append(self)
+
+    monkeypatch.setattr(subprocess, "Popen", Child)
+    monkeypatch.setattr(recorder, "_MUSIC_PATIENCE_S", 0.0)
+    desk, _ = make_desk(tmp_path)
+
+    async def record() -> None:
+        desk.do("record", True)
+        desk.play(3, 60, 90)
+        await desk.recorder.close(desk.session)
+
+    asyncio.run(record())
+    (child,) = children
+    assert child.returncode is None
+    for thread in threading.enumerate():
+        if thread.name == "music":
+            thread.join(60.0)
+    assert child.returncode == 0
+    assert list(desk.recorder.folder.glob("*.mid"))
 
 
 def test_two_recordings_of_one_second_have_two_names(tmp_path: Path) -> None:
     """Each is a file of its own; after a failure, the next one begins anew, with the whole panel."""
     desk, _ = make_desk(tmp_path)
-    recorder = Recorder(tmp_path, SimulatedClock(), seed=0, now=lambda: 1e9)
+    tape = Recorder(tmp_path, SimulatedClock(), seed=0, now=lambda: 1e9)
 
     async def record() -> list[str]:
-        names = [recorder.start(desk.session)]
-        recorder.stop(desk.session)
-        names.append(recorder.start(desk.session))
+        names = [tape.start(desk.session)]
+        tape.stop(desk.session)
+        names.append(tape.start(desk.session))
         assert desk.session.journal is not None
         desk.session.journal.error = "the disk is full"
-        names.append(recorder.start(desk.session))
-        await recorder.close(desk.session)
+        names.append(tape.start(desk.session))
+        await tape.close(desk.session)
         return names
 
     names = asyncio.run(record())
     assert names[1:] == [f"{names[0]}-2", f"{names[0]}-3"]
-    assert len(read_journal(recorder.path(names[2])).records) >= len(list(Panel()))
+    assert len(read_journal(tape.path(names[2])).records) >= len(list(Panel()))

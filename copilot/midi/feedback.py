@@ -122,6 +122,10 @@ class Feedback:
             self._compare(data, at_s)
         return False
 
+    def holds(self, note: bytes) -> bool:
+        """Whether the key of a note was let in, and not let go since."""
+        return (note[0] & 0x0F, note[1]) in self._let_in
+
     def echoed(self, lag_s: float, at_s: float) -> None:
         """One came back so soon that it was dropped at once: where many do, that is a way, too."""
         self._echoes_s.append(at_s)

@@ -90,11 +90,16 @@ class InputFilter:
     `note_sent` may come from the sending threads while `sort` comes from the input's callback: each step on
     the table of echoes is one that the interpreter does whole. The table holds 512 echoes and then forgets
     the expired ones, or all of them.
+
+    That a held key is let go is no echo where there is no loop: of a key struck twice within the window, the
+    second note-off would be taken for the first one's, and the note would stay. A loop shows by a note-on that
+    comes back while its key is held, which no player sends.
     """
 
     counts: Counter[Verdict] = field(default_factory=Counter)
     feedback: Feedback = field(default_factory=Feedback)
     _echoes: dict[bytes, tuple[float, float]] = field(default_factory=dict)
+    _is_looped: bool = False
 
     def note_sent(self, data: bytes, at_s: float, window_s: float = ECHO_WINDOW_S) -> None:
         """Remember that `data` left; its next coming in within the window is an echo, a second is not."""
@@ -114,13 +119,20 @@ class InputFilter:
         sent_s, expires_s = self._echoes.get(data, (at_s, at_s - 1.0))
         if sent_s <= at_s:
             self._echoes.pop(data, None)
-        if sent_s <= at_s <= expires_s:
+        if sent_s <= at_s <= expires_s and self._is_echo(data):
             self.feedback.echoed(at_s - sent_s, at_s)
             return "echo"
         verdict = classify(data)
         if data and data[0] < 0xF0 and verdict != "rubbish" and self.feedback.brings_back(data, at_s):
             return "feedback"
         return verdict
+
+    def _is_echo(self, data: bytes) -> bool:
+        """Of the same bytes as left a moment ago."""
+        if data[0] >= 0xA0 or not self.feedback.holds(data):
+            return True
+        self._is_looped |= normalise(data)[0] >= 0x90
+        return self._is_looped
 
 
 def total(filters: Iterable[InputFilter]) -> dict[str, int]:

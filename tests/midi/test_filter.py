@@ -80,6 +80,55 @@ def test_a_flam_through_an_input_with_thru_is_heard_whole() -> None:
     assert sieve.sort(stroke, 1.025) == "kept"
 
 
+def through(sieve: InputFilter, data: bytes, at_s: float) -> str:
+    """What an input with thru makes of a message, which it passes on where it is none of ours."""
+    verdict = sieve.sort(data, at_s)
+    if verdict not in ("echo", "feedback"):
+        sieve.note_sent(data, at_s, THRU_ECHO_WINDOW_S)
+    return verdict
+
+
+@pytest.mark.parametrize("off", [b"\x82\x2a\x00", b"\x82\x2a\x40", b"\x92\x2a\x00"])
+def test_a_key_struck_anew_and_let_go_at_once_is_let_go(off: bytes) -> None:
+    """Its second note-off, 4 ms after the first, is no echo of that: the note would stay."""
+    sieve = InputFilter()
+    told = [through(sieve, b"\x92\x2a\x3b", 1.0), through(sieve, off, 2.0)]
+    told += [through(sieve, b"\x92\x2a\x3e", 2.0005), through(sieve, off, 2.004)]
+    assert told == ["kept"] * 4
+
+
+def test_in_a_loop_a_key_struck_anew_is_not_let_go_by_the_echo_of_before() -> None:
+    """The first note-on came back: so does the note-off before the second stroke, which goes on sounding."""
+    sieve = InputFilter()
+    on, off, again = b"\x91\x3c\x40", b"\x81\x3c\x00", b"\x91\x3c\x41"
+    assert [through(sieve, on, 1.0), through(sieve, on, 1.006)] == ["kept", "echo"]
+    assert [through(sieve, off, 2.0), through(sieve, again, 2.001)] == ["kept", "kept"]
+    assert [through(sieve, off, 2.006), through(sieve, again, 2.007)] == ["echo", "echo"]
+    assert [through(sieve, off, 3.0), through(sieve, off, 3.006)] == ["kept", "echo"]
+
+
+@given(
+    st.lists(st.tuples(st.integers(60, 61), st.booleans(), st.integers(0, 40)), max_size=60),
+    st.integers(1, 14),
+)
+def test_no_loop_goes_round_for_ever(played: list[tuple[int, bool, int]], delay_ms: int) -> None:
+    """Whatever is played, and be the loop closed in mid-note: all that passes on is soon stopped."""
+    sieve = InputFilter()
+    due: list[tuple[int, int, bytes]] = []
+    at_ms = 0
+    for number, (pitch, is_on, pause_ms) in enumerate(played):
+        at_ms += pause_ms
+        due.append((at_ms, number, bytes((0x91 if is_on else 0x81, pitch, 64 if is_on else 0))))
+    came = 0
+    while due:
+        due.sort()
+        at_ms, number, data = due.pop(0)
+        came += 1
+        assert came <= 6 * len(played)
+        if through(sieve, data, at_ms / 1000) not in ("echo", "feedback"):
+            due.append((at_ms + delay_ms, len(played) + number, data))
+
+
 def test_the_table_of_echoes_stays_bounded_and_keeps_the_young() -> None:
     """After thousands of sent messages that never came back, the last one's echo is still known."""
     sieve = InputFilter()

@@ -121,7 +121,8 @@ class Soak:
             )
             stage = Stage(session, engine, rig, clock)
             desk.stage = stage
-            loop.hold_by(lambda: not rig.is_playing or (self.with_model and stage._unanswered > 0))
+            model = stage._hearings["model"]
+            loop.hold_by(lambda: not rig.is_playing or (self.with_model and model._unanswered > 0))
             remotes = await open_things.enter_async_context(_remotes(desk))
             heralding = asyncio.create_task(Herald(session, clock).run())
             open_things.callback(heralding.cancel)

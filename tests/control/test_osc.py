@@ -226,7 +226,7 @@ def test_verbs_are_done_and_say_so(tmp_path: Path) -> None:
         ["preset/save", "mine"], ["preset/list", "mine"], ["preset/load", "mine"], ["tap"],
         ["mute", True], ["mute", False], ["panic"],
     ]  # fmt: skip
-    assert told[7:10] == [["forget"], ["model/list", "default"], ["model", "default"]]
+    assert told[7:10] == [["forget"], ["model/list", "default", "large"], ["model", "default"]]
     assert (told[10][0], told[10][1]) == ("record", told[11][1])
     assert (tmp_path / "recordings" / f"{told[11][1]}.journal").exists()
     assert desk.get("temperature") == 0.25

@@ -31,7 +31,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="reads the children from /proc"),
 ]
 
-BEATS = 40
+BEATS = 30
 BEAT_S = 0.5
 LONGEST_REST_S = 6 * BEAT_S
 """A part may rest for a bar of its own accord, even told to play four notes a beat."""

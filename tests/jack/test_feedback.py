@@ -107,10 +107,15 @@ def test_a_note_that_goes_round_by_thru_is_stopped(box: Box, keyboard: Keyboard)
             await until(lambda: listener.told_s("feedback"))
             await asyncio.sleep(2.0)
             rounds = len([data for data in box.synth.messages if data[0] & 0xF0 == 0x90])
-            last_s = box.synth.received[-1][0] - struck_s
+            last_s = _last_on_s(box.synth) - struck_s
             await asyncio.sleep(2.0)
-            assert box.synth.received[-1][0] - struck_s == last_s
+            assert _last_on_s(box.synth) - struck_s == last_s
             assert not box.synth.hanging
             print(f"it went round {rounds} times, for {last_s:.2f} s")
 
     asyncio.run(scenario())
+
+
+def _last_on_s(synth: Synth) -> float:
+    """When the last note was struck; a probe's note-offs may still come after it."""
+    return max(at_s for at_s, data in synth.received if data[0] & 0xF0 == 0x90 and data[2])

@@ -359,7 +359,7 @@ def test_a_tokenizer_that_was_cut_off_is_one_line(text: str, places: Places) -> 
     """It says which file, and what makes it anew."""
     (places.tokenizer / "tokenizer.json").write_text(text)
     with pytest.raises(
-        ConfigError, match=r"tokenizer\.json is no tokenizer .*run `copilot-train tokenizer`"
+        ConfigError, match=r"tokenizer\.json is not what it should be .*run `copilot-train tokenizer`"
     ) as caught:
         load_vocabulary(places)
     assert "\n" not in str(caught.value)

@@ -156,7 +156,7 @@ def test_a_study_goes_on_where_it_stopped(
     assert [made.variant for made in results] == ["running-1024", "every-words"]
     assert results[0].notes == results[1].notes
     assert results[0].notes_seen == results[1].notes_seen
-    assert results[0].ids_seen != results[1].ids_seen
+    assert results[0].figures.ids_per_word != results[1].figures.ids_per_word
     trained: list[dict[str, float]] = []
     assert stages.study_tokenizers(config, places, said.append, trained.append) == results
     assert not trained

@@ -9,6 +9,7 @@ import rtmidi
 
 from copilot.midi.backend import API_VARIABLE
 from copilot.midi.jackwatch import connect_jack
+from tests.jack.instrument import hanging
 
 PATIENCE_S = 5.0
 
@@ -61,14 +62,7 @@ class Synth:
     @property
     def hanging(self) -> set[tuple[int, int]]:
         """`(channel, pitch)` of the notes that were not ended."""
-        held: set[tuple[int, int]] = set()
-        for data in self.messages:
-            key = (data[0] & 0x0F, data[1])
-            if data[0] & 0xF0 == 0x90:
-                held.add(key)
-            elif data[0] & 0xF0 == 0x80:
-                held.discard(key)
-        return held
+        return hanging(self.messages)
 
     def close(self) -> None:
         """Remove the port."""

@@ -1,7 +1,8 @@
-"""`python tests/jack/instrument.py NAME`: a synth `NAME:in` and a keyboard `NAME-keys:out` in a process of their own.
+"""`python tests/jack/instrument.py NAME PORT`: a synth `NAME:PORT`, a keyboard `NAME-keys:out`, in their own process.
 
-It outlives no JACK server, and so the tests that kill one keep it out of their own process. It plays what it reads,
-a message in hexadecimal a line (an empty one is a pause), and writes what it receives, with the moment on the shared
+It outlives no JACK server, and so the tests that kill one keep it out of their own process; so do those that plug it
+in and out, for now and then RtMidi reads in JACK's thread what it has freed in another. It plays what it reads, a
+message in hexadecimal a line (an empty one is a pause), and writes what it receives, with the moment on the shared
 clock.
 """
 
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import rtmidi
@@ -17,11 +19,11 @@ import rtmidi
 class Instrument:
     """The test's end."""
 
-    def __init__(self, name: str) -> None:
-        self.heard_at, self.played_from = f"{name}:in", f"{name}-keys:out"
+    def __init__(self, name: str, port: str = "in") -> None:
+        self.heard_at, self.played_from = f"{name}:{port}", f"{name}-keys:out"
         self.received: list[tuple[float, bytes]] = []
         self._process = subprocess.Popen(
-            [sys.executable, str(Path(__file__)), name],
+            [sys.executable, str(Path(__file__)), name, port],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -54,6 +56,11 @@ class Instrument:
         """What was received, without the times."""
         return [data for _, data in self.received]
 
+    @property
+    def hanging(self) -> set[tuple[int, int]]:
+        """`(channel, pitch)` of the notes that were not ended."""
+        return hanging(self.messages)
+
     def unplug(self) -> float:
         """Its ports go away; when."""
         at_s = time.monotonic()
@@ -66,9 +73,21 @@ class Instrument:
         self._process.communicate()
 
 
+def hanging(messages: Sequence[bytes]) -> set[tuple[int, int]]:
+    """`(channel, pitch)` of the notes that were not ended."""
+    held: set[tuple[int, int]] = set()
+    for data in messages:
+        key = (data[0] & 0x0F, data[1])
+        if data[0] & 0xF0 == 0x90:
+            held.add(key)
+        elif data[0] & 0xF0 == 0x80:
+            held.discard(key)
+    return held
+
+
 def main() -> None:
     """Be the instrument."""
-    name = sys.argv[1]
+    name, port_name = sys.argv[1:]
     synth, keys = (
         rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name=name),
         rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name=f"{name}-keys"),
@@ -77,7 +96,7 @@ def main() -> None:
     synth.set_callback(
         lambda stamped, _: print(f"{time.monotonic():.6f} {bytes(stamped[0]).hex()}", flush=True)
     )
-    synth.open_virtual_port("in")
+    synth.open_virtual_port(port_name)
     keys.open_virtual_port("out")
     print("ready", flush=True)
     for line in sys.stdin:

@@ -3,6 +3,7 @@
 import asyncio
 import statistics
 import time
+from asyncio import gather, to_thread
 from collections.abc import Callable
 
 import pytest
@@ -13,6 +14,7 @@ from copilot.midi import backend
 from copilot.midi.cables import ListedCable, RtPort
 from copilot.midi.messages import PlayNote
 from tests.jack.conftest import Keyboard, Synth
+from tests.jack.instrument import Instrument
 from tests.jack.listener import playing, states, until
 
 TIMES = 5
@@ -34,25 +36,27 @@ def test_what_is_unplugged_is_noticed_and_taken_up_again_in_its_place(
 
     async def scenario() -> None:
         gone_s, back_s = [], []
-        keys, piano = Keyboard("test-plugged"), Synth("a2j", "Piano [20] (playback): one")
-        plan = PortPlan((keyboard.name, keys.name), (synth.name, piano.name), thru=(keys.name,))
+        keys = await to_thread(Instrument, "test-plugged")
+        piano = await to_thread(Instrument, "a2j", "Piano [20] (playback): one")
+        plan = PortPlan(
+            (keyboard.name, keys.played_from), (synth.name, piano.heard_at), thru=(keys.played_from,)
+        )
         async with playing(plan) as (rig, listener):
             rig.compensate([0.0, 0.05])
             for number in range(TIMES):
                 await until(lambda: set(states(rig).values()) == {"connected"})
                 left_s = time.monotonic()
-                keys.close()
-                piano.close()
+                await gather(to_thread(keys.close), to_thread(piano.close))
                 gone_s.append(await _when(lambda: list(states(rig).values()).count("gone") == 2) - left_s)
                 keyboard.play(b"\x91\x30\x40")
                 at_s = time.monotonic() + 0.2
                 rig.play([PlayNote(number + 1, at_s, at_s + 0.05, 0, 40, 90)])
                 await until(lambda n=number: n + 1 in listener.off)
                 await until(lambda: synth.messages[-2:] == [b"\x90\x28\x5a", b"\x80\x28\x00"])
-                keys = Keyboard("test-plugged")
-                piano = Synth("a2j", f"Piano [{24 + number}] (playback): one")
-                came_s = time.monotonic()
-                await until(lambda k=keys, p=piano: {k.name, p.name} <= set(states(rig)))
+                keys = await to_thread(Instrument, "test-plugged")
+                piano = await to_thread(Instrument, "a2j", f"Piano [{24 + number}] (playback): one")
+                came_s = piano.began_s
+                await until(lambda k=keys, p=piano: {k.played_from, p.heard_at} <= set(states(rig)))
                 back_s.append(time.monotonic() - came_s)
                 keys.play(b"\x92\x32\x40")
                 await until(lambda p=piano: b"\x92\x32\x40" in p.messages)
@@ -63,8 +67,7 @@ def test_what_is_unplugged_is_noticed_and_taken_up_again_in_its_place(
             came = {data: at for at, data in piano.received}
             assert 0.03 < due_s - came[b"\x90\x29\x5a"] < 0.08  # it sounds 50 ms late still
         assert listener.told_s("is gone") and listener.told_s("is there")
-        for each in (keys, piano):
-            each.close()
+        await gather(to_thread(keys.close), to_thread(piano.close))
         _said("unplugged, noticed after", gone_s)
         _said("plugged in, laid again after", back_s)
         assert max(gone_s) < 1.0 and max(back_s) < 1.0
@@ -76,12 +79,12 @@ def test_the_way_to_end_notes_in_need_follows(keyboard: Keyboard) -> None:
     """The MIDI process is killed when its synth had been away and back under another number: nothing hangs."""
 
     async def scenario() -> None:
-        piano = Synth("a2j", "Piano [20] (playback): one")
-        async with playing(PortPlan((keyboard.name,), (piano.name,), thru=(keyboard.name,))) as (rig, _):
-            piano.close()
+        piano = await to_thread(Instrument, "a2j", "Piano [20] (playback): one")
+        async with playing(PortPlan((keyboard.name,), (piano.heard_at,), thru=(keyboard.name,))) as (rig, _):
+            await to_thread(piano.close)
             await until(lambda: "gone" in states(rig).values())
-            piano = Synth("a2j", "Piano [21] (playback): one")
-            await until(lambda: states(rig).get(piano.name) == "connected")
+            piano = await to_thread(Instrument, "a2j", "Piano [21] (playback): one")
+            await until(lambda: states(rig).get(piano.heard_at) == "connected")
             await asyncio.sleep(1.0)  # the guardian looks four times a second
             keyboard.play(b"\x93\x30\x40")
             await until(lambda: piano.hanging)
@@ -91,7 +94,7 @@ def test_the_way_to_end_notes_in_need_follows(keyboard: Keyboard) -> None:
             await until(lambda: not piano.hanging)
             await until(lambda: rig._child is not first and set(states(rig).values()) == {"connected"})
             assert rig.deaths == 1
-        piano.close()
+        await to_thread(piano.close)
 
     asyncio.run(scenario())
 

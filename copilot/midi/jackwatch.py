@@ -23,6 +23,7 @@ _RING_MESSAGES = 300
 
 
 _CLOSE_TIMEOUT_S = 1.0
+_LOOKS = 20
 
 
 class Watch(Protocol):
@@ -145,7 +146,7 @@ class JackWatch:
 
     def ports_of(self, client_name: str) -> set[str]:
         """The full names of the MIDI ports of all clients whose name begins so."""
-        return {port.name for port in self._client.get_ports(f"^{re.escape(client_name)}", is_midi=True)}
+        return {port.name for port in _ports(self._client, f"^{re.escape(client_name)}")}
 
     def connections(self, port_name: str) -> set[str] | None:
         """The ports that a port is connected with, by their full names; None where there is no such port."""
@@ -181,11 +182,24 @@ class JackWatch:
 
 def list_jack_ports(client: Any) -> tuple[list[tuple[str, bool]], list[tuple[str, bool]]]:
     """The MIDI ports that can be heard and those that can be played on, and whether they are hardware's."""
-    heard = client.get_ports(is_midi=True, is_output=True)
-    played = client.get_ports(is_midi=True, is_input=True)
+    heard, played = _ports(client, is_output=True), _ports(client, is_input=True)
     return [(port.name, port.is_physical) for port in heard], [
         (port.name, port.is_physical) for port in played
     ]
+
+
+def _ports(client: Any, pattern: str = "", **which: bool) -> list[Any]:
+    """The MIDI ports that there are.
+
+    JACK-Client asks for the names first and for each port then, and raises where one went away in between (one
+    unplugging in thirty): then we look again.
+    """
+    jack = _import_jack()
+    assert jack is not None
+    for _ in range(_LOOKS):
+        with suppress(jack.JackError):
+            return list(client.get_ports(pattern, is_midi=True, **which))
+    return list(client.get_ports(pattern, is_midi=True, **which))
 
 
 def connect_jack(client_name: str) -> Any | None:

@@ -9,7 +9,7 @@ from copilot.live.clock import BeatClock, SimulatedClock
 from copilot.live.jam import SimulatedJam, beat_clock
 from copilot.live.session import Session, new_session
 from copilot.midi.messages import PlayNote, Sent
-from copilot.midi.scheduler import Schedule
+from copilot.midi.scheduler import Action, Schedule
 from copilot.music.roles import Role
 from copilot.music.score import Score
 from copilot.panel import Panel
@@ -179,19 +179,23 @@ class Stand:
         self._send()
 
     def _send(self) -> None:
-        for action in self.schedule.pop_due(self.now_s):
-            message = Sent(action.note.note_id, action.is_on, action.due_s, self.now_s)
-            self.sent.append(message)
-            self.session.sent(message)
-        for dropped in self.schedule.take_dropped():
-            self.session.dropped(dropped)
+        self.sent += give_out(self.session, self.schedule, self.now_s)
+
+
+def give_out(session: Session, schedule: Schedule, now_s: float) -> list[Sent]:
+    """What is due leaves, as by a rig; returns what was sent."""
+    return _tell(session, schedule, schedule.pop_due(now_s), now_s)
 
 
 def hush(session: Session, schedule: Schedule, now_s: float) -> list[Sent]:
     """End what sounds of a schedule, as a rig does it; returns the note-offs that were sent."""
-    offs = [Sent(each.note.note_id, each.is_on, each.due_s, now_s) for each in schedule.silence(now_s)]
-    for message in offs:
+    return _tell(session, schedule, schedule.silence(now_s), now_s)
+
+
+def _tell(session: Session, schedule: Schedule, actions: Sequence[Action], now_s: float) -> list[Sent]:
+    sent = [Sent(each.note.note_id, each.is_on, each.due_s, now_s) for each in actions]
+    for message in sent:
         session.sent(message)
     for dropped in schedule.take_dropped():
         session.dropped(dropped)
-    return offs
+    return sent

@@ -11,7 +11,7 @@ from copilot.live.session import new_session
 from copilot.midi.messages import PlayNote, Sent
 from copilot.midi.scheduler import Schedule
 from copilot.panel import Panel
-from tests.live.fakes import MetronomeEngine
+from tests.live.fakes import MetronomeEngine, give_out
 
 MODEL, COVER = range(20, 50), range(70, 100)
 """Who proposed a note is told by its pitch."""
@@ -124,9 +124,4 @@ class PairStand:
         self._send()
 
     def _send(self) -> None:
-        for action in self.schedule.pop_due(self.now_s):
-            message = Sent(action.note.note_id, action.is_on, action.due_s, self.now_s)
-            self.sent.append(message)
-            self.session.sent(message)
-        for dropped in self.schedule.take_dropped():
-            self.session.dropped(dropped)
+        self.sent += give_out(self.session, self.schedule, self.now_s)

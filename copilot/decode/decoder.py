@@ -29,9 +29,11 @@ class Branches(Protocol):
 
 
 class Decoder(Protocol):
-    """A causal model and one cache. `ids` are the tokens that the cache holds, oldest first."""
+    """A causal model and one cache."""
 
-    ids: list[int]
+    @property
+    def ids(self) -> list[int]:
+        """The tokens that the cache holds, oldest first."""
 
     def append(self, ids: Sequence[int]) -> Logits:
         """Take in tokens (at least one): a prefill, a slice or one step. Returns the last one's logits (vocab,)."""
@@ -54,6 +56,9 @@ class Decoder(Protocol):
 
     def fork(self, n: int) -> Branches:
         """So many continuations of what is held."""
+
+    def twin(self) -> "Decoder":
+        """Another over the same weights, with a cache of its own that holds nothing yet; as warm as this one."""
 
 
 class TransformersDecoder:
@@ -103,6 +108,10 @@ class TransformersDecoder:
     def fork(self, n: int) -> "TransformersBranches":
         """See Decoder."""
         return TransformersBranches(self, n)
+
+    def twin(self) -> "TransformersDecoder":
+        """See Decoder."""
+        return TransformersDecoder(self._model)
 
     def rebase(self, ids: Sequence[int]) -> Logits:
         """See Decoder."""

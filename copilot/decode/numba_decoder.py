@@ -48,6 +48,7 @@ class NumbaDecoder:
         self._shadow: list[int] = []  # what the other slot holds
         self._coming: list[int] = []  # what it is to hold
         self._live = 0
+        self._model = model
         self._weights = model.weights
         self._shape = (len(model.weights.q_norm), model.kv_heads, model.head_dim)
         self._in_bytes = model.weights.head.values.dtype == np.int8
@@ -110,6 +111,10 @@ class NumbaDecoder:
     def fork(self, n: int) -> "NumbaBranches":
         """See Decoder."""
         return NumbaBranches(self, n)
+
+    def twin(self) -> "NumbaDecoder":
+        """See Decoder. What is compiled is shared, too."""
+        return NumbaDecoder(self._model, self._max_tokens)
 
     def warm_up(self, say: Callable[[str], None] = _log.info) -> None:
         """Run one step and forget it, so that no later one is the first; does nothing once tokens are held.

@@ -115,6 +115,12 @@ class TorchDecoder:
         lanes.cache[:, :, :, :, :held] = self._lanes.cache[:, :, self._live : self._live + 1, :, :held]
         return TorchBranches(lanes, n, held, self._adopt)
 
+    def twin(self) -> "TorchDecoder":
+        """See Decoder. Records graphs of its own."""
+        twin = TorchDecoder(self._net)
+        twin.warm_up()
+        return twin
+
     def _adopt(self, row: int, tokens: Sequence[int]) -> None:
         """Go on as a branch that took in `tokens` after what is held."""
         lanes = self._branches

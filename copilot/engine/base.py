@@ -58,6 +58,7 @@ class Controls(msgspec.Struct, frozen=True, array_like=True):
     bar_beats: float = 4.0
     meter: str = "4_4"
     roles: dict[int, str] = {}
+    genre_strength: float = 1.0
 
     @property
     def wishes(self) -> "Controls":

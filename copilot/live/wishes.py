@@ -16,6 +16,7 @@ def controls_of(
     return Controls(
         part=panel.text("part"),
         genre=panel.text("genre"),
+        genre_strength=panel.number("genre_strength"),
         temperature=ramps.value("temperature", now_s),
         top_p=panel.number("top_p"),
         top_k=int(panel.number("top_k")),

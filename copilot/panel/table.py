@@ -22,6 +22,14 @@ _OUTPUTS = range(1, 5)
 PARAMETERS: tuple[Parameter, ...] = (
     Parameter("part", "choice", "bass", "The part that the copilot plays.", choices=ROLES),
     Parameter("genre", "choice", "none", "The genre word that the model is given.", choices=GENRES),
+    Parameter(
+        "genre_strength",
+        "float",
+        3.0,
+        "How much the genre word counts: 1 is the model's own way, more is plainer and takes twice the time.",
+        low=1.0,
+        high=6.0,
+    ),
     Parameter("mute", "bool", False, "Rest: plan nothing new and let what sounds end.", "state"),
     Parameter("listen_only", "bool", False, "Plan as if playing, and send nothing.", "state"),
     Parameter("thru", "bool", True, "Pass on what comes in at the thru ports.", "state"),

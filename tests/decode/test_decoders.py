@@ -136,3 +136,14 @@ def test_any_sequence_of_operations(pair: Pair, operations: list[tuple[str, list
             assert close(fast.append(argument), slow.append(argument))
         assert fast.ids == slow.ids
         assert fast.mark() == slow.mark()
+
+
+def test_a_twin_holds_nothing_and_gives_the_same(pair: Pair, decoder: Decoder) -> None:
+    """Over the same weights, and neither changes the other."""
+    ids, other = random_ids(30), random_ids(20, seed=2)
+    decoder.rebase(ids)
+    twin = decoder.twin()
+    assert twin.ids == []
+    assert close(twin.rebase(other), pair.full(other))
+    assert close(decoder.append(other), pair.full(ids + other))
+    assert close(twin.append(ids), pair.full(other + ids))

@@ -25,7 +25,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(
         "genre_strength",
         "float",
-        3.0,
+        3.5,
         "How much the genre word counts: 1 is the model's own way, more is plainer and takes twice the time.",
         low=1.0,
         high=6.0,

@@ -9,6 +9,7 @@ from copilot import __version__
 from copilot.cli.evaluate import evaluate
 from copilot.cli.group import Group
 from copilot.cli.machine import bench, doctor, info, token
+from copilot.cli.panic import panic
 from copilot.cli.play import jam, ports, run
 from copilot.cli.recordings import recordings, replay
 
@@ -25,6 +26,7 @@ def main(verbose: bool) -> None:
     copilot ports                     what can be heard and played
     copilot doctor                    whether this machine is ready, and what to do
     copilot run --in Keys --out Synth the stage
+    copilot panic                     silence, even when everything else hangs
     copilot recordings                what was recorded; `copilot replay NAME` plays it
     copilot token                     what lets another device in, with `copilot run --listen`
     copilot bench                     what this machine can carry
@@ -37,5 +39,5 @@ def main(verbose: bool) -> None:
     )
 
 
-for command in (jam, run, ports, recordings, replay, info, doctor, token, bench, evaluate):
+for command in (jam, run, panic, ports, recordings, replay, info, doctor, token, bench, evaluate):
     main.add_command(command)

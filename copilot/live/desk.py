@@ -11,7 +11,7 @@ from copilot.live.feed import Feed, Said
 from copilot.live.models import Models
 from copilot.live.presets import Presets
 from copilot.live.recorder import Recorder
-from copilot.live.session import Session
+from copilot.live.session import PANICKED, Session
 from copilot.live.status import Status, status_of
 from copilot.live.taps import Taps
 from copilot.panel import Value, as_bool, find
@@ -173,9 +173,9 @@ class Desk:
         session, now_s = self.session, self.clock.now_s()
         match name:
             case "panic":
-                session.note("panic", now_s)
+                session.panic(now_s)
                 self.stage.silence()
-                self.set("mute", True)
+                self.stage.wake()
             case "forget":
                 session.forget(now_s)
                 self.stage.forget()
@@ -244,6 +244,6 @@ def _said(verb: Verb, argument: Value | None, answer: Answer) -> str:
         case "start":
             return "started: it listens anew"
         case "panic":
-            return "panic: everything is silent, and the copilot muted"
+            return PANICKED
         case _:
             return "all is forgotten"

@@ -14,6 +14,7 @@ from copilot.live.guard import Guardian
 from copilot.live.heartbeat import Heartbeat
 from copilot.live.patience import Deaths
 from copilot.live.rig import Changed, Listener
+from copilot.live.session import PANICKED
 from copilot.live.status import Status
 from copilot.live.supervise import Child
 from copilot.midi import backend
@@ -31,6 +32,7 @@ from copilot.midi.messages import (
     Lost,
     Open,
     Panic,
+    Panicked,
     PassThrough,
     Play,
     PlayNote,
@@ -221,6 +223,11 @@ class MidiRig:
                 self._be_guarded()
             case Ports():
                 self._note_ports(message.ports)
+            case Panicked():
+                session.panic(time.monotonic())
+                self._say(PANICKED)
+                self.panic()  # from here on it plays what it is told
+                changed()
 
     def _settle(self, session: Listener) -> None:
         """What sounded has been ended: tell the session, and of keys whose end nobody heard."""

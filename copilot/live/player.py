@@ -24,6 +24,7 @@ class Player:
     clock: Clock
     lost: int = 0  # notes that did not go out
     _open: set[int] = field(default_factory=set)  # given to the rig, and not over
+    _panicked_s: float | None = None
 
     @property
     def length_s(self) -> float:
@@ -36,7 +37,7 @@ class Player:
         try:
             start_s = self.clock.now_s() + _LEAD_S
             begun = 0
-            while begun < len(self.notes) or self._open:
+            while self._panicked_s is None and (begun < len(self.notes) or self._open):
                 now_s = self.clock.now_s() - start_s
                 until = bisect_left(self.notes, now_s + AHEAD_S, lo=begun, key=lambda note: note.start_s)
                 self._give(self.notes[begun:until], start_s)
@@ -82,6 +83,10 @@ class Player:
         """See Listener."""
         self._open.discard(message.note_id)
         self.lost += 1
+
+    def panic(self, at_s: float) -> None:
+        """See Listener. It plays no more."""
+        self._panicked_s = at_s
 
     def say(self, text: str) -> None:
         """See Listener. The log has it."""

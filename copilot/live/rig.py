@@ -51,5 +51,8 @@ class Listener(Protocol):
     def dropped(self, message: Dropped) -> None:
         """A note will not be played after all."""
 
+    def panic(self, at_s: float) -> None:
+        """Everything was silenced, by a signal: nothing of the plan is to be played."""
+
     def say(self, text: str) -> None:
         """A line for a person: what came and went."""

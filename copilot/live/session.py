@@ -27,6 +27,8 @@ from copilot.music.roles import Role
 from copilot.music.score import COPILOT_CHANNEL, TempoChange
 from copilot.panel import CHANNEL, OUTPUT, Panel, Parameter, Value, latencies_s
 
+PANICKED = "panic: everything is silent, and the copilot muted"
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
@@ -126,6 +128,12 @@ class Session:
         self.is_stopped, self._is_untouched = True, False
         self.panel.set("hold", False)
         self._drop_what_is_void()
+
+    def panic(self, at_s: float) -> None:
+        """Everything was silenced, or is about to be: be muted, and forget the plan."""
+        self.note("panic", at_s)
+        self.touch(at_s)
+        self.panel.set("mute", True)
 
     def start(self, at_s: float) -> None:
         """Listen again, as if nothing had been heard; the engine must forget, too."""

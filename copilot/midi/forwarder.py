@@ -46,9 +46,9 @@ class Forwarder:
         if self._put((at_s, port_index, data), HARD_CAPACITY if is_note_off else CAPACITY):
             self.heard += 1
 
-    def report(self, message: Message) -> None:
-        """Queue a message."""
-        self._put(message, HARD_CAPACITY)
+    def report(self, message: Message) -> bool:
+        """Queue a message; False where there is no room."""
+        return self._put(message, HARD_CAPACITY)
 
     def finish(self, timeout_s: float) -> None:
         """Send what is queued and end; what takes longer than `timeout_s` is lost."""

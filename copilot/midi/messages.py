@@ -195,6 +195,10 @@ class Failed(Message, frozen=True):
     message: str
 
 
+class Panicked(Message, frozen=True):
+    """Everything was silenced, for somebody sent the signal: no `Play` is obeyed until the daemon says `Panic`."""
+
+
 class Stats(Message, frozen=True):
     """Counts since the ports were opened, twice a second. Lateness is of note-ons and note-offs alike."""
 
@@ -215,5 +219,5 @@ ToMidi = Hello | Open | Play | Drop | Panic | Hush | Latencies | PassThrough | Q
 ToGuardian = Hello | Guard | Silence
 FromGuardian = Hello | Guarding | Silenced | Failed
 
-FromMidi = Hello | Ready | Ports | Heard | Sent | Dropped | Alive | Lost | Failed | Stats
+FromMidi = Hello | Ready | Ports | Heard | Sent | Dropped | Alive | Lost | Failed | Panicked | Stats
 """What the daemon accepts from the MIDI process."""

@@ -2,7 +2,7 @@
 
 The main thread takes the daemon's messages; the scheduler, the forwarder and the ports have threads of their
 own. However it ends, short of SIGKILL, all that sounds gets its note-off first. After SIGKILL the daemon does
-it.
+it. At SIGUSR1 (POSIX) it silences everything, whatever the daemon does.
 """
 
 import gc
@@ -24,22 +24,24 @@ from copilot.midi.forwarder import Forwarder
 from copilot.midi.messages import (
     Alive,
     Drop,
+    Dropped,
     Failed,
     Hush,
     Latencies,
     Open,
     Panic,
+    Panicked,
     PassThrough,
     Play,
     Quit,
     ToMidi,
 )
+from copilot.midi.panic import PANIC_SIGNAL, PROCESS_TITLE
 from copilot.midi.precedence import guard_against_runaways, lift_companions, lock_memory
 from copilot.midi.rig import Rig
 from copilot.sockets import inherited_socket
 from copilot.wire import FrameReader, Hello, Message, pack
 
-PROCESS_TITLE = "copilot: midi"
 _LOOKS_EVERY_S = 0.5
 """A port that went away is to be known within a second."""
 _WAITS_S = 0.2
@@ -63,12 +65,18 @@ class MidiProcess:
         self._rig: Rig | None = None
         self._awaited: Open | None = None  # what is to be opened once there is a MIDI system
         self._is_stopping = self._has_changed = self._was_told = False
+        self._is_panicking = self._has_to_tell = self._is_silenced = False
         self._waker, self._waking = socket.socketpair()
         self._waker.setblocking(False)
 
     def stop(self) -> None:
         """Make `run` end."""
         self._is_stopping = True
+        self._wake()
+
+    def panic(self) -> None:
+        """Have everything silenced, and the daemon told when it listens. From any thread or signal."""
+        self._is_panicking = True
         self._wake()
 
     def _note_change(self) -> None:
@@ -104,6 +112,7 @@ class MidiProcess:
             beat_at_s = 0.0
             while not self._is_stopping:
                 ready = selector.select(max(0.0, min(look_at_s, beat_at_s) - time.monotonic()))
+                self._silence_if_told()
                 if any(key.fileobj is self._connection for key, _ in ready):
                     data = self._receive()
                     if not data:
@@ -118,6 +127,15 @@ class MidiProcess:
                 if time.monotonic() >= look_at_s:
                     look_at_s = time.monotonic() + (_WAITS_S if self._awaited else _LOOKS_EVERY_S)
                     self._look_after()
+
+    def _silence_if_told(self) -> None:
+        if self._is_panicking:
+            self._is_panicking = False
+            self._is_silenced = self._has_to_tell = True
+            if self._rig is not None:
+                self._rig.panic()
+        if self._has_to_tell:  # until it is taken: a daemon that stood still may have left no room
+            self._has_to_tell = not self._forwarder.report(Panicked())
 
     def _receive(self) -> bytes:
         try:
@@ -153,11 +171,15 @@ class MidiProcess:
             self._forwarder.report(Failed("no MIDI port is open yet: send Open first"))
             return
         match message:
+            case Play() if self._is_silenced:  # said by a daemon that has not heard of it yet
+                for note in message.notes:
+                    self._forwarder.report(Dropped(note.note_id, "withdrawn", 0.0))
             case Play():
                 self._rig.scheduler.play(message.notes)
             case Drop():
                 self._rig.scheduler.drop_after(message.after_s)
             case Panic():
+                self._is_silenced = False
                 self._rig.panic()
             case Hush():
                 self._rig.scheduler.silence()
@@ -199,9 +221,10 @@ def mute_libraries() -> None:
 
 def main() -> int:
     """Be the MIDI process."""
-    signal.signal(
-        signal.SIGINT, signal.SIG_IGN
-    )  # Ctrl-C reaches the whole group: the daemon decides what it means
+    # Ctrl-C reaches the whole group: the daemon decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if PANIC_SIGNAL is not None:
+        signal.signal(PANIC_SIGNAL, signal.SIG_IGN)  # before the title, by which senders find us
     setproctitle.setproctitle(PROCESS_TITLE)
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     guard_against_runaways()
@@ -215,7 +238,12 @@ def main() -> int:
         threading.__excepthook__(failure)
         process.stop()
 
+    def panic(_: int, __: FrameType | None) -> None:
+        process.panic()
+
     signal.signal(signal.SIGTERM, terminate)
+    if PANIC_SIGNAL is not None:
+        signal.signal(PANIC_SIGNAL, panic)
     threading.excepthook = crash
     mute_libraries()
     connection.sendall(pack(Hello(role="midi")))

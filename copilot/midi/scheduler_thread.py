@@ -42,7 +42,7 @@ class SchedulerThread:
         self,
         schedule: Schedule,
         send: Callable[[Action], bool],
-        report: Callable[[Message], None],
+        report: Callable[[Message], object],
         clock: Callable[[], float] = time.monotonic,
         timing: Timing = "spin",
     ) -> None:

@@ -51,6 +51,9 @@ class Listener:
         assert message.reason == "lost"
         self.lost.append(message.note_id)
 
+    def panic(self, at_s: float) -> None:
+        """Nobody sends the signal here."""
+
     def say(self, text: str) -> None:
         """What came and went."""
         self.said.append(text)

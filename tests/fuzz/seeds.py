@@ -44,7 +44,7 @@ def of_midi() -> Seeds:
         "ended": note_on(9, 36, 0),
     }
     others = {
-        "pedal": quiet_channel(2)[0],
+        "pedal": quiet_channel(2, lifts=True)[0],
         "bend": b"\xe1\0\x40",
         "program": b"\xc1\x20",
         "sysex": b"\xf0\x7e\x01\xf7",
@@ -241,6 +241,7 @@ def of_wires() -> dict[str, Seeds]:
         "sent": midi.Sent(1, True, 0.5, 0.6),
         "dropped": midi.Dropped(1, "late", 40.0),
         "lost": midi.Lost("gone"),
+        "panicked": midi.Panicked(),
         "stats": midi.Stats(1, 2, {"echo": 1}, 0, 0, 0.1, 0.2, 0.3),
     }
     wires = {"to-worker": to_worker, "from-worker": from_worker, "to-midi": to_midi, "from-midi": from_midi}

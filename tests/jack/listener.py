@@ -21,6 +21,7 @@ class Listener:
     off: list[int] = field(default_factory=list)
     lost: list[int] = field(default_factory=list)
     said: list[tuple[float, str]] = field(default_factory=list)
+    panicked_s: list[float] = field(default_factory=list)
 
     def hear(self, at_s: float, channel: int, pitch: int, velocity: int, port: int = 0) -> None:
         """A player's note."""
@@ -37,6 +38,10 @@ class Listener:
     def dropped(self, message: Dropped) -> None:
         """A note of ours was not played."""
         self.lost.append(message.note_id)
+
+    def panic(self, at_s: float) -> None:
+        """Everything was silenced."""
+        self.panicked_s.append(at_s)
 
     def say(self, text: str) -> None:
         """What came and went."""

@@ -12,8 +12,9 @@ RtPort: TypeAlias = rtmidi.MidiIn | rtmidi.MidiOut
 Plug = Callable[[RtPort | None], None]
 """Is given the port that RtMidi has opened on our side, and None when that is closed."""
 
-Standing = Literal["laid", "away", "cut"]
-"""Whether what is sent gets over; or the far end went away; or a person has taken the cable out."""
+Standing = Literal["laid", "relaid", "away", "cut"]
+"""Whether what is sent gets over, or does again, but did not for a moment since the last look; or the far end went
+away; or a person has taken the cable out."""
 
 
 class Cable(Protocol):
@@ -65,7 +66,7 @@ class JackCable:
         """`ours`: our port's full name; `is_heard`: the connection comes to us."""
         self._watch, self._ours, self._is_heard = watch, ours, is_heard
         self._far = ""
-        self._departures = 0
+        self._departures = self._cuts = 0
 
     def standing(self, listed: Set[str]) -> Standing:
         """See Cable."""
@@ -75,13 +76,17 @@ class JackCable:
         if self._ours not in joined:
             return "away" if self._departures != self._departed() else "cut"
         self._departures = self._departed()
-        return "laid"
+        cuts, self._cuts = self._cuts, self._watch.cuts(*self._ends(self._far))
+        return "laid" if cuts == self._cuts else "relaid"
 
     def lay(self, far: str) -> bool:
         """See Cable."""
         self._far = far
-        self._departures = self._departed()
-        return self._watch.connect(*((far, self._ours) if self._is_heard else (self._ours, far)))
+        self._departures, self._cuts = self._departed(), self._watch.cuts(*self._ends(far))
+        return self._watch.connect(*self._ends(far))
+
+    def _ends(self, far: str) -> tuple[str, str]:
+        return (far, self._ours) if self._is_heard else (self._ours, far)
 
     def _departed(self) -> int:
         return self._watch.departures(self._far.rpartition(":")[0])

@@ -12,6 +12,7 @@ import re
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Protocol
 
@@ -72,6 +73,21 @@ class NoWatch:
         """There is nothing to close."""
 
 
+@dataclass(slots=True)
+class _Cuts:
+    """How often the connection of two ports was taken away. Ports are equal where their numbers are."""
+
+    source: Any
+    destination: Any
+    count: int = 0
+
+    def is_between(self, one: Any, other: Any) -> bool:
+        """Whether it is that of these two."""
+        return (self.source == one and self.destination == other) or (
+            self.source == other and self.destination == one
+        )
+
+
 class JackWatch:
     """Watches the JACK server. `on_shutdown(reason)` is called once, from JACK's thread, and must not block.
 
@@ -84,6 +100,7 @@ class JackWatch:
             raise PortError("no JACK server answers: start one (jackd -d alsa); `copilot jam` needs none")
         self._client, self._error = client, jack.JackError
         self._departures: dict[str, int] = {}
+        self._cuts: dict[tuple[str, str], _Cuts] = {}
         self._dead = threading.Event()
         self._frame = self._frame_seen = 0
         self._sent_in_cycle = 0
@@ -117,8 +134,15 @@ class JackWatch:
             change()
 
         self._client.set_client_registration_callback(report_departure)
+
+        def report_connection(one: Any, other: Any, has_come: bool) -> None:
+            # No names: libjack calls amid locks that reading one may wait for.
+            for cuts in () if has_come or one is None or other is None else list(self._cuts.values()):
+                cuts.count += cuts.is_between(one, other)
+            change()
+
         self._client.set_port_registration_callback(report_change, only_available=False)
-        self._client.set_port_connect_callback(report_change, only_available=False)
+        self._client.set_port_connect_callback(report_connection, only_available=False)
         self._client.activate()
 
     def may_send(self) -> bool:
@@ -139,6 +163,16 @@ class JackWatch:
     def departures(self, client_name: str) -> int:
         """How often that client has left the server since it was first asked for."""
         return self._departures.setdefault(client_name, 0)
+
+    def cuts(self, source: str, destination: str) -> int:
+        """How often that connection was taken away since it was first asked for, as far as the server has told."""
+        cuts = self._cuts.get((source, destination))
+        with suppress(self._error):
+            ports = self._client.get_port_by_name(source), self._client.get_port_by_name(destination)
+            if cuts is None:
+                self._cuts[source, destination] = cuts = _Cuts(*ports)
+            cuts.source, cuts.destination = ports  # one that is there again may have another number
+        return cuts.count if cuts is not None else 0
 
     def listed(self) -> tuple[list[tuple[str, bool]], list[tuple[str, bool]]]:
         """The MIDI ports that can be heard and those that can be played on, and whether they are hardware's."""

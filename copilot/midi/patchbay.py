@@ -34,6 +34,8 @@ class Patchbay:
         self._seats: list[_Seat] = []
         self._own: list[Port] = []
         self._opened: list[RtPort] = []  # those that stay
+        self.interrupted: set[int] = set()
+        """The numbers of the ports whose cable was out for a moment before the last look, and in by then again."""
 
     def add(self, direction: Direction, name: str, client_name: str, plug: Plug) -> None:
         """One more port: a full name, or a part of one that comes to mean a port. Raises PortError."""
@@ -73,6 +75,7 @@ class Patchbay:
     def look(self) -> list[str]:
         """Lay what can be laid by now; returns complaints that are new, each a line for a person."""
         said: list[str] = []
+        self.interrupted = set()
         for direction, listed in zip(("in", "out"), self._lister.listed(), strict=True):
             seats = [seat for seat in self._seats if seat.direction == direction]
             if seats:
@@ -93,9 +96,11 @@ class Patchbay:
                 if len(fitting) == 1:
                     found[number] = fitting[0].name
                 said += _complain(seat, [port.name for port in fitting])
-            is_laid = how == "laid"
+            is_laid = how in ("laid", "relaid")
             if number in found and seat.cable.lay(found[number]):
-                seat.name, seat.is_known, is_laid = found[number], True, True
+                seat.name, seat.is_known, is_laid, how = found[number], True, True, "relaid"
+            if how == "relaid" and seat.state == "connected":
+                self.interrupted.add(self._seats.index(seat))
             seat.state = "connected" if is_laid else "gone" if seat.is_known else "awaited"
         return said
 

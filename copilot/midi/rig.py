@@ -191,6 +191,8 @@ class Rig:
             self._forwarder.report(Lost(complaint))
         self._unsaid = []
         self._ports = self._patchbay.ports
+        for number in self._patchbay.interrupted:
+            self._mend(number)
         if self._ports == before:
             return
         for number, (port, then) in enumerate(zip(self._ports, before, strict=True)):
@@ -206,6 +208,17 @@ class Rig:
             elif port.direction == "out":
                 self._outputs.quieten(output)
         self._forwarder.report(Ports(self._ports))
+
+    def _mend(self, number: int) -> None:
+        """A cable was out for a moment: what was to end meanwhile, or did, may sound at its other end."""
+        port = self._ports[number]
+        self._forwarder.report(
+            Lost(f"the MIDI {port.direction}put {port.name!r} was cut off for a moment, and is there")
+        )
+        if port.direction == "out":
+            output = number - len(self._order.inputs)
+            self._outputs.lose(output)
+            self._outputs.quieten(output)
 
     def close(self, *, is_orderly: bool) -> None:
         """Silence everything, wait until that has surely left, and close.

@@ -22,6 +22,11 @@ _LONGEST_LULL_S = 0.2
 """While more comes in, nothing else may ask for the interpreter's lock: for each message JACK's thread would wait up
 to half a millisecond for it, and of 20,000 messages 9,000 were lost."""
 
+_ALL_SOUND_OFF, _ALL_NOTES_OFF = 120, 123
+_TOGETHER_S = 0.1
+"""All notes off on two channels within this is somebody's panic. On one it may be an old Roland (D-10, D-50, RD-300),
+which sends it each time its last key is let go."""
+
 Hand = Callable[[float, int, bytes], None]
 """Takes `(at_s, port_index, data)`; must not block."""
 
@@ -31,8 +36,8 @@ class Input:
 
     With `thru_to`, all channel messages go straight out, whatever the filter says of them for hearing; with
     `passes_sysex` whole SysEx of up to 4 KiB too. Clock and other system messages do not: one that came back in a
-    loop could not be told from a new one. `on_suspicion` is called when what comes in may be our own, and must not
-    block.
+    loop could not be told from a new one. `on_suspicion` is called when what comes in may be our own, `on_quiet` when
+    somebody wants silence (all sound off, or all notes off on two channels at once); neither may block.
     """
 
     def __init__(
@@ -45,6 +50,7 @@ class Input:
         *,
         passes_sysex: bool = False,
         on_suspicion: Callable[[], None] = lambda: None,
+        on_quiet: Callable[[], None] = lambda: None,
     ) -> None:
         self._port_index = port_index
         self._sieve = sieve
@@ -53,6 +59,8 @@ class Input:
         self._clock = clock
         self._passes_sysex = passes_sysex
         self._on_suspicion = on_suspicion
+        self._on_quiet = on_quiet
+        self._notes_off = (-1, 0.0)  # the channel that last had all its notes off, and when
         self._turn_s, self._in_turn = 0.0, 0
         self._aside: deque[tuple[float, Sequence[int]]] = deque()
         self._puts_aside = False
@@ -114,11 +122,19 @@ class Input:
             self._on_suspicion()
         if verdict in ("echo", "feedback", "rubbish"):
             return
+        if verdict == "control" and self._wants_silence(data, at_s):
+            self._on_quiet()
         passes = data[0] < 0xF0 or (verdict == "sysex" and self._passes_sysex)
         if self._thru_to is not None and passes:
             self._thru_to.pass_through(data)
         if verdict == "kept":
             self._hand_on(at_s, self._port_index, normalise(data))
+
+    def _wants_silence(self, data: bytes, at_s: float) -> bool:
+        if data[1] != _ALL_NOTES_OFF:
+            return data[1] == _ALL_SOUND_OFF
+        (channel, then_s), self._notes_off = self._notes_off, (data[0] & 0x0F, at_s)
+        return channel not in (-1, data[0] & 0x0F) and at_s - then_s <= _TOGETHER_S
 
 
 def _is_note_off(data: Sequence[int]) -> bool:

@@ -83,9 +83,8 @@ class _Cuts:
 
     def is_between(self, one: Any, other: Any) -> bool:
         """Whether it is that of these two."""
-        return (self.source == one and self.destination == other) or (
-            self.source == other and self.destination == one
-        )
+        pair = [self.source, self.destination]
+        return pair in ([one, other], [other, one])
 
 
 class JackWatch:

@@ -96,10 +96,10 @@ class Patchbay:
                 if len(fitting) == 1:
                     found[number] = fitting[0].name
                 said += _complain(seat, [port.name for port in fitting])
-            is_laid = how in ("laid", "relaid")
+            is_laid, was_out = how in ("laid", "relaid"), how == "relaid"
             if number in found and seat.cable.lay(found[number]):
-                seat.name, seat.is_known, is_laid, how = found[number], True, True, "relaid"
-            if how == "relaid" and seat.state == "connected":
+                seat.name, seat.is_known, is_laid, was_out = found[number], True, True, True
+            if was_out and seat.state == "connected":
                 self.interrupted.add(self._seats.index(seat))
             seat.state = "connected" if is_laid else "gone" if seat.is_known else "awaited"
         return said

@@ -65,7 +65,7 @@ class MidiProcess:
         self._rig: Rig | None = None
         self._awaited: Open | None = None  # what is to be opened once there is a MIDI system
         self._is_stopping = self._has_changed = self._was_told = False
-        self._is_panicking = self._has_to_tell = self._is_silenced = False
+        self._is_panicking = self._has_to_tell = self._is_silenced = self._is_hushing = False
         self._waker, self._waking = socket.socketpair()
         self._waker.setblocking(False)
 
@@ -78,6 +78,12 @@ class MidiProcess:
         """Have everything silenced, and the daemon told when it listens. From any thread or signal."""
         self._is_panicking = True
         self._wake()
+
+    def _hush(self) -> None:
+        """A player wants silence: end our notes at once. From any thread; of many calls one is enough."""
+        if not self._is_hushing:
+            self._is_hushing = True
+            self._wake()
 
     def _note_change(self) -> None:
         """Ports have come or gone: look at once. From any thread."""
@@ -134,6 +140,10 @@ class MidiProcess:
             self._is_silenced = self._has_to_tell = True
             if self._rig is not None:
                 self._rig.panic()
+        if self._is_hushing:
+            self._is_hushing = False
+            if self._rig is not None:
+                self._rig.scheduler.silence()
         if self._has_to_tell:  # until it is taken: a daemon that stood still may have left no room
             self._has_to_tell = not self._forwarder.report(Panicked())
 
@@ -198,7 +208,7 @@ class MidiProcess:
         if order.timing != "sleep":
             lift_companions()
         try:
-            self._rig = Rig(order, self._forwarder, on_lost=self.stop, on_change=self._note_change)
+            self._rig = Rig(order, self._forwarder, self.stop, self._note_change, self._hush)
         except PortError as error:
             self._forwarder.report(Failed(str(error)))
             self.stop()

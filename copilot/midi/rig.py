@@ -31,8 +31,8 @@ _CALLBACK_GRACE_S = 0.01
 class Rig:
     """Everything that is open, from `Open` to `close`. Only the main thread opens, checks and closes it.
 
-    `on_lost` is called from any thread when the MIDI system is gone, `on_change` when ports have come or gone;
-    neither may block. Raises PortError, with nothing left open.
+    `on_lost` is called from any thread when the MIDI system is gone, `on_change` when ports have come or gone,
+    `on_quiet` when a player wants silence; none may block. Raises PortError, with nothing left open.
     """
 
     def __init__(
@@ -41,10 +41,12 @@ class Rig:
         forwarder: Forwarder,
         on_lost: Callable[[], None],
         on_change: Callable[[], None] = lambda: None,
+        on_quiet: Callable[[], None] = lambda: None,
     ) -> None:
         self._forwarder = forwarder
         self._on_lost = on_lost
         self._on_change = on_change
+        self._on_quiet = on_quiet
         self._rng = random.Random()
         self._order = order
         self.api = order.api or backend.choose_api()
@@ -103,6 +105,7 @@ class Rig:
             time.monotonic,
             passes_sysex=passes_sysex,
             on_suspicion=self._on_change,
+            on_quiet=self._on_quiet,
         )
         listener.start()
 

@@ -34,6 +34,7 @@ def test_a_cable_that_is_back_at_once_was_out_all_the_same(synth: Synth, keyboar
         hand = JackWatch(lambda _reason: None)
         plan = PortPlan((keyboard.name,), (synth.name,), thru=(keyboard.name,))
         async with playing(plan) as (rig, listener):
+            await until(lambda: hand.connections(synth.name))
             (ours,) = hand.connections(synth.name) or set()
             for number in range(1, TIMES + 1):
                 due_s = time.monotonic() + BETWEEN_S
@@ -64,6 +65,7 @@ def test_other_cables_of_our_port_are_no_concern(synth: Synth) -> None:
     async def scenario() -> None:
         hand, other = JackWatch(lambda _reason: None), Synth("test-other")
         async with playing(PortPlan((), (synth.name,))) as (rig, listener):
+            await until(lambda: hand.connections(synth.name))
             (ours,) = hand.connections(synth.name) or set()
             now_s = time.monotonic()
             rig.play([PlayNote(1, now_s, now_s + 30.0, 0, 60, 90)])

@@ -59,6 +59,36 @@ def test_until_the_daemon_knows_it_nothing_new_is_played(synth: Synth) -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.parametrize("control", [120, 123])
+def test_a_panic_button_ends_the_copilots_notes(synth: Synth, keyboard: Keyboard, control: int) -> None:
+    """On all channels, as a DAW sends it: what is scheduled is dropped too, and we send no controller of our own, so
+    that nothing can go round. The next plan plays; a player's note that passed through is theirs to end.
+    """
+
+    async def scenario() -> None:
+        plan = PortPlan((keyboard.name,), (synth.name,), thru=(keyboard.name,))
+        async with playing(plan) as (rig, listener):
+            now_s = time.monotonic()
+            rig.play(
+                [PlayNote(1, now_s, now_s + 30.0, 0, 60, 90), PlayNote(2, now_s + 9, now_s + 10, 0, 62, 90)]
+            )
+            keyboard.play(b"\x91\x30\x40")
+            await until(lambda: len(synth.hanging) == 2)
+            struck_s = time.monotonic()
+            keyboard.play(*(bytes((0xB0 | channel, control, 0)) for channel in range(16)))
+            await until(lambda: synth.hanging == {(1, 0x30)})
+            print(f"silent after {1000 * (time.monotonic() - struck_s):.1f} ms")
+            await until(lambda: listener.off == [1] and listener.lost == [2])
+            await asyncio.sleep(0.3)
+            assert synth.messages.count(b"\x80\x3c\x00") == 1
+            assert len([data for data in synth.messages if data[0] & 0xF0 == 0xB0]) == 16  # those that passed
+            rig.play([PlayNote(3, time.monotonic(), time.monotonic() + 0.1, 0, 64, 90)])
+            await until(lambda: listener.off == [1, 3])
+            assert not listener.panicked_s
+
+    asyncio.run(scenario())
+
+
 def test_the_daemon_hears_of_it_and_goes_on(synth: Synth) -> None:
     """Whoever listens to the rig is told once, and what is played from then on sounds."""
 

@@ -220,6 +220,36 @@ def test_an_input_with_thru_passes_what_it_does_not_hear(desk: Desk) -> None:
     assert heard == [(2.5, 7, b"\x91\x3c\x40"), (2.5, 7, b"\xf8")]
 
 
+def test_silence_is_wanted_by_all_sound_off_or_all_notes_off_on_two_channels(desk: Desk) -> None:
+    """On one channel alone it may be an old Roland's, whose last key was let go; our own, come back, is nobody's."""
+    wanted: list[float] = []
+    listener = Input(
+        0,
+        desk.sieve,
+        lambda *_: None,
+        None,
+        lambda: desk.now_s,
+        on_quiet=lambda: wanted.append(desk.now_s),
+    )
+
+    def hear(*messages: bytes) -> int:
+        before = len(wanted)
+        for data in messages:
+            listener.receive((list(data), 0.0))
+        desk.now_s += 1.0
+        return len(wanted) - before
+
+    assert hear(b"\xb3\x78\x00") == 1
+    assert hear(b"\xb3\x7b\x00") == hear(b"\xb3\x7b\x00", b"\xb3\x7b\x00") == 0
+    assert hear(b"\xb4\x7b\x00") == 0  # a second after the other channel's
+    assert hear(b"\xb4\x7b\x00", b"\xb3\x7b\x00") == 1
+    assert hear(*(bytes((0xB0 | channel, 123, 0)) for channel in range(16))) >= 1
+    assert hear(b"\xb3\x40\x00", b"\xb3\x79\x00", b"\xb3\x78") == 0
+    desk.outputs.send(ON)
+    desk.outputs.silence()
+    assert hear(*(data for data in desk.ports[0].messages if data[0] & 0xF0 == 0xB0)) == 0
+
+
 @pytest.mark.parametrize("passes", [False, True])
 def test_sysex_passes_only_where_it_is_let_and_never_over_4_kib(desk: Desk, passes: bool) -> None:
     """Off, none leaves; on, a whole one of up to 4,096 bytes does. Longer and broken ones are dropped and counted."""

@@ -369,9 +369,14 @@ async def _open_ports(plan: PortPlan, ledger: Ledger) -> tuple[Child, Ready]:
             )
         )
         message: Message = Alive()
-        while isinstance(message, Alive):  # it waits for a MIDI system
+        early: list[Message] = []
+        # It may have to wait for a MIDI system; and somebody may play while it opens the ports.
+        while isinstance(message, Alive | Heard):
             async with asyncio.timeout(_OPEN_TIMEOUT_S):
                 message = await child.receive()
+            if isinstance(message, Heard):
+                early.append(message)
+        child.put_back(early)
         if isinstance(message, Failed):
             raise PortError(message.message)
         if not isinstance(message, Ready):

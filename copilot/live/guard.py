@@ -32,6 +32,13 @@ class Guardian:
         self._started_s = now_s
         self._starting = asyncio.create_task(_start(order), name="guardian")
 
+    async def stands(self) -> None:
+        """Wait until there is one, or can't be, which is logged."""
+        if self._starting is not None:
+            await asyncio.wait([self._starting])
+            if (error := self._starting.exception()) is not None:
+                log.warning("%s", error)
+
     @property
     def _is_there(self) -> bool:
         starting = self._starting

@@ -109,6 +109,7 @@ class MidiRig:
         try:
             if not plan.waits or await asyncio.to_thread(backend.is_there, plan.api):
                 await rig._open()
+                await rig._guardian.stands()  # nothing plays before there is somebody to end it
         except (PortError, ProtocolError, WorkerError):
             rig._ledger.close()
             raise

@@ -187,7 +187,8 @@ class Row:
         seen_s, began_s = ledger.ended_s
         if seen_s >= struck_s:
             self.began_s.append(began_s - seen_s)
-            self.silent_seen_s.append(struck_s + silent_s - seen_s)
+            # The player may have let go just before, where the end was asked for.
+            self.silent_seen_s.append(max(0.0, struck_s + silent_s - seen_s))
 
     @property
     def line(self) -> str:

@@ -54,15 +54,16 @@ soak HOURS="8" MINUTES="60" LIVE="10":
     jack_wait -s "$JACK_DEFAULT_SERVER" -w -t 10
     {{python}} tests/soak/live.py {{trim_start_match(LIVE, "LIVE=")}}
 
-# Kill, stop and starve each process TIMES times amid a chord, and print the tables of docs/reliability.md (hours)
-fault TIMES="50":
+# Kill, stop and starve each process TIMES times amid a chord, and print the tables of docs/reliability.md (hours); TESTS
+# are some of them, on a JACK server of their own, so that two such runs may go beside each other
+fault TIMES="50" TESTS="tests/fault/test_matrix.py tests/fault/test_amid_a_chord.py":
     #!/usr/bin/env bash
     set -euo pipefail
     export JACK_DEFAULT_SERVER="copilot-fault-$$" JACK_NO_START_SERVER=1
     jackd -n "$JACK_DEFAULT_SERVER" --no-realtime --no-mlock -t 10 -d dummy -r 48000 -p 128 -C 0 -P 0 >/dev/null 2>&1 &
     trap 'kill %1' EXIT
     jack_wait -s "$JACK_DEFAULT_SERVER" -w -t 10
-    COPILOT_FAULT_TIMES={{TIMES}} {{python}} -m pytest -n 0 -s tests/fault/test_matrix.py tests/fault/test_amid_a_chord.py
+    COPILOT_FAULT_TIMES={{TIMES}} {{python}} -m pytest -n 0 -s {{TESTS}}
 
 # Train the model that ships, from the MIDI collections in DATA
 train DATA OUT:

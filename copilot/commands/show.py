@@ -13,8 +13,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
-from copilot.commands.aside import Aside
 from copilot.commands.doctor.check import Check
+from copilot.control.aside import Aside
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ import signal
 from collections.abc import Coroutine
 from typing import Any
 
-from copilot.commands.aside import logging_aside
+from copilot.control.aside import logging_aside
 
 _END_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 """The last, where there is one, says that the terminal was closed; `nohup` has it ignored."""

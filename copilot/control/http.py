@@ -22,6 +22,7 @@ from starlette.staticfiles import StaticFiles
 
 from copilot import __version__
 from copilot.control.access import LOOPBACK, Outside
+from copilot.control.aside import Aside
 from copilot.control.http_api import Api, as_json
 from copilot.control.http_gate import Gate
 from copilot.control.http_metrics import CONTENT_TYPE, Counters, Metrics
@@ -235,6 +236,8 @@ class HttpServer:
             "without_token": ("Requests without the token.", gate.without_token if gate else 0),
         }
         found = [Counters("page", counted, {"open": ("Pages that are open.", len(self.pages))})]
+        said = {"left_out": ("Lines for the terminal that nobody read.", Aside.left_out_by_all)}
+        found.append(Counters("said", said, {}))
         if self._osc is not None:
             osc = self._osc.counters
             counted = {

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
+from copilot.control.aside import MOST_WAITING as MOST_TEXTS
 from copilot.control.http_gate import MOST_CONNECTIONS
 from copilot.control.live_keys import MOST_HELD
 from copilot.control.live_pages import MOST_EVENTS, MOST_PAGES, MOST_UNSENT_BYTES
 from copilot.control.osc import MOST_WAITING
 from copilot.control.osc_feed import MOST_SUBSCRIBERS
+from copilot.live.config import DEFAULT_QUOTA_MB
 from copilot.live.journal_writer import MAX_PENDING_BYTES
 from copilot.live.questions import MAX_NEWS
 from copilot.live.supervise import MAX_UNSENT_BYTES
@@ -87,6 +89,13 @@ QUEUES = (
         "the newest are refused",
         "journal_dropped",
     ),
+    Queue(
+        "recordings in a folder",
+        f"{DEFAULT_QUOTA_MB:,} MB (`quota_mb`)",
+        "recording stops; nothing is deleted",
+        "journal_dropped",
+    ),
+    Queue("lines for the terminal", f"{MOST_TEXTS:,}", "the newest are left out", "said_left_out"),
     Queue(
         "what a process of ours leaves unread",
         f"{MAX_UNSENT_BYTES >> 20} MiB",

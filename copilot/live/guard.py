@@ -32,6 +32,13 @@ class Guardian:
         self._started_s = now_s
         self._starting = asyncio.create_task(_start(order), name="guardian")
 
+    async def stands(self) -> None:
+        """Wait until there is one, or can't be, which is logged."""
+        if self._starting is not None:
+            await asyncio.wait([self._starting])
+            if (error := self._starting.exception()) is not None:
+                log.warning("%s", error)
+
     @property
     def _is_there(self) -> bool:
         starting = self._starting
@@ -39,8 +46,9 @@ class Guardian:
             return False
         return not starting.done() or (starting.exception() is None and not starting.result().is_gone)
 
-    async def silence(self) -> int:
-        """End all that the ledger says sounds; how many notes that were. Once the MIDI process has ended.
+    async def silence(self, seen_s: float) -> int:
+        """End all that the ledger says sounds; how many notes that were. Once the MIDI process has ended, as was seen
+        at `seen_s`.
 
         Without a MIDI system nobody can, and nothing is ended.
         """
@@ -49,7 +57,7 @@ class Guardian:
         try:
             child = await asyncio.shield(self._starting)
             async with asyncio.timeout(_SILENCE_TIMEOUT_S):
-                child.send(Silence())
+                child.send(Silence(seen_s))
                 answer = await child.receive()
         except (PortError, WorkerError, ProtocolError, TimeoutError) as error:
             log.debug("nobody ends what is left sounding: %s", error)

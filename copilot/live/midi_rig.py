@@ -111,6 +111,7 @@ class MidiRig:
         try:
             if not plan.waits or await asyncio.to_thread(backend.is_there, plan.api):
                 await rig._open()
+                await rig._guardian.stands()  # nothing plays before there is somebody to end it
         except (PortError, ProtocolError, WorkerError):
             rig._ledger.close()
             raise
@@ -145,8 +146,8 @@ class MidiRig:
         self._listener = session
         while True:
             if self._child is not None:
-                reason, has_system = await self._listen(self._child, session, changed)
-                await self._end_orphans()
+                reason, has_system, seen_s = await self._listen(self._child, session, changed)
+                await self._end_orphans(seen_s)
                 self._settle(session)
                 changed()
                 if has_system and not self._deaths.count(time.monotonic()):
@@ -156,16 +157,17 @@ class MidiRig:
                 log.warning("%s: starting another", reason)
             await self._begin_again()
 
-    async def _listen(self, child: Child, session: Listener, changed: Changed) -> tuple[str, bool]:
-        """Until the MIDI process is gone; returns why, and whether there still is a MIDI system."""
-        reason, has_system = "", True
+    async def _listen(self, child: Child, session: Listener, changed: Changed) -> tuple[str, bool, float]:
+        """Until the MIDI process is gone; returns why, whether there still is a MIDI system, and when it was seen."""
+        reason, has_system, seen_s = "", True, 0.0
         heartbeat = Heartbeat(child.process.pid)
         failing = asyncio.create_task(heartbeat.fail(), name="heartbeat")
 
         def end(task: "asyncio.Task[str]") -> None:
             if not task.cancelled():
-                nonlocal reason
+                nonlocal reason, seen_s
                 reason = reason or f"the MIDI process {task.result()}"
+                seen_s = time.monotonic()
                 child.end()
 
         failing.add_done_callback(end)
@@ -187,8 +189,9 @@ class MidiRig:
             reason = str(error)
         finally:
             failing.cancel()
+        seen_s = seen_s or time.monotonic()
         await child.stop(timeout_s=_QUIT_TIMEOUT_S)
-        return reason or "the MIDI process ended", has_system
+        return reason or "the MIDI process ended", has_system, seen_s
 
     def _lose(self, message: Lost) -> None:
         """A port is gone, or all of them."""
@@ -346,16 +349,21 @@ class MidiRig:
             except (TimeoutError, ProtocolError) as error:
                 log.warning("the MIDI process did not end by itself: %s", error)
                 await child.kill()
-            await self._end_orphans()
+            await self._end_orphans(time.monotonic())
         await self._guardian.close()
         self._ledger.close()
         self._settle(session)
 
-    async def _end_orphans(self) -> None:
-        """End the notes that the MIDI process left behind, if it was killed."""
-        count = await self._guardian.silence()
+    async def _end_orphans(self, seen_s: float) -> None:
+        """End the notes that the MIDI process left behind, if it was killed, as was seen at `seen_s`."""
+        count = await self._guardian.silence(seen_s)
         if count:
-            log.warning("ended %d notes that the MIDI process left sounding", count)
+            _, began_s = self._ledger.ended_s
+            log.warning(
+                "ended %d notes that the MIDI process left sounding, from %.0f ms after its death was seen",
+                count,
+                1000 * (began_s - seen_s),
+            )
 
 
 async def _open_ports(plan: PortPlan, ledger: Ledger) -> tuple[Child, Ready]:
@@ -376,9 +384,14 @@ async def _open_ports(plan: PortPlan, ledger: Ledger) -> tuple[Child, Ready]:
             )
         )
         message: Message = Alive()
-        while isinstance(message, Alive):  # it waits for a MIDI system
+        early: list[Message] = []
+        # It may have to wait for a MIDI system; and somebody may play while it opens the ports.
+        while isinstance(message, Alive | Heard):
             async with asyncio.timeout(_OPEN_TIMEOUT_S):
                 message = await child.receive()
+            if isinstance(message, Heard):
+                early.append(message)
+        child.put_back(early)
         if isinstance(message, Failed):
             raise PortError(message.message)
         if not isinstance(message, Ready):

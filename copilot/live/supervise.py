@@ -128,6 +128,10 @@ class Child:
             self._received.extend(self._frames.feed(data))
         return self._received.popleft()
 
+    def put_back(self, messages: Sequence[Message]) -> None:
+        """Have these received next, in order: they came before whoever takes them."""
+        self._received.extendleft(reversed(messages))
+
     async def __aiter__(self) -> AsyncIterator[Message]:
         """Every message until the child is gone; what it may not send raises ProtocolError."""
         while True:

@@ -46,7 +46,7 @@ def guard(connection: socket.socket) -> None:
                     rescue = Rescue(message.api, message.outputs, ledger)
                     _say(connection, Guarding())
                 case Silence() if rescue is not None:
-                    _say(connection, Silenced(rescue.silence()))
+                    _say(connection, Silenced(rescue.silence(message.seen_s)))
     if rescue is not None and ledger is not None and rescue.is_alive:
         _outlive(rescue, ledger)
         rescue.close()
@@ -66,10 +66,10 @@ def _say(connection: socket.socket, message: Message) -> None:
 
 def _outlive(rescue: Rescue, ledger: Ledger) -> None:
     """The daemon has ended. The MIDI process ends its notes itself then, if it still can."""
-    end_s = time.monotonic() + _ORDERLY_S
+    seen_s = time.monotonic()
     while any(ledger.sounding()):
-        if time.monotonic() > end_s:
-            rescue.silence()
+        if time.monotonic() > seen_s + _ORDERLY_S:
+            rescue.silence(seen_s)
         time.sleep(0.01)
 
 

@@ -2,7 +2,8 @@
 
 A memory map of 16 channels × 128 pitches, one byte each: how many note-ons left that no note-off has
 answered; then one byte a channel: whether anything was ever sent on it, so that silencing leaves other
-players' channels alone, and whether a player's sustain pedal that passed through is down. The daemon makes it
+players' channels alone, and whether a player's sustain pedal that passed through is down; then how soon
+somebody began to end what a process left sounding. The daemon makes it
 and hands its path to the MIDI process, which writes it before it sends; whoever survives reads it and sends the
 note-offs. `multiprocessing.shared_memory` won't do: its resource tracker unlinks the segment when the first
 process that opened it dies.
@@ -10,6 +11,7 @@ process that opened it dies.
 
 import mmap
 import os
+import struct
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -21,7 +23,9 @@ from copilot.music.score import COPILOT_CHANNEL
 
 CHANNELS, PITCHES = 16, 128
 _COUNT_BYTES = CHANNELS * PITCHES
-LEDGER_BYTES = _COUNT_BYTES + CHANNELS
+_ENDED = struct.Struct("<dd")
+_ENDED_AT = _COUNT_BYTES + CHANNELS
+LEDGER_BYTES = _ENDED_AT + _ENDED.size
 _MAX_COUNT = 255
 _IS_USED, _HAS_PEDAL = 1, 2
 _SUSTAIN, _SOUND_OFF, _NOTES_OFF = 64, 120, 123
@@ -111,7 +115,16 @@ class Ledger:
 
     def clear(self) -> None:
         """Count nothing as sounding, and no channel as used."""
-        self._map[:] = bytes(LEDGER_BYTES)
+        self._map[:_ENDED_AT] = bytes(_ENDED_AT)
+
+    def note_end(self, seen_s: float, began_s: float) -> None:
+        """When a process' death was seen, and when somebody began to end what it left, by the monotonic clock."""
+        _ENDED.pack_into(self._map, _ENDED_AT, seen_s, began_s)
+
+    @property
+    def ended_s(self) -> tuple[float, float]:
+        """What `note_end` was told last, by whatever process; zeros before the first time."""
+        return _ENDED.unpack_from(self._map, _ENDED_AT)
 
     def channels(self) -> list[int]:
         """The channels that something was sent on."""

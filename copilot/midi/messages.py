@@ -60,7 +60,9 @@ class Guard(Message, frozen=True):
 
 
 class Silence(Message, frozen=True):
-    """To the guardian: the MIDI process is gone; end all that the ledger says sounds."""
+    """To the guardian: the MIDI process is gone, as was seen at `seen_s`; end all that the ledger says sounds."""
+
+    seen_s: float
 
 
 class Silenced(Message, frozen=True):

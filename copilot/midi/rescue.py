@@ -57,8 +57,10 @@ class Rescue:
         if self._jack is None:
             self._patchbay.look()
 
-    def silence(self) -> int:
+    def silence(self, seen_s: float) -> int:
         """End all that the ledger says sounds, and clear it; how many notes that were.
+
+        `seen_s`: when the death was seen, which the ledger keeps beside this moment.
 
         Returns at once after an orderly end, which leaves an empty ledger; else it takes 0.3 s or more, for what is
         sent is sent again until JACK has got over the death (see calm.py): note-offs, then sustain, sound and notes
@@ -69,6 +71,7 @@ class Rescue:
         burst = self._ledger.silence_burst()
         joined: set[str] = set()
         if burst:
+            self._ledger.note_end(seen_s, time.monotonic())
             for is_due in bursts(self._watch):
                 if is_due:
                     joined |= self._join()

@@ -232,7 +232,9 @@ class Rig:
         """
         if not self._watch.is_alive:
             return
+        seen_s = time.monotonic()
         self.scheduler.stop()
+        self._ledger.note_end(seen_s, time.monotonic())
         self._outputs.close_down()
         burst = self._ledger.silence_burst()
         for is_due in itertools.islice(bursts(self._watch), 1 if is_orderly else None):

@@ -218,7 +218,7 @@ def test_after_sigkill_the_rescue_ends_what_the_ledger_holds(synth: Any, keyboar
             assert len(synth.hanging) == 4
             on.child.process.kill()
             await on.rest()
-            assert await asyncio.to_thread(rescue.silence) == 4
+            assert await asyncio.to_thread(rescue.silence, time.monotonic()) == 4
             await settle()
             assert synth.hanging == set()
             assert list(on.ledger.sounding()) == []

@@ -5,17 +5,20 @@ import signal
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from copilot.errors import ProtocolError, WorkerError
+from copilot.live import midi_rig
 from copilot.live.supervise import Child
 from copilot.midi.backend import API_VARIABLE
 from copilot.midi.ledger import Ledger
-from copilot.midi.messages import Failed, FromMidi, Open, Panic, Play
+from copilot.midi.messages import Failed, FromMidi, Heard, Open, Panic, Play, Ready
 
 PATIENCE_S = 20.0
+READY = Ready("JACK", ["keys"], [], [], False, "sleep")
 GREET = "import socket, sys; s = socket.socket(fileno=int(sys.argv[1])); from copilot.wire import *; "
 
 
@@ -59,6 +62,46 @@ def test_what_comes_before_open_fails_with_a_line_and_harms_nothing() -> None:
             assert "send Open first" in answer.message
 
     with_child(scenario)
+
+
+def test_what_is_put_back_comes_next_in_order() -> None:
+    """Before what came meanwhile."""
+
+    async def scenario(child: Child) -> None:
+        child.send(Panic())
+        child.put_back([Failed("first"), Failed("second")])
+        came = [await child.receive() for _ in range(3)]
+        assert came[:2] == [Failed("first"), Failed("second")]
+        assert isinstance(came[2], Failed)
+        assert "send Open first" in came[2].message
+
+    with_child(scenario)
+
+
+def test_what_is_played_while_the_ports_open_is_heard_afterwards(
+    start_script: Callable[..., Coroutine[Any, Any, Child]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key may be struck between the first port's opening and the word that all are open."""
+    heard = Heard([(1.5, 0, b"\x92\x3c\x50")])
+    says = f"s.sendall(b''.join(map(pack, [Hello(role='midi'), {heard!r}, {READY!r}])))"
+    monkeypatch.setattr(
+        midi_rig,
+        "Child",
+        SimpleNamespace(
+            start=lambda *_: start_script(
+                f"{GREET}from copilot.midi.messages import *; {says}\ns.recv(9)\ns.recv(9)"
+            )
+        ),
+    )
+
+    async def scenario() -> None:
+        with Ledger.create() as ledger:
+            child, ready = await midi_rig._open_ports(midi_rig.PortPlan(("keys",), ()), ledger)
+            assert ready == READY
+            assert await child.receive() == heard
+            await child.stop(timeout_s=5.0)
+
+    asyncio.run(scenario())
 
 
 def test_closing_the_socket_ends_the_child_by_itself() -> None:

@@ -46,6 +46,16 @@ def test_silencing_leaves_the_channels_of_others_alone() -> None:
         assert ledger.silence_burst() == []
 
 
+def test_it_keeps_how_soon_what_was_left_sounding_was_ended() -> None:
+    """For whoever looks afterwards, in another process too; to count nothing any more does not change it."""
+    with Ledger.create() as ledger, Ledger.open(ledger.path) as other:
+        assert ledger.ended_s == (0.0, 0.0)
+        other.note_end(1000.25, 1000.5)
+        other.clear()
+        assert ledger.ended_s == (1000.25, 1000.5)
+        assert list(ledger.sounding()) == ledger.channels() == []
+
+
 def test_counts_stop_at_their_ends() -> None:
     """A release too many, and a 256th press, change nothing."""
     with Ledger.create() as ledger:

@@ -11,7 +11,7 @@ import queue
 import sys
 import threading
 from collections.abc import Iterator
-from typing import TextIO
+from typing import ClassVar, TextIO
 
 MOST_WAITING = 256
 """Texts that may wait; later ones are left out, and counted."""
@@ -20,6 +20,9 @@ _LAST_WORDS_S = 0.5
 
 class Aside:
     """Says texts on a stream, each whole, in order; never waits for it."""
+
+    left_out_by_all: ClassVar[int] = 0
+    """By those of both streams, since the process began."""
 
     def __init__(self, stream: TextIO, most_waiting: int = MOST_WAITING) -> None:
         self.left_out = 0
@@ -34,6 +37,7 @@ class Aside:
             self._waiting.put_nowait(text)
         except queue.Full:
             self.left_out += 1
+            Aside.left_out_by_all += 1
 
     def close(self) -> None:
         """Say what waits, in half a second at most. A stream that is held keeps its thread until the process ends."""

@@ -9,8 +9,8 @@ import threading
 
 import pytest
 
-from copilot.commands.aside import MOST_WAITING, Aside, logging_aside
 from copilot.commands.show import StatusLine
+from copilot.control.aside import MOST_WAITING, Aside, logging_aside
 
 PIPE_BYTES = 1 << 16
 

@@ -181,6 +181,25 @@ def test_two_host_headers_are_refused() -> None:
     serve(talk)
 
 
+@pytest.mark.parametrize("blanks", [(129,), (65, 64), (1, 100, 100)], ids=str)
+def test_blanks_without_end_are_refused(blanks: tuple[int, ...]) -> None:
+    """However they come: h11 takes time by the square of their number, and nothing else is heard meanwhile."""
+
+    async def talk(stand: Stand) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", stand.server.port)
+        writer.write(b"GET /info HTTP/1.1\r\nHost:")
+        for count in blanks:
+            writer.write(b" " * count)
+            await writer.drain()
+            await asyncio.sleep(0.02)  # a read of its own
+        assert (await reader.readline()).split()[1] == b"400"
+        assert b"128 blanks" in await reader.read()
+        writer.close()
+        await writer.wait_closed()
+
+    serve(talk)
+
+
 def test_every_answer_tells_the_browser_its_limits(tmp_path: Path) -> None:
     """Nothing from outside is loaded, framed or guessed, also where something is refused."""
     (tmp_path / "web").mkdir()

@@ -53,7 +53,7 @@ def export_bundle(origin: Origin) -> Path:
     phase = Phase(loop, progress.step, progress.tokens, progress.elapsed_s)
     corpus = Corpus.open(origin.places.corpus)
     how = training_of(origin.config, origin.config_file, corpus, phase, start.base)
-    return _write(origin, model, vocab, [phase], (), how, "export")
+    return _write(origin, model, vocab, [phase], start.heard, how, "export")
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,11 +176,11 @@ def _open_base(lora: LoraConfig, seed: int, bf16: bool, vocab: Vocabulary, place
     """This run's phase 1, another run's, a bundle, or an OLMo-2 whose vocabulary is then replaced."""
     if not lora.base:
         model, progress, start = as_trained(places, vocab)
-        return _Opened(model, start.base, progress.step, progress.tokens)
+        return _Opened(model, start.base, progress.step, progress.tokens, start.heard)
     other = Places(Path(lora.base).expanduser())
     if read_record(other.run) is not None:
         model, _, start = as_trained(other, vocab)
-        return _Opened(model, start.base, heard=trained_on(Corpus.open(other.corpus)))
+        return _Opened(model, start.base, heard=(*trained_on(Corpus.open(other.corpus)), *start.heard))
     base = find_base(lora.base, lora.base_license)
     check_words(base, vocab, places.tokenizer)
     model = load_olmo2(base.directory, torch.bfloat16 if bf16 else torch.float32)

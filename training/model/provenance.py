@@ -49,7 +49,11 @@ def sources_of(
             for name, share in shares.items()
             if share
         ),
-        *(msgspec.structs.replace(source, share=0.0) for source in heard if not shares.get(source.name)),
+        *(
+            msgspec.structs.replace(source, share=0.0)
+            for name, source in {source.name: source for source in heard}.items()
+            if not shares.get(name)
+        ),
     )
 
 

@@ -9,6 +9,7 @@ from transformers import Olmo2ForCausalLM
 from copilot.codec.vocabulary import Vocabulary
 from copilot.errors import ConfigError
 from copilot.files import make_folder, write_whole
+from copilot.model.manifest import Source
 from training.config import LoopConfig, ModelConfig
 from training.loop import checkpoint
 from training.loop.checkpoint import Progress
@@ -28,7 +29,10 @@ class BaseRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StartRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """model.json: what a run's checkpoints are checkpoints of. A checkpoint holds no more than what was trained."""
+    """model.json: what a run's checkpoints are checkpoints of. A checkpoint holds no more than what was trained.
+
+    `heard`: what the base had learnt from, where that is a bundle.
+    """
 
     model: ModelConfig
     seed: int
@@ -38,6 +42,7 @@ class StartRecord(msgspec.Struct, frozen=True, kw_only=True):
     vocab_sha256: str
     pad_id: int
     base: BaseRecord | None = None
+    heard: tuple[Source, ...] = ()
 
 
 def begin(config: ModelConfig, loop: LoopConfig, vocab: Vocabulary, places: Places) -> Olmo2ForCausalLM:
@@ -64,10 +69,10 @@ def begin(config: ModelConfig, loop: LoopConfig, vocab: Vocabulary, places: Plac
                 f"{places.run}: was begun with seed {found.seed}, this is {loop.seed}: "
                 "put it back, or give another --out"
             )
-    model, made_of = _build(record, vocab, places)
+    model, made_of, heard = _build(record, vocab, places)
     if found is not None:
         check_same(places.run, "base", found.base, made_of)
-    record = msgspec.structs.replace(record, base=made_of)
+    record = msgspec.structs.replace(record, base=made_of, heard=heard)
     if record != found:  # of several processes, the first has written it before the others come here
         make_folder(places.run)
         write_whole(places.run / _RECORD, msgspec.json.format(msgspec.json.encode(record)), ConfigError)
@@ -80,9 +85,9 @@ def as_trained(places: Places, vocab: Vocabulary) -> tuple[Olmo2ForCausalLM, Pro
     if record is None or newest is None:
         raise ConfigError(f"{places.run}: has no checkpoint: run `copilot-train pretrain`")
     check_same_words(places.run, record.vocab_size, record.vocab_sha256, vocab)
-    model, made_of = _build(record, vocab, places)
+    model, made_of, heard = _build(record, vocab, places)
     check_same(places.run, "base", record.base, made_of)
-    return model, checkpoint.load_weights(newest, model), record
+    return model, checkpoint.load_weights(newest, model), msgspec.structs.replace(record, heard=heard)
 
 
 def read_record(run: Path) -> StartRecord | None:
@@ -118,13 +123,13 @@ def check_same(run: Path, what: str, was: msgspec.Struct | None, now: msgspec.St
 
 def _build(
     record: StartRecord, vocab: Vocabulary, places: Places
-) -> tuple[Olmo2ForCausalLM, BaseRecord | None]:
-    """The model that a record describes, and what its base turned out to be."""
+) -> tuple[Olmo2ForCausalLM, BaseRecord | None, tuple[Source, ...]]:
+    """The model that a record describes, what its base turned out to be, and what that had learnt from."""
     config = record.model
     if not config.base:
         model = build_model(config, vocab.size, vocab.pad_id, record.window, record.seed)
         choose_trained(model, config.train)
-        return model, None
+        return model, None, ()
     base = find_base(config.base, config.base_license)
     check_words(base, vocab, places.tokenizer)
     narrow = record.bf16 and config.train != "all"  # what stands still is held in 16 bits, what learns is not
@@ -139,7 +144,8 @@ def _build(
         fit_vocabulary(model, vocab.size, vocab.pad_id, record.seed)
     choose_trained(model, config.train)
     widen_trained(model)
-    return model, BaseRecord(name=base.name, license=base.license, revision=base.revision)
+    heard = base.bundle.manifest.sources if base.bundle else ()
+    return model, BaseRecord(name=base.name, license=base.license, revision=base.revision), heard
 
 
 def widen_trained(model: torch.nn.Module) -> None:

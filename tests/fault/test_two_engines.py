@@ -31,7 +31,6 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="reads the children from /proc"),
 ]
 
-BEATS = 30
 BEAT_S = 0.5
 LONGEST_REST_S = 6 * BEAT_S
 """A part may rest for a bar of its own accord, even told to play four notes a beat."""
@@ -39,11 +38,11 @@ STRUCK_AFTER = 5
 """Rounds in which the model was in time."""
 
 
-def band() -> Score:
+def band(beats: int) -> Score:
     """A keyboard that strikes a chord of three on every beat at 120 bpm."""
     chords = ((60, 64, 67), (57, 60, 64), (65, 69, 72), (67, 71, 74))
     notes = tuple(
-        Note(24 * beat, 24 * beat + 20, pitch, 90) for beat in range(BEATS) for pitch in chords[beat // 4 % 4]
+        Note(24 * beat, 24 * beat + 20, pitch, 90) for beat in range(beats) for pitch in chords[beat // 4 % 4]
     )
     return Score(24, (Part(3, "keys", notes),))
 
@@ -90,12 +89,12 @@ class Jam:
         return max((other - one for one, other in pairwise(after)), default=float("inf"))
 
 
-async def _play(strike: Callable[[Jam], None]) -> Jam:
+async def _play(strike: Callable[[Jam], None], beats: int) -> Jam:
     engine = EngineClient(default_bundle_path(), seed=0, place="covered")
     cover = EngineClient(default_bundle_path(), seed=1, device="cpu", place="cover")
     await engine.start()
     await cover.start()
-    clock, score = MonotonicClock(), band()
+    clock, score = MonotonicClock(), band(beats)
     start_s = clock.now_s() + 0.1
     panel = Panel()
     panel.set("density", 4.0)
@@ -135,7 +134,7 @@ def check(jam: Jam) -> None:
 
 def test_a_stopped_model_is_not_heard_and_replaced_behind_its_cover() -> None:
     """SIGSTOP amid a jam: the cover plays until the watchdog's next worker beats the deadline again."""
-    jam = asyncio.run(_play(lambda _jam: os.kill(child(b"copilot: worker"), signal.SIGSTOP)))
+    jam = asyncio.run(_play(lambda _jam: os.kill(child(b"copilot: worker"), signal.SIGSTOP), beats=24))
     check(jam)
     figures = jam.session.planner.figures
     assert jam.in_time >= STRUCK_AFTER, "the model was never in time before"
@@ -149,7 +148,7 @@ def test_a_stopped_model_is_not_heard_and_replaced_behind_its_cover() -> None:
 
 def test_a_dead_cover_leaves_the_model() -> None:
     """SIGKILL of the cover: the model plays on, and another cover answers again."""
-    jam = asyncio.run(_play(lambda _jam: os.kill(child(b"copilot: cover"), signal.SIGKILL)))
+    jam = asyncio.run(_play(lambda _jam: os.kill(child(b"copilot: cover"), signal.SIGKILL), beats=16))
     check(jam)
     assert jam.stage.engine.deaths == 0 and jam.stage.cover is not None and jam.stage.cover.deaths == 1
     assert len(jam.session.planner.figures.cover_took_s) > jam.cover_calls + 5

@@ -23,7 +23,7 @@ from copilot.music.midifile import read_score
 from tests.jack import band
 from tests.jack.conftest import Keyboard, Synth
 
-PLAY_S = 30.0
+PLAY_S = 12.0
 READY_S = 60.0
 """The first start on a machine compiles the decoder."""
 
@@ -131,7 +131,7 @@ def _go(process: "subprocess.Popen[str]") -> None:
 
 @pytest.mark.slow
 @pytest.mark.quiet
-def test_a_band_plays_for_half_a_minute_and_gets_its_accompaniment(
+def test_a_band_plays_and_gets_its_accompaniment(
     start: Callable[..., Daemon],
     play_band: Callable[[Path, float], "subprocess.Popen[str]"],
     synth: Synth,
@@ -153,15 +153,15 @@ def test_a_band_plays_for_half_a_minute_and_gets_its_accompaniment(
     assert took_s < 2.0
     eventually(lambda: not synth.hanging)
     voices = [data for data in synth.messages if data[0] & 0xF0 in (0x80, 0x90)]
-    assert len(voices) > 40
+    assert len(voices) > 16
     assert {data[0] & 0x0F for data in synth.messages} == {0}
     journal = read_journal(Path(daemon.ready["recording"]))
     assert not journal.torn
-    assert sum(isinstance(record, Heard) and record.velocity > 0 for record in journal.records) > 200
+    assert sum(isinstance(record, Heard) and record.velocity > 0 for record in journal.records) > 80
     late_ms = _lateness_ms(synth, journal.records, daemon.ready["started_s"])
-    assert len(late_ms) > 20
+    assert len(late_ms) > 8
     assert statistics.median(map(abs, late_ms)) <= 20.0, sorted(late_ms)[-5:]  # how exact it is, benches tell
-    assert read_score(Path(daemon.ready["recording"]).with_suffix(".mid")).note_count > 200
+    assert read_score(Path(daemon.ready["recording"]).with_suffix(".mid")).note_count > 80
 
 
 def _lateness_ms(synth: Synth, records: tuple[Any, ...], started_s: float) -> list[float]:

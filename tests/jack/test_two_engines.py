@@ -22,7 +22,7 @@ from tests.jack.test_run import Daemon, Eventually, Remote, _go, play_band, star
 
 __all__ = ["play_band", "start"]  # fixtures
 
-PLAY_S = 16.0
+PLAY_S = 12.0
 STOPS = 3
 """So often the model is stopped for a second and goes on: shorter than the watchdog waits."""
 

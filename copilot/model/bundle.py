@@ -145,7 +145,8 @@ class Bundle:
         rows += [
             (
                 f"trained on {s.name}",
-                f"{s.songs:,} {'synthetic ' * s.synthetic}songs, {s.share:.0%}: {s.license}",
+                f"{s.songs:,} {'synthetic ' * s.synthetic}songs, "
+                f"{f'{s.share:.0%}' if s.share else 'by its base'}: {s.license}",
             )
             for s in manifest.sources
         ]

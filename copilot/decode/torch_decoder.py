@@ -116,7 +116,7 @@ class TorchDecoder:
         return TorchBranches(lanes, n, held, self._adopt)
 
     def twin(self) -> "TorchDecoder":
-        """See Decoder. Records graphs of its own."""
+        """See Decoder. Records graphs of its own, which takes a second on a GPU."""
         twin = TorchDecoder(self._net)
         twin.warm_up()
         return twin

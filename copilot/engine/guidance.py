@@ -5,6 +5,7 @@ a part has begun, its own past says more of its style than a word can (training/
 """
 
 from collections.abc import Sequence
+from functools import cached_property
 
 from copilot.codec.vocabulary import Vocabulary
 from copilot.decode.decoder import Branches, Decoder, Logits
@@ -18,17 +19,24 @@ def genre_ids(vocab: Vocabulary) -> frozenset[int]:
 
 
 class GuidedDecoder:
-    """A Decoder: `asked`, and beside it `plain`, another over the same weights, which is never told the genre.
+    """A Decoder: `asked`, and beside it a plain twin of it, which is never told the genre.
 
-    Logits are plain + strength · (asked − plain). `plain` computes nothing while the window names no genre or
-    `strength` is 1, and catches up when that changes: then, and at each step with a genre, the cost is twice as high.
+    Logits are plain + strength · (asked − plain). The twin is made when a genre is first asked for. It computes
+    nothing while the window names no genre or `strength` is 1, and catches up when that changes: then, and at each
+    step with a genre, the cost is twice as high.
     """
 
-    def __init__(self, asked: Decoder, plain: Decoder, genres: frozenset[int]) -> None:
+    def __init__(self, asked: Decoder, genres: frozenset[int]) -> None:
         self.strength = 1.0
         self._asked = asked
-        self._plain = plain  # holds a beginning of what `asked` holds after the genre word, or nothing
         self._genres = genres
+        self._has_plain = False
+
+    @cached_property
+    def _plain(self) -> Decoder:
+        """Holds a beginning of what is held after the genre word, or nothing."""
+        self._has_plain = True
+        return self._asked.twin()
 
     @property
     def ids(self) -> list[int]:
@@ -46,19 +54,23 @@ class GuidedDecoder:
     def rewind(self, mark: int) -> None:
         """See Decoder."""
         self._asked.rewind(mark)
-        if self._plain.mark() >= mark:
+        if self._has_plain and self._plain.mark() >= mark:
             self._plain.rewind(max(0, mark - 1))
 
     def prepare(self, ids: Sequence[int]) -> None:
         """See Decoder."""
         self._asked.prepare(ids)
-        self._plain.prepare(ids[1:] if self._guides(ids) else [])
+        if self._guides(ids):
+            self._plain.prepare(ids[1:])
+        elif self._has_plain:
+            self._plain.prepare([])
 
     def rebase(self, ids: Sequence[int]) -> Logits:
         """See Decoder."""
         logits = self._asked.rebase(ids)
         if not self._guides(ids):
-            self._plain.rewind(0)
+            if self._has_plain:
+                self._plain.rewind(0)
             return logits
         return self._mixed(logits, self._plain.rebase(ids[1:]))
 

@@ -29,8 +29,7 @@ def load_engine(
     """
     window_tokens = window_tokens or bundle.window
     chosen = open_decoder(bundle, window_tokens, device, weights)
-    decoder = chosen.decoder
-    engine = TokenEngine(bundle.codec, decoder, plain=decoder.twin(), window_tokens=window_tokens, seed=seed)
+    engine = TokenEngine(bundle.codec, chosen.decoder, window_tokens=window_tokens, seed=seed)
     engine.warm_up()
     return engine
 

@@ -39,9 +39,8 @@ _LONG_REST_BARS = 64
 class TokenEngine:
     """Engine over a grid codec and a decoder.
 
-    `plain`: a twin of the decoder, for `genre_strength`, of no effect without. `window_tokens`: the longest
-    context, pinned words included. `seed` makes it repeatable: the same calls give the same notes. `clock`: seconds,
-    for the cost of each step.
+    `window_tokens`: the longest context, pinned words included. `seed` makes it repeatable: the same calls give
+    the same notes. `clock`: seconds, for the cost of each step.
     """
 
     def __init__(
@@ -49,14 +48,12 @@ class TokenEngine:
         codec: GridCodec,
         decoder: Decoder,
         *,
-        plain: Decoder | None = None,
         window_tokens: int,
         seed: int = 0,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._codec = codec
-        self._guided = GuidedDecoder(decoder, plain, genre_ids(codec.vocab)) if plain else None
-        self._decoder: Decoder = self._guided or decoder
+        self._decoder = GuidedDecoder(decoder, genre_ids(codec.vocab))
         self._window_tokens = window_tokens
         # Room that a flush leaves for imagining, and the most that one proposal may imagine: 320 tokens are four
         # beats of a dense band, and a model that babbles must not hold up the next round.
@@ -235,8 +232,7 @@ class TokenEngine:
         """
         self._ear.lead = self._pulse.lead = controls.lead
         self._ear.told = chord(controls.chord)
-        if self._guided:
-            self._guided.strength = controls.genre_strength
+        self._decoder.strength = controls.genre_strength
         if self._wishes != (wishes := controls.wishes):
             self._wishes, self._past.fresh = wishes, None  # what was imagined is not what is wished for now
         self._agenda.seat(controls.roles)

@@ -1,6 +1,7 @@
 """Decoders without weights, and an engine over them."""
 
 from collections.abc import Sequence
+from copy import copy
 
 import numpy as np
 
@@ -21,6 +22,7 @@ class HashDecoder:
     def __init__(self, vocab_size: int, max_tokens: int) -> None:
         self.ids: list[int] = []
         self.most_held = 0
+        self.twins = 0
         self.prepared: list[int] = []
         self._noise = np.random.default_rng(1).normal(0.0, 2.0, 2 * vocab_size).astype(np.float32)
         self._vocab_size = vocab_size
@@ -53,6 +55,13 @@ class HashDecoder:
         """See Decoder."""
         self.ids.clear()
         return self.append(ids)
+
+    def twin(self) -> "HashDecoder":
+        """See Decoder."""
+        self.twins += 1
+        twin = copy(self)
+        twin.ids, twin.prepared = [], []
+        return twin
 
 
 class FavouringDecoder(HashDecoder):

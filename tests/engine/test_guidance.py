@@ -50,7 +50,7 @@ def expected(ids: list[int], strength: float) -> Logits:
 @given(steps)
 def test_the_logits_are_the_word_s_effect_made_larger(steps: list[tuple[str, object]]) -> None:
     """Whatever was taken in, taken back, flushed or turned up before."""
-    decoder = GuidedDecoder(HashDecoder(VOCAB, WINDOW), HashDecoder(VOCAB, WINDOW), GENRES)
+    decoder = GuidedDecoder(HashDecoder(VOCAB, WINDOW), GENRES)
     held: list[int] = []
     for act, value in steps:
         logits = None
@@ -78,17 +78,20 @@ def test_the_logits_are_the_word_s_effect_made_larger(steps: list[tuple[str, obj
             assert np.allclose(logits, expected(held, decoder.strength), atol=1e-5)
 
 
-def test_nothing_is_computed_twice_where_no_genre_is_asked_for() -> None:
+def test_there_is_no_twin_where_no_genre_is_asked_for() -> None:
     """No genre word, or the model's own strength."""
-    plain = HashDecoder(VOCAB, WINDOW)
-    decoder = GuidedDecoder(HashDecoder(VOCAB, WINDOW), plain, GENRES)
+    asked = HashDecoder(VOCAB, WINDOW)
+    decoder = GuidedDecoder(asked, GENRES)
     decoder.strength = 3.0
     decoder.rebase([5, 6, 7])
     decoder.append([8])
     decoder.strength = 1.0
     decoder.rebase([1, 6, 7])
     decoder.append([8])
-    assert plain.most_held == 0
+    assert asked.twins == 0
+    decoder.strength = 3.0
+    decoder.append([9])
+    assert asked.twins == 1
 
 
 def test_a_genre_that_is_asked_for_changes_the_part_as_strongly_as_the_panel_says() -> None:
@@ -96,8 +99,7 @@ def test_a_genre_that_is_asked_for_changes_the_part_as_strongly_as_the_panel_say
 
     def proposed(genre: str, strength: float) -> list[tuple[float, int]]:
         grid = codec(SMALL)
-        decoder, plain = FavouringDecoder(grid, 512), FavouringDecoder(grid, 512)
-        engine = TokenEngine(grid, decoder, plain=plain, window_tokens=512, clock=lambda: 0.0)
+        engine = TokenEngine(grid, FavouringDecoder(grid, 512), window_tokens=512, clock=lambda: 0.0)
         engine.observe([Heard(0.0, 1, 60, 90), Heard(0.5, 1, 60, 0)])
         told = Controls(part="keys", genre=genre, genre_strength=strength, roles={1: "keys"})
         notes = engine.propose(Horizon(1.0, 1.5, 9.0), told).notes

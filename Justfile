@@ -56,7 +56,7 @@ soak HOURS="8" MINUTES="60" LIVE="10":
 
 # Kill, stop and starve each process TIMES times amid a chord, and print the tables of docs/reliability.md (hours); TESTS
 # are some of them, on a JACK server of their own, so that two such runs may go beside each other
-fault TIMES="50" TESTS="tests/fault/test_matrix.py tests/fault/test_amid_a_chord.py":
+fault TIMES="50" TESTS="tests/fault/test_matrix.py tests/fault/test_amid_a_chord.py tests/fault/test_unplugged.py":
     #!/usr/bin/env bash
     set -euo pipefail
     export JACK_DEFAULT_SERVER="copilot-fault-$$" JACK_NO_START_SERVER=1

@@ -126,6 +126,11 @@ class Feedback:
         """Whether the key of a note was let in, and not let go since."""
         return (note[0] & 0x0F, note[1]) in self._let_in
 
+    def let_go(self) -> list[tuple[int, int]]:
+        """Nobody holds a key of this input's any more; `(channel, pitch)` of those that were held."""
+        let_in, self._let_in = self._let_in, set()
+        return sorted(let_in)
+
     def echoed(self, lag_s: float, at_s: float) -> None:
         """One came back so soon that it was dropped at once: where many do, that is a way, too."""
         self._echoes_s.append(at_s)

@@ -6,7 +6,9 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from copilot.midi.filter import InputFilter, normalise
+from copilot.midi.ledger import note_off
 from copilot.midi.outputs import Outputs
+from copilot.music.score import COPILOT_CHANNEL
 
 MOST_ASIDE = 32_768
 """Messages of a burst that wait: 10,000 notes, on and off, and half as much again. Of more, only note-offs wait, and
@@ -62,7 +64,8 @@ class Input:
         self._on_quiet = on_quiet
         self._notes_off = (-1, 0.0)  # the channel that last had all its notes off, and when
         self._turn_s, self._in_turn = 0.0, 0
-        self._aside: deque[tuple[float, Sequence[int]]] = deque()
+        self._aside: deque[tuple[float, Sequence[int] | None]] = deque()  # None: `let_go`
+        self._lock = threading.Lock()
         self._puts_aside = False
         self._wake = threading.Event()
         self._has_thread = False
@@ -95,6 +98,17 @@ class Input:
             self._puts_aside = self._has_thread
         self._take(at_s, bytes(stamped[0]))
 
+    def let_go(self) -> None:
+        """The port is lost, or was for a moment, and nobody heard which keys were let go meanwhile: all count as up.
+
+        At the outputs, and for who is handed on to. What came in before is seen to first. From any thread.
+        """
+        if not self._has_thread:
+            self._let_go(self._clock())
+            return
+        self._aside.append((self._clock(), None))
+        self._wake.set()
+
     def _run(self) -> None:
         """What is put aside is never overtaken: as long as some is, or is seen to, all that comes is put aside."""
         while self._wake.wait():
@@ -103,7 +117,10 @@ class Input:
             self._await_lull()
             while self._aside:
                 at_s, data = self._aside.popleft()
-                self._take(at_s, bytes(data))
+                if data is None:
+                    self._let_go(at_s)
+                else:
+                    self._take(at_s, bytes(data))
                 if self._aside:
                     self._await_lull()
             self._puts_aside = False
@@ -116,7 +133,19 @@ class Input:
                 return
             time.sleep(_NAP_S)
 
+    def _let_go(self, at_s: float) -> None:
+        with self._lock:
+            if self._thru_to is not None:
+                self._thru_to.let_go(self._port_index)
+            for channel, pitch in self._sieve.feedback.let_go():
+                if channel != COPILOT_CHANNEL:
+                    self._hand_on(at_s, self._port_index, note_off(channel, pitch))
+
     def _take(self, at_s: float, data: bytes) -> None:
+        with self._lock:
+            self._see_to(at_s, data)
+
+    def _see_to(self, at_s: float, data: bytes) -> None:
         verdict = self._sieve.sort(data, at_s)
         if self._sieve.feedback.is_suspicious:
             self._on_suspicion()
@@ -126,7 +155,7 @@ class Input:
             self._on_quiet()
         passes = data[0] < 0xF0 or (verdict == "sysex" and self._passes_sysex)
         if self._thru_to is not None and passes:
-            self._thru_to.pass_through(data)
+            self._thru_to.pass_through(data, self._port_index)
         if verdict == "kept":
             self._hand_on(at_s, self._port_index, normalise(data))
 

@@ -13,6 +13,7 @@ import rtmidi
 from copilot.midi.delay import DelayLine, OutPort
 from copilot.midi.feedback import Feedback
 from copilot.midi.filter import ECHO_WINDOW_S, THRU_ECHO_WINDOW_S, InputFilter, normalise
+from copilot.midi.hands import Hands
 from copilot.midi.jackwatch import Watch
 from copilot.midi.ledger import CHANNELS, PITCHES, Ledger, note_off, pedal_of, pedal_up, quiet_channel
 from copilot.music.score import COPILOT_CHANNEL
@@ -64,6 +65,7 @@ class Outputs:
         self._on_failure = on_failure
         self._lock = threading.Lock()
         self._held = [0] * (CHANNELS * PITCHES)
+        self._hands = Hands()
         self._lingering: deque[tuple[float, int, int]] = deque()
         self._lifted: dict[int, float] = {}  # pedals by channel, and when that has surely left
         self._is_doubtful = False
@@ -86,10 +88,26 @@ class Outputs:
         with self._lock:
             return self._send(data, ECHO_WINDOW_S, self._lines)
 
-    def pass_through(self, data: bytes) -> bool:
-        """Send a player's message as it is. Not after `close_down`."""
+    def pass_through(self, data: bytes, port: int = 0) -> bool:
+        """Send a player's message, which came in at that port, as it is. Not after `close_down`."""
         with self._lock:
-            return self._passes and self._send(data, THRU_ECHO_WINDOW_S, self._ports)
+            has_left = self._passes and self._send(data, THRU_ECHO_WINDOW_S, self._ports)
+            if has_left:
+                self._hands.passed(port, data)
+            return has_left
+
+    def let_go(self, port: int) -> None:
+        """An input is lost: end what its player held, as if let go; what another input holds too sounds on.
+
+        Who unplugged it may have been killed, and the system lose what it is given meanwhile: all is said twice.
+        """
+        with self._lock:
+            for end in self._hands.let_go(port):
+                if not self._hands.holds(end):
+                    self._send(end, THRU_ECHO_WINDOW_S, self._ports)
+                    self._is_doubtful = True
+                elif end[0] & 0xF0 == 0x80:
+                    self._release(end[0] & 0x0F, end[1], self._clock())
 
     def let_through(self, *, passes: bool) -> None:
         """Pass through what players send, or, from now on, nothing: then what of theirs sounds here is ended.
@@ -104,6 +122,7 @@ class Outputs:
                     self._send(note_off(channel, pitch), THRU_ECHO_WINDOW_S, self._ports)
             if not passes:
                 self._lift_pedals()
+                self._hands.forget(pedals=True)
 
     def silence(self) -> None:
         """Note-offs for all that sounds, then sound and notes off on the channels that were used.
@@ -118,6 +137,7 @@ class Outputs:
             for index, count in enumerate(self._held):
                 for _ in range(count):
                     self._send(note_off(*divmod(index, PITCHES)), ECHO_WINDOW_S, self._ports)
+            self._hands.forget(pedals=False)
             for channel in self._ledger.channels():
                 is_ours = channel == COPILOT_CHANNEL and not self._is_held(channel)
                 for data in quiet_channel(channel, lifts=is_ours):
@@ -204,14 +224,18 @@ class Outputs:
             self._held[channel * PITCHES + meaning[1]] += 1
             self._ledger.press(channel, meaning[1])
         has_left = self._put(data, now_s, window_s, ports)
-        if kind == 0x80 and has_left and self._held[channel * PITCHES + meaning[1]]:
-            self._held[channel * PITCHES + meaning[1]] -= 1
-            self._lingering.append((now_s + LINGER_S, channel, meaning[1]))
+        if kind == 0x80 and has_left:
+            self._release(channel, meaning[1], now_s)
         if is_down:
             self._lifted.pop(channel, None)
         elif is_down is False and has_left:
             self._lifted[channel] = now_s + LINGER_S
         return has_left
+
+    def _release(self, channel: int, pitch: int, now_s: float) -> None:
+        if self._held[channel * PITCHES + pitch]:
+            self._held[channel * PITCHES + pitch] -= 1
+            self._lingering.append((now_s + LINGER_S, channel, pitch))
 
     def _lift_pedals(self) -> None:
         """Those that players hold, as far as it passed through."""

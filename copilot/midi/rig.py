@@ -63,6 +63,7 @@ class Rig:
             on_failure=self._lose_port,
         )
         self._watch.listen(self._outputs.doubt, on_change)
+        self._inputs: list[Input] = []
         self._listening: dict[int, RtPort] = {}
         self._patchbay = Patchbay(self.api, self._watch)
         try:
@@ -108,6 +109,7 @@ class Rig:
             on_quiet=self._on_quiet,
         )
         listener.start()
+        self._inputs.append(listener)
 
         def plug(port: RtPort | None) -> None:
             self._deafen(number)
@@ -185,10 +187,7 @@ class Rig:
         self._outputs.settle()
         if not self._watch.is_alive:
             return
-        for sieve in self._filters:
-            sieve.feedback.look(time.monotonic())
-            if sieve.feedback.is_suspicious:
-                self._outputs.probe(sieve.feedback, self._rng)
+        self._look_for_feedback()
         before = self._ports
         for complaint in (*self._unsaid, *self._patchbay.look()):
             self._forwarder.report(Lost(complaint))
@@ -196,6 +195,9 @@ class Rig:
         self._ports = self._patchbay.ports
         for number in self._patchbay.interrupted:
             self._mend(number)
+        for listener, port in zip(self._inputs, self._ports, strict=False):
+            if port.state == "gone":  # each time: the last that came in may be seen to after the first
+                listener.let_go()
         if self._ports == before:
             return
         for number, (port, then) in enumerate(zip(self._ports, before, strict=True)):
@@ -212,8 +214,14 @@ class Rig:
                 self._outputs.quieten(output)
         self._forwarder.report(Ports(self._ports))
 
+    def _look_for_feedback(self) -> None:
+        for sieve in self._filters:
+            sieve.feedback.look(time.monotonic())
+            if sieve.feedback.is_suspicious:
+                self._outputs.probe(sieve.feedback, self._rng)
+
     def _mend(self, number: int) -> None:
-        """A cable was out for a moment: what was to end meanwhile, or did, may sound at its other end."""
+        """A cable was out for a moment: what was to end meanwhile, or did, may sound at its other end, or ours."""
         port = self._ports[number]
         self._forwarder.report(
             Lost(f"the MIDI {port.direction}put {port.name!r} was cut off for a moment, and is there")
@@ -222,6 +230,8 @@ class Rig:
             output = number - len(self._order.inputs)
             self._outputs.lose(output)
             self._outputs.quieten(output)
+        else:
+            self._inputs[number].let_go()
 
     def close(self, *, is_orderly: bool) -> None:
         """Silence everything, wait until that has surely left, and close.

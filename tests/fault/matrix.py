@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from copilot.midi.ledger import Ledger
-from tests.jack.conftest import Keyboard, Synth
 from tests.jack.test_run import Daemon, Remote
 
 TIMES = int(os.environ.get("COPILOT_FAULT_TIMES", "1"))
@@ -23,6 +23,35 @@ CHORDS = ((60, 64, 67), (57, 60, 64), (65, 69, 72), (67, 71, 74))
 CHANNEL = 2
 _BEAT_S = 0.5
 _HELD_S = 0.45
+
+
+class Keyboard(Protocol):
+    """What a player plays on."""
+
+    @property
+    def name(self) -> str:
+        """Its port's."""
+
+    def play(self, *messages: bytes) -> None:
+        """Send messages at once."""
+
+
+class Synth(Protocol):
+    """What all that leaves comes to."""
+
+    received: list[tuple[float, bytes]]
+
+    @property
+    def name(self) -> str:
+        """Its port's."""
+
+    @property
+    def messages(self) -> list[bytes]:
+        """What was received, without the times."""
+
+    @property
+    def hanging(self) -> set[tuple[int, int]]:
+        """`(channel, pitch)` of the notes that were not ended."""
 
 
 class Player(threading.Thread):

@@ -84,6 +84,18 @@ def _cut_and_lay(band: Band, _: Remote) -> None:
     hand.close()
 
 
+def _cut_the_player(band: Band, _: Remote) -> None:
+    """Another program takes the keyboard, for a moment or until after the chord's end; what it held is let go."""
+    hand = JackWatch(lambda _reason: None)
+    laid = hand.connections(band.keyboard.name) or set()
+    for ours in laid:
+        hand.disconnect(band.keyboard.name, ours)
+    time.sleep(random.choice((0.0, 0.1, 1.0)))
+    for ours in laid:
+        assert hand.connect(band.keyboard.name, ours)
+    hand.close()
+
+
 def _stop_the_clock(band: Band, remote: Remote) -> None:
     """It starts, runs for a beat, and says that it stops; or nothing more."""
     band.keyboard.play(b"\xfa")
@@ -111,6 +123,7 @@ EVENTS: dict[str, Do] = {
     "thru off": _pass_nothing,
     "another remote takes over": _another_remote,
     TAKEN: _cut_and_lay,
+    "another program takes the player's cable, and gives it back": _cut_the_player,
     "panic": _panic,
     "a MIDI clock stops, or is gone": _stop_the_clock,
 }

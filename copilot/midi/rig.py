@@ -1,6 +1,5 @@
 """The opened ports of the MIDI process: inputs to the forwarder, the scheduler to the outputs."""
 
-import itertools
 import os
 import random
 import sys
@@ -247,7 +246,7 @@ class Rig:
         self._ledger.note_end(seen_s, time.monotonic())
         self._outputs.close_down()
         burst = self._ledger.silence_burst()
-        for is_due in itertools.islice(bursts(self._watch), 1 if is_orderly else None):
+        for is_due in bursts(self._watch, is_orderly=is_orderly):
             if is_due and not is_orderly:
                 self._outputs.repeat(burst)
             time.sleep(self._watch.settle_s)

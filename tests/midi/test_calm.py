@@ -47,3 +47,9 @@ def test_one_that_stumbles_on_a_busy_machine_is_not_waited_for_much_longer() -> 
 def test_a_dead_one_is_told_nothing_more() -> None:
     """It ends at once."""
     assert len(list(bursts(Standing(iter([True, True]))))) == 3
+
+
+def test_after_an_orderly_end_it_has_to_move_on_three_times() -> None:
+    """However long it stands before: what was sent last is still to leave."""
+    assert len(list(bursts(Standing(iter([True] * 9)), is_orderly=True))) == 3
+    assert len(list(bursts(Standing(iter([False, False, *[True] * 9])), is_orderly=True))) == 5

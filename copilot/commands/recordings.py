@@ -19,8 +19,9 @@ from copilot.files import user_data_folder
 from copilot.live.again import check_repeatable, play_again
 from copilot.live.clock import MonotonicClock
 from copilot.live.journal import Journal, open_journal, to_score
-from copilot.live.midi_rig import MidiRig, PortPlan
+from copilot.live.midi_rig import MidiRig
 from copilot.live.player import Player as Performer
+from copilot.live.port_plan import PortPlan
 from copilot.live.recordings import Recording, find_recording, notes_of, recordings_in
 from copilot.live.records import Player
 from copilot.live.verdict import Verdict, compare

@@ -11,7 +11,7 @@ from copilot.decode.devices import Device
 from copilot.decode.kinds import WeightKind
 from copilot.errors import PortError
 from copilot.live.config import DEFAULT_QUOTA_MB
-from copilot.live.midi_rig import PortPlan
+from copilot.live.port_plan import PortPlan
 from copilot.midi.backend import API_VARIABLE, NO_API
 from copilot.midi.ports import PortInfo, Survey, chosen, fitting_ports, resolve, survey
 from copilot.panel import Value

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import msgspec
 
@@ -13,6 +13,7 @@ from copilot.live.aloft import Aloft
 from copilot.live.guard import Guardian
 from copilot.live.heartbeat import Heartbeat
 from copilot.live.patience import Deaths
+from copilot.live.port_plan import PortPlan, open_ports
 from copilot.live.rig import Changed, Listener
 from copilot.live.session import PANICKED
 from copilot.live.status import Status
@@ -20,17 +21,14 @@ from copilot.live.supervise import Child
 from copilot.midi import backend
 from copilot.midi.ledger import Ledger
 from copilot.midi.messages import (
-    Alive,
     Dropped,
     Failed,
-    FromMidi,
     Guard,
     Heard,
     Hush,
     Latencies,
     Loop,
     Lost,
-    Open,
     Panic,
     Panicked,
     PassThrough,
@@ -39,7 +37,6 @@ from copilot.midi.messages import (
     Port,
     Ports,
     Quit,
-    Ready,
     Sent,
     Stats,
 )
@@ -47,42 +44,10 @@ from copilot.wire import Message
 
 log = logging.getLogger(__name__)
 
-_OPEN_TIMEOUT_S = 10.0
 _QUIT_TIMEOUT_S = 0.8
 _NOTES_A_FRAME = 256
 """Decoding a frame holds the MIDI process's interpreter lock: 0.05 ms for so many notes, 2 ms for 10,000."""
 _EVENTS_A_TURN = 64
-
-
-@dataclass(frozen=True, slots=True)
-class PortPlan:
-    """The ports to open, by their full names. `thru` names some of the inputs.
-
-    `waits`: what is not there is taken up when it comes, the MIDI system `api` too, and a name may be a part of one.
-    """
-
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    thru: tuple[str, ...] = ()
-    virtual: bool = False
-    sysex: bool = False
-    waits: bool = False
-    api: str = ""
-
-    def renamed(self, ports: Sequence[Port]) -> "PortPlan":
-        """The same with the names that the ports have now, in the order of the plan."""
-        inputs = tuple(port.name for port in ports[: len(self.inputs)])
-        outputs = tuple(port.name for port in ports[len(self.inputs) :][: len(self.outputs)])
-        thru = tuple(now for now, then in zip(inputs, self.inputs, strict=True) if then in self.thru)
-        return replace(self, inputs=inputs, outputs=outputs, thru=thru)
-
-    def awaited(self) -> Ready:
-        """How it stands while there is no MIDI system at all."""
-        ports = [
-            *(Port(name, "in", "awaited") for name in self.inputs),
-            *(Port(name, "out", "awaited") for name in self.outputs),
-        ]
-        return Ready(self.api, list(self.inputs), list(self.outputs), ports, False, "waits for a MIDI system")
 
 
 class MidiRig:
@@ -126,7 +91,7 @@ class MidiRig:
 
     async def _open(self) -> None:
         """Raises PortError, ProtocolError or WorkerError."""
-        self._child, self.ready = await _open_ports(self._plan, self._ledger)
+        self._child, self.ready = await open_ports(self._plan, self._ledger)
         self._plan = replace(
             self._plan, api=self.ready.api, waits=True
         )  # from now on, what went may come back
@@ -364,45 +329,6 @@ class MidiRig:
                 count,
                 1000 * (began_s - seen_s),
             )
-
-
-async def _open_ports(plan: PortPlan, ledger: Ledger) -> tuple[Child, Ready]:
-    """Start a MIDI process and have it open the ports. Raises PortError, ProtocolError or WorkerError."""
-    child = await Child.start("copilot.midi.process", "midi", FromMidi)
-    try:
-        child.send(
-            Open(
-                list(plan.inputs),
-                list(plan.outputs),
-                plan.virtual,
-                list(plan.thru),
-                "copilot",
-                ledger.path,
-                sysex=plan.sysex,
-                waits=plan.waits,
-                api=plan.api,
-            )
-        )
-        message: Message = Alive()
-        early: list[Message] = []
-        # It may have to wait for a MIDI system; and somebody may play while it opens the ports.
-        while isinstance(message, Alive | Heard):
-            async with asyncio.timeout(_OPEN_TIMEOUT_S):
-                message = await child.receive()
-            if isinstance(message, Heard):
-                early.append(message)
-        child.put_back(early)
-        if isinstance(message, Failed):
-            raise PortError(message.message)
-        if not isinstance(message, Ready):
-            raise ProtocolError(f"the MIDI process answered {type(message).__name__} to Open")
-    except TimeoutError as error:
-        await child.kill()
-        raise PortError("the MIDI ports did not open within 10 s: is the MIDI server alive?") from error
-    except BaseException:
-        await child.stop(timeout_s=0.5)
-        raise
-    return child, message
 
 
 def _nobody_cares() -> None:

@@ -19,7 +19,8 @@ from typing import ClassVar
 
 from copilot.live import midi_rig
 from copilot.live.heartbeat import ASLEEP_S, LOOK_S, STARVED_S, STOPPED_S, Heartbeat
-from copilot.live.midi_rig import MidiRig, PortPlan
+from copilot.live.midi_rig import MidiRig
+from copilot.live.port_plan import PortPlan
 from copilot.midi.backend import API_VARIABLE
 from copilot.midi.jackwatch import connect_jack
 from copilot.midi.messages import Dropped, PlayNote, Sent

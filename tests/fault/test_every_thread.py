@@ -12,7 +12,8 @@ import pytest
 
 from copilot.live.clock import BeatClock, MonotonicClock
 from copilot.live.feed import Said
-from copilot.live.midi_rig import MidiRig, PortPlan
+from copilot.live.midi_rig import MidiRig
+from copilot.live.port_plan import PortPlan
 from copilot.live.recorder import Recorder
 from copilot.live.session import Session, new_session
 from copilot.live.stage import Stage

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from copilot.errors import PortError
-from copilot.live.midi_rig import MidiRig, PortPlan
+from copilot.live.midi_rig import MidiRig
 from copilot.live.patience import MAX_DEATHS
+from copilot.live.port_plan import PortPlan
 from copilot.midi.messages import Dropped, PlayNote, Sent
 from tests.jack.conftest import Keyboard, Synth
 

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from copilot.live.midi_rig import MidiRig, PortPlan
+from copilot.live.midi_rig import MidiRig
+from copilot.live.port_plan import PortPlan
 from copilot.midi.messages import Dropped, Sent
 
 PATIENCE_S = 15.0

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 
-from copilot.live.midi_rig import PortPlan
+from copilot.live.port_plan import PortPlan
 from tests.jack.conftest import Keyboard, Synth
 from tests.jack.instrument import Instrument
 from tests.jack.listener import playing, until

@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from copilot.live.midi_rig import PortPlan
+from copilot.live.port_plan import PortPlan
 from copilot.midi.jackwatch import JackWatch
 from copilot.midi.messages import PlayNote
 from tests.jack.conftest import Keyboard, Synth

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from copilot.live.midi_rig import PortPlan
+from copilot.live.port_plan import PortPlan
 from copilot.midi.messages import PlayNote
 from tests.jack.conftest import Keyboard, Synth
 from tests.jack.listener import playing, until

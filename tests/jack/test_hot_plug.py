@@ -9,7 +9,8 @@ from collections.abc import Callable
 import pytest
 import rtmidi
 
-from copilot.live.midi_rig import MidiRig, PortPlan
+from copilot.live.midi_rig import MidiRig
+from copilot.live.port_plan import PortPlan
 from copilot.midi import backend
 from copilot.midi.cables import ListedCable, RtPort
 from copilot.midi.messages import PlayNote

@@ -6,7 +6,7 @@ from asyncio import to_thread
 
 import pytest
 
-from copilot.live.midi_rig import PortPlan
+from copilot.live.port_plan import PortPlan
 from copilot.midi.jackwatch import JackWatch
 from tests.jack.conftest import Keyboard, Synth
 from tests.jack.instrument import Instrument

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from copilot.live.midi_rig import PortPlan
+from copilot.live.port_plan import PortPlan
 from copilot.midi.messages import Dropped, Panic, Panicked, PlayNote, Sent
 from tests.jack.conftest import Keyboard, Synth
 from tests.jack.listener import playing, until

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from copilot.live.midi_rig import PortPlan
+from copilot.live.port_plan import PortPlan
 from copilot.midi.messages import PlayNote
 from tests.jack.instrument import Instrument
 from tests.jack.listener import playing, states, until

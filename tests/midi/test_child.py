@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from copilot.errors import ProtocolError, WorkerError
-from copilot.live import midi_rig
+from copilot.live import port_plan
 from copilot.live.supervise import Child
 from copilot.midi.backend import API_VARIABLE
 from copilot.midi.ledger import Ledger
@@ -85,7 +85,7 @@ def test_what_is_played_while_the_ports_open_is_heard_afterwards(
     heard = Heard([(1.5, 0, b"\x92\x3c\x50")])
     says = f"s.sendall(b''.join(map(pack, [Hello(role='midi'), {heard!r}, {READY!r}])))"
     monkeypatch.setattr(
-        midi_rig,
+        port_plan,
         "Child",
         SimpleNamespace(
             start=lambda *_: start_script(
@@ -96,7 +96,7 @@ def test_what_is_played_while_the_ports_open_is_heard_afterwards(
 
     async def scenario() -> None:
         with Ledger.create() as ledger:
-            child, ready = await midi_rig._open_ports(midi_rig.PortPlan(("keys",), ()), ledger)
+            child, ready = await port_plan.open_ports(port_plan.PortPlan(("keys",), ()), ledger)
             assert ready == READY
             assert await child.receive() == heard
             await child.stop(timeout_s=5.0)

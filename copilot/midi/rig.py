@@ -13,6 +13,7 @@ from copilot.midi import backend
 from copilot.midi.cables import Plug, RtPort
 from copilot.midi.calm import bursts
 from copilot.midi.filter import InputFilter, total
+from copilot.midi.foreign import keep_state
 from copilot.midi.forwarder import Forwarder
 from copilot.midi.inputs import Input
 from copilot.midi.jackwatch import JackWatch, NoWatch, Watch
@@ -275,6 +276,7 @@ class Rig:
 def _receive(listener: Input, stamped: tuple[Sequence[int], float], _: object = None) -> None:
     """RtMidi swallows what its callback raises, and it may have been a note-off: an end as any other thread's."""
     try:
+        keep_state()
         listener.receive(stamped)
     except BaseException:
         threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), None)))

@@ -1,8 +1,8 @@
 """A thread that is not Python's own keeps its Python state from one call to the next.
 
-Without it CPython makes a state for each message that RtMidi's thread hands over, and gives it back afterwards, with an
-mmap and a munmap of 16 KB. A process that got no memory any more lost every message by that, players' note-offs too:
-the state is made before any code of ours could notice.
+Without it CPython makes a state for each message that RtMidi's thread hands over, and gives it back afterwards, with
+an mmap and a munmap of 16 KB. A process that got no memory any more lost every message by that, players' note-offs
+too: the state is made before any code of ours could notice.
 """
 
 import ctypes

@@ -1,4 +1,4 @@
-"""`python -m tests.fault.crashing_midi FD PLACE`: the MIDI process, where PLACE raises from SIGUSR1 on."""
+"""`python -m tests.fault.crashing_midi FD PLACE`: the MIDI process, where PLACE raises from SIGUSR2 on."""
 
 import signal
 import sys
@@ -35,5 +35,5 @@ def failing(work: Callable[..., Any], thread: str) -> Callable[..., Any]:
 if __name__ == "__main__":
     holder, name, thread = PLACES[sys.argv[2]]
     setattr(holder, name, failing(getattr(holder, name), thread))
-    signal.signal(signal.SIGUSR1, lambda _, __: _fails.set())
+    signal.signal(signal.SIGUSR2, lambda _, __: _fails.set())
     sys.exit(process.main())

@@ -66,7 +66,7 @@ def test_each_thread_of_the_midi_process(place: str, synth: Synth, keyboard: Key
             child.send(Play(_chord(0, time.monotonic() + 0.2)))
             keyboard.play(b"\x93\x30\x40")
             await _until(lambda: len(synth.hanging) == 4)
-            child.process.send_signal(signal.SIGUSR1)
+            child.process.send_signal(signal.SIGUSR2)
             await asyncio.sleep(0.05)
             struck_s = time.monotonic()
             child.send(Play(_chord(5, struck_s + 0.2)))

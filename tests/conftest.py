@@ -20,17 +20,32 @@ settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
 
 
+_REAL_TIME = "real time"
+
+
 class _Rooms(LoadScopeScheduling):
-    """Two processes run the tests, a file in one of them.
+    """Three processes run the tests, a file in one of them.
 
     Those on real ports share a server, and those of decoders compile the same kernels: each of these in one process.
+    The first has those of real ports, which mostly wait; the others have the cores meanwhile, and yield to it.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.split("::", 1)[0]
         if file.startswith(("tests/jack/", "tests/fault/")):
-            return "real time"
+            return _REAL_TIME
         return "decode" if file.startswith("tests/decode/") else file
+
+    def _assign_work_unit(self, node: object) -> None:
+        if _REAL_TIME in self.workqueue:
+            self.workqueue.move_to_end(_REAL_TIME, last=False)
+        super()._assign_work_unit(node)
+
+
+def pytest_configure() -> None:
+    """All processes but the first yield."""
+    if os.environ.get("PYTEST_XDIST_WORKER", "gw0") != "gw0" and hasattr(os, "nice"):
+        os.nice(5)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> _Rooms:
@@ -40,7 +55,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> _Rooms:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """While a test marked `quiet` runs, the other process waits: beside a compiler no note is in time."""
+    """While a test marked `quiet` runs, the other processes wait: beside a compiler no note is in time."""
     with _alone() if item.get_closest_marker("quiet") else _together():
         return (yield)
 

@@ -144,15 +144,18 @@ def until(has_happened: Callable[[], bool], patience_s: float = PATIENCE_S) -> b
 
 
 def _forget_what_ended(synth: Synth) -> None:
-    """Who looks through hours of notes each time keeps the synth's callback waiting."""
+    """Who looks through hours of notes each time keeps the synth's callback waiting. What is no note is kept."""
     count = len(synth.received)
     held: dict[tuple[int, int], tuple[float, bytes]] = {}
+    others: list[tuple[float, bytes]] = []
     for at_s, data in synth.received[:count]:
         if data[0] & 0xF0 == 0x90:
             held[data[0] & 0x0F, data[1]] = at_s, data
         elif data[0] & 0xF0 == 0x80:
             held.pop((data[0] & 0x0F, data[1]), None)
-    synth.received[:count] = held.values()
+        else:
+            others.append((at_s, data))
+    synth.received[:count] = sorted([*held.values(), *others])
 
 
 def await_chord(synth: Synth) -> None:

@@ -3,11 +3,15 @@
 import asyncio
 import time
 
+import pytest
+
 from copilot.live.port_plan import PortPlan
 from copilot.midi.jackwatch import JackWatch
 from copilot.midi.messages import PlayNote
 from tests.jack.conftest import Keyboard, Synth
 from tests.jack.listener import Listener, playing, until
+
+pytestmark = pytest.mark.quiet  # what JACK loses beside a compiler is said again half a second later
 
 TIMES = 20
 BETWEEN_S = 0.05

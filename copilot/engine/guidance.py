@@ -5,7 +5,6 @@ a part has begun, its own past says more of its style than a word can (training/
 """
 
 from collections.abc import Sequence
-from functools import cached_property
 
 from copilot.codec.vocabulary import Vocabulary
 from copilot.decode.decoder import Branches, Decoder, Logits
@@ -30,13 +29,9 @@ class GuidedDecoder:
         self.strength = 1.0
         self._asked = asked
         self._genres = genres
-        self._has_plain = False
-
-    @cached_property
-    def _plain(self) -> Decoder:
-        """Holds a beginning of what is held after the genre word, or nothing."""
-        self._has_plain = True
-        return self._asked.twin()
+        self._plain: Decoder | None = (
+            None  # holds a beginning of what is held after the genre word, or nothing
+        )
 
     @property
     def ids(self) -> list[int]:
@@ -54,25 +49,25 @@ class GuidedDecoder:
     def rewind(self, mark: int) -> None:
         """See Decoder."""
         self._asked.rewind(mark)
-        if self._has_plain and self._plain.mark() >= mark:
+        if self._plain is not None and self._plain.mark() >= mark:
             self._plain.rewind(max(0, mark - 1))
 
     def prepare(self, ids: Sequence[int]) -> None:
         """See Decoder."""
         self._asked.prepare(ids)
         if self._guides(ids):
-            self._plain.prepare(ids[1:])
-        elif self._has_plain:
+            self._twin().prepare(ids[1:])
+        elif self._plain is not None:
             self._plain.prepare([])
 
     def rebase(self, ids: Sequence[int]) -> Logits:
         """See Decoder."""
         logits = self._asked.rebase(ids)
-        if not self._guides(ids):
-            if self._has_plain:
-                self._plain.rewind(0)
-            return logits
-        return self._mixed(logits, self._plain.rebase(ids[1:]))
+        if self._guides(ids):
+            return self._mixed(logits, self._twin().rebase(ids[1:]))
+        if self._plain is not None:
+            self._plain.rewind(0)
+        return logits
 
     def fork(self, n: int) -> Branches:
         """See Decoder. Branches are not guided."""
@@ -89,7 +84,13 @@ class GuidedDecoder:
         held = self._asked.ids
         if not self._guides(held):
             return logits
-        return self._mixed(logits, self._plain.append(held[1 + self._plain.mark() :]))
+        plain = self._twin()
+        return self._mixed(logits, plain.append(held[1 + plain.mark() :]))
+
+    def _twin(self) -> Decoder:
+        if self._plain is None:
+            self._plain = self._asked.twin()
+        return self._plain
 
     def _mixed(self, asked: Logits, plain: Logits) -> Logits:
         mixed: Logits = plain + self.strength * (asked - plain)

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from copilot.midi.filter import InputFilter, normalise
-from copilot.midi.ledger import note_off
+from copilot.midi.ledger import NOTES_OFF, SOUND_OFF, note_off
 from copilot.midi.outputs import Outputs
 from copilot.music.score import COPILOT_CHANNEL
 
@@ -24,7 +24,6 @@ _LONGEST_LULL_S = 0.2
 """While more comes in, nothing else may ask for the interpreter's lock: for each message JACK's thread would wait up
 to half a millisecond for it, and of 20,000 messages 9,000 were lost."""
 
-_ALL_SOUND_OFF, _ALL_NOTES_OFF = 120, 123
 _TOGETHER_S = 0.1
 """All notes off on two channels within this is somebody's panic. On one it may be an old Roland (D-10, D-50, RD-300),
 which sends it each time its last key is let go."""
@@ -160,8 +159,8 @@ class Input:
             self._hand_on(at_s, self._port_index, normalise(data))
 
     def _wants_silence(self, data: bytes, at_s: float) -> bool:
-        if data[1] != _ALL_NOTES_OFF:
-            return data[1] == _ALL_SOUND_OFF
+        if data[1] != NOTES_OFF:
+            return data[1] == SOUND_OFF
         (channel, then_s), self._notes_off = self._notes_off, (data[0] & 0x0F, at_s)
         return channel not in (-1, data[0] & 0x0F) and at_s - then_s <= _TOGETHER_S
 

@@ -28,7 +28,7 @@ _ENDED_AT = _COUNT_BYTES + CHANNELS
 LEDGER_BYTES = _ENDED_AT + _ENDED.size
 _MAX_COUNT = 255
 _IS_USED, _HAS_PEDAL = 1, 2
-_SUSTAIN, _SOUND_OFF, _NOTES_OFF = 64, 120, 123
+SUSTAIN, SOUND_OFF, NOTES_OFF = 64, 120, 123
 
 
 def note_on(channel: int, pitch: int, velocity: int) -> bytes:
@@ -43,18 +43,18 @@ def note_off(channel: int, pitch: int) -> bytes:
 
 def quiet_channel(channel: int, *, lifts: bool) -> tuple[bytes, ...]:
     """All sound off and all notes off, for what no note-off would reach; before them, if it `lifts`, sustain off."""
-    controls = (_SUSTAIN, _SOUND_OFF, _NOTES_OFF) if lifts else (_SOUND_OFF, _NOTES_OFF)
+    controls = (SUSTAIN, SOUND_OFF, NOTES_OFF) if lifts else (SOUND_OFF, NOTES_OFF)
     return tuple(bytes((0xB0 | channel, control, 0)) for control in controls)
 
 
 def pedal_of(data: bytes) -> bool | None:
     """Whether a message presses the sustain pedal, or lifts it; None for any other."""
-    return data[2] > 0 if data[0] & 0xF0 == 0xB0 and data[1] == _SUSTAIN else None
+    return data[2] > 0 if data[0] & 0xF0 == 0xB0 and data[1] == SUSTAIN else None
 
 
 def pedal_up(channel: int) -> bytes:
     """The bytes that lift the sustain pedal."""
-    return bytes((0xB0 | channel, _SUSTAIN, 0))
+    return bytes((0xB0 | channel, SUSTAIN, 0))
 
 
 class Ledger:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.fault.matrix import CHANNEL, TIMES, Band, await_chord, playing, sounding, spread, until
 from tests.jack.conftest import Keyboard, Synth
-from tests.jack.instrument import Instrument, hanging
+from tests.jack.instrument import Hearer, Instrument
 from tests.jack.test_run import Remote
 
 pytestmark = [
@@ -52,20 +52,10 @@ class PluggedKeyboard(Plugged):
             self._instrument.play(*messages)
 
 
-class PluggedSynth(Plugged):
+class PluggedSynth(Plugged, Hearer):
     """What it was sent before it was unplugged sounds until it is ended."""
 
     name = f"{_NAME}:in"
-
-    @property
-    def messages(self) -> list[bytes]:
-        """What was received, without the times."""
-        return [data for _, data in self.received]
-
-    @property
-    def hanging(self) -> set[tuple[int, int]]:
-        """`(channel, pitch)` of the notes that were not ended."""
-        return hanging(self.messages)
 
 
 def test_a_keyboard_that_is_unplugged_amid_a_chord_leaves_nothing_sounding(synth: Synth) -> None:

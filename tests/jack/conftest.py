@@ -9,7 +9,7 @@ import rtmidi
 
 from copilot.midi.backend import API_VARIABLE
 from copilot.midi.jackwatch import connect_jack
-from tests.jack.instrument import hanging
+from tests.jack.instrument import Hearer
 
 PATIENCE_S = 5.0
 
@@ -40,7 +40,7 @@ def jack_server(_jack_answers: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(API_VARIABLE, "JACK")
 
 
-class Synth:
+class Synth(Hearer):
     """An input port of our own that keeps all it receives, as `(at_s, data)`."""
 
     def __init__(self, client_name: str, port_name: str = "in") -> None:
@@ -53,16 +53,6 @@ class Synth:
 
     def _keep(self, stamped: tuple[list[int], float], _: object) -> None:
         self.received.append((time.monotonic(), bytes(stamped[0])))
-
-    @property
-    def messages(self) -> list[bytes]:
-        """What was received, without the times."""
-        return [data for _, data in self.received]
-
-    @property
-    def hanging(self) -> set[tuple[int, int]]:
-        """`(channel, pitch)` of the notes that were not ended."""
-        return hanging(self.messages)
 
     def close(self) -> None:
         """Remove the port."""

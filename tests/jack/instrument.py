@@ -16,7 +16,23 @@ from pathlib import Path
 import rtmidi
 
 
-class Instrument:
+class Hearer:
+    """What keeps all that it receives, as `(at_s, data)`."""
+
+    received: list[tuple[float, bytes]]
+
+    @property
+    def messages(self) -> list[bytes]:
+        """What was received, without the times."""
+        return [data for _, data in self.received]
+
+    @property
+    def hanging(self) -> set[tuple[int, int]]:
+        """`(channel, pitch)` of the notes that were not ended."""
+        return hanging(self.messages)
+
+
+class Instrument(Hearer):
     """The test's end."""
 
     def __init__(
@@ -53,16 +69,6 @@ class Instrument:
     def pause(self) -> None:
         """Before the next message, 5 ms."""
         self.play(b"")
-
-    @property
-    def messages(self) -> list[bytes]:
-        """What was received, without the times."""
-        return [data for _, data in self.received]
-
-    @property
-    def hanging(self) -> set[tuple[int, int]]:
-        """`(channel, pitch)` of the notes that were not ended."""
-        return hanging(self.messages)
 
     def unplug(self) -> float:
         """Its ports go away; when."""

@@ -33,6 +33,7 @@ COUNTED = {
     "midi_queue_drops": "MIDI messages that were lost in a full queue.",
     "schedule_full": "The copilot's notes that found the scheduler full.",
     "news_forgotten": "Notes that the model was never told of: too many waited for it.",
+    "midi_xruns": "Cycles of JACK's that were late: what is sent or comes in then may be lost.",
     "midi_echoes": "MIDI messages that were our own, heard at once, and dropped.",
     "midi_feedback": "MIDI messages that were our own, heard again by a longer way, and cut.",
     "midi_long_sysex": "SysEx messages that were too long to pass.",

@@ -269,6 +269,7 @@ class MidiRig:
             status["midi_queue_drops"] = self.stats.queue_drops
             status["midi_long_sysex"] = self.stats.filtered.get("long_sysex", 0)
             status["midi_send_failures"] = self.stats.send_failures
+            status["midi_xruns"] = self.stats.xruns
             status["midi_echoes"] = self.stats.filtered.get("echo", 0)
             status["midi_feedback"] = self.stats.filtered.get("feedback", 0)
             status["feedback"] = [f"{self._heard_again(loop)}: {loop.cut} cut" for loop in self.stats.loops]

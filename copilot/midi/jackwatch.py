@@ -33,13 +33,19 @@ class Watch(Protocol):
     settle_s: float
     """How long something sent may take until it is past all that a dying process can lose."""
 
+    xruns: int
+    """How often the system was late since `listen`: what is sent in such a cycle, or comes in, may be lost."""
+
     @property
     def is_alive(self) -> bool:
         """Whether the MIDI system still answers."""
 
-    def listen(self, doubt: Callable[[], None], change: Callable[[], None]) -> None:
-        """From now on, from any thread: call `doubt` when what was sent lately may have been lost, and `change` when
-        ports have come or gone, where the system tells of it. To be called once.
+    def listen(
+        self, doubt: Callable[[], None], stumble: Callable[[], None], change: Callable[[], None]
+    ) -> None:
+        """From now on, from any thread: call `doubt` when what was sent lately may have been lost, `stumble` when
+        only what was sent just now may have been, and `change` when ports have come or gone, where the system tells
+        of it. To be called once.
         """
 
     def may_send(self) -> bool:
@@ -56,9 +62,12 @@ class NoWatch:
     """For systems whose calls return with an error when they fail: ALSA, CoreMIDI, WinMM."""
 
     settle_s = 0.02
+    xruns = 0
     is_alive = True
 
-    def listen(self, doubt: Callable[[], None], change: Callable[[], None]) -> None:
+    def listen(
+        self, doubt: Callable[[], None], stumble: Callable[[], None], change: Callable[[], None]
+    ) -> None:
         """These systems lose nothing, and don't tell of ports."""
 
     def may_send(self) -> bool:
@@ -75,16 +84,15 @@ class NoWatch:
 
 @dataclass(slots=True)
 class _Cuts:
-    """How often the connection of two ports was taken away. Ports are equal where their numbers are."""
+    """How often the connection of two ports, or any of one, was taken away. Ports are equal by their numbers."""
 
-    source: Any
-    destination: Any
+    ends: list[Any]
     count: int = 0
 
-    def is_between(self, one: Any, other: Any) -> bool:
-        """Whether it is that of these two."""
-        pair = [self.source, self.destination]
-        return pair in ([one, other], [other, one])
+    def are_of(self, *ports: Any) -> bool:
+        """Whether the connection of these two is meant; one that has gone meanwhile is None."""
+        there = [port for port in ports if port is not None]
+        return all(end in there for end in self.ends)
 
 
 class JackWatch:
@@ -99,9 +107,9 @@ class JackWatch:
             raise PortError("no JACK server answers: start one (jackd -d alsa); `copilot jam` needs none")
         self._client, self._error = client, jack.JackError
         self._departures: dict[str, int] = {}
-        self._cuts: dict[tuple[str, str], _Cuts] = {}
+        self._cuts: dict[tuple[str, ...], _Cuts] = {}
         self._dead = threading.Event()
-        self._frame = self._frame_seen = 0
+        self.xruns = self._frame = self._frame_seen = 0
         self._sent_in_cycle = 0
         self.settle_s = max(0.02, 3 * client.blocksize / client.samplerate)
 
@@ -116,7 +124,9 @@ class JackWatch:
         """False from the server's shutdown on."""
         return not self._dead.is_set()
 
-    def listen(self, doubt: Callable[[], None], change: Callable[[], None]) -> None:
+    def listen(
+        self, doubt: Callable[[], None], stumble: Callable[[], None], change: Callable[[], None]
+    ) -> None:
         """See Watch. A client has left the server: if it was killed, cycles failed meanwhile.
 
         The server tells this only to those who take part, and they can't be changed.
@@ -136,10 +146,15 @@ class JackWatch:
 
         def report_connection(one: Any, other: Any, has_come: bool) -> None:
             # No names: libjack calls amid locks that reading one may wait for.
-            for cuts in () if has_come or one is None or other is None else list(self._cuts.values()):
-                cuts.count += cuts.is_between(one, other)
+            for cuts in () if has_come else list(self._cuts.values()):
+                cuts.count += cuts.are_of(one, other)
             change()
 
+        def report_xrun(_late_us: float) -> None:
+            self.xruns += 1
+            stumble()
+
+        self._client.set_xrun_callback(report_xrun)
         self._client.set_port_registration_callback(report_change, only_available=False)
         self._client.set_port_connect_callback(report_connection, only_available=False)
         self._client.activate()
@@ -163,14 +178,16 @@ class JackWatch:
         """How often that client has left the server since it was first asked for."""
         return self._departures.setdefault(client_name, 0)
 
-    def cuts(self, source: str, destination: str) -> int:
-        """How often that connection was taken away since it was first asked for, as far as the server has told."""
-        cuts = self._cuts.get((source, destination))
+    def cuts(self, *ends: str) -> int:
+        """How often the connection of two ports was taken away, or any of one port, since it was first asked for: as
+        far as the server has told.
+        """
+        cuts = self._cuts.get(ends)
         with suppress(self._error):
-            ports = self._client.get_port_by_name(source), self._client.get_port_by_name(destination)
+            ports = [self._client.get_port_by_name(end) for end in ends]
             if cuts is None:
-                self._cuts[source, destination] = cuts = _Cuts(*ports)
-            cuts.source, cuts.destination = ports  # one that is there again may have another number
+                self._cuts[ends] = cuts = _Cuts(ports)
+            cuts.ends = ports  # one that is there again may have another number
         return cuts.count if cuts is not None else 0
 
     def listed(self) -> tuple[list[tuple[str, bool]], list[tuple[str, bool]]]:

@@ -209,6 +209,7 @@ class Stats(Message, frozen=True):
     filtered: dict[str, int]
     queue_drops: int
     send_failures: int
+    xruns: int
     late_p50_ms: float
     late_p99_ms: float
     late_max_ms: float

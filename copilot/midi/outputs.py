@@ -16,15 +16,8 @@ from copilot.midi.filter import ECHO_WINDOW_S, THRU_ECHO_WINDOW_S, InputFilter, 
 from copilot.midi.hands import Hands
 from copilot.midi.jackwatch import Watch
 from copilot.midi.ledger import CHANNELS, PITCHES, Ledger, note_off, pedal_of, pedal_up, quiet_channel
+from copilot.midi.lingering import Lingering
 from copilot.music.score import COPILOT_CHANNEL
-
-LINGER_S = 0.5
-"""How long the ledger keeps a note after its note-off was handed over.
-
-JACK takes it from this process's memory only in its next cycle (85 ms with 4,096 frames), and until then it
-dies with the process; and a server that gets over another client's death loses what it was given meanwhile.
-"""
-
 
 MOST_DELAYED = 32_768
 """Messages that wait for JACK to take what it was given: 10,000 notes, on and off, and half as much again. Of more,
@@ -66,9 +59,7 @@ class Outputs:
         self._lock = threading.Lock()
         self._held = [0] * (CHANNELS * PITCHES)
         self._hands = Hands()
-        self._lingering: deque[tuple[float, int, int]] = deque()
-        self._lifted: dict[int, float] = {}  # pedals by channel, and when that has surely left
-        self._is_doubtful = False
+        self._lately = Lingering(clock)
         self._failed: set[int] = set()
         # What may sound at each port that nobody could end there: at first, what another process left behind.
         self._left = [set(ledger.sounding()) for _ in ports]
@@ -105,9 +96,9 @@ class Outputs:
             for end in self._hands.let_go(port):
                 if not self._hands.holds(end):
                     self._send(end, THRU_ECHO_WINDOW_S, self._ports)
-                    self._is_doubtful = True
+                    self._lately.doubt()
                 elif end[0] & 0xF0 == 0x80:
-                    self._release(end[0] & 0x0F, end[1], self._clock())
+                    self._release(end[0] & 0x0F, end[1])
 
     def let_through(self, *, passes: bool) -> None:
         """Pass through what players send, or, from now on, nothing: then what of theirs sounds here is ended.
@@ -167,7 +158,7 @@ class Outputs:
         """A port went away: what sounds now, or ended too lately to have reached it, is ended when it is back."""
         with self._lock:
             self._left[index] |= {divmod(key, PITCHES) for key, count in enumerate(self._held) if count}
-            self._left[index] |= {(channel, pitch) for _, channel, pitch in self._lingering}
+            self._left[index] |= set(self._lately.notes)
 
     def quieten(self, index: int) -> None:
         """A port is there again: end what may sound there since it went, on the channels that were used."""
@@ -199,20 +190,31 @@ class Outputs:
         Twice, now and when the ledger would forget them, for the system may not be well yet.
         """
         with self._lock:
-            self._is_doubtful = True
-            for _, channel, pitch in self._lingering:
+            self._lately.doubt()
+            for channel, pitch in self._lately.notes:
                 self._end_again(channel, pitch)
-            for channel in self._lifted:
+            for channel in self._lately.pedals:
                 self._lift_again(channel)
+
+    def stumble(self) -> None:
+        """The system may have lost what it was given just now: what ended then is ended again, but not at once, for a
+        busy machine stumbles many times a second. Takes no lock.
+        """
+        self._lately.stumble()
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether something that ended lately may not have got over."""
+        return self._lately.is_doubtful
 
     def settle(self) -> None:
         """Let the ledger forget the notes whose note-offs left long enough ago."""
         with self._lock:
-            self._settle(self._clock())
+            self._settle()
 
     def _send(self, data: bytes, window_s: float, ports: Sequence[OutPort]) -> bool:
         now_s = self._clock()
-        self._settle(now_s)
+        self._settle()
         if data[0] >= 0xF0:
             return self._put(data, now_s, window_s, ports)
         meaning, channel = normalise(data), data[0] & 0x0F
@@ -225,17 +227,17 @@ class Outputs:
             self._ledger.press(channel, meaning[1])
         has_left = self._put(data, now_s, window_s, ports)
         if kind == 0x80 and has_left:
-            self._release(channel, meaning[1], now_s)
+            self._release(channel, meaning[1])
         if is_down:
-            self._lifted.pop(channel, None)
+            self._lately.press(channel)
         elif is_down is False and has_left:
-            self._lifted[channel] = now_s + LINGER_S
+            self._lately.lift(channel)
         return has_left
 
-    def _release(self, channel: int, pitch: int, now_s: float) -> None:
+    def _release(self, channel: int, pitch: int) -> None:
         if self._held[channel * PITCHES + pitch]:
             self._held[channel * PITCHES + pitch] -= 1
-            self._lingering.append((now_s + LINGER_S, channel, pitch))
+            self._lately.end_note(channel, pitch)
 
     def _lift_pedals(self) -> None:
         """Those that players hold, as far as it passed through."""
@@ -245,7 +247,7 @@ class Outputs:
 
     def _is_held(self, channel: int) -> bool:
         """Whether a player's pedal is down there; the ledger keeps it until it is surely up."""
-        return self._ledger.has_pedal(channel) and channel not in self._lifted
+        return self._ledger.has_pedal(channel) and channel not in self._lately.pedals
 
     def _put(self, data: bytes, now_s: float, window_s: float, ports: Sequence[OutPort]) -> bool:
         if self._backlog or not self._watch.may_send():
@@ -298,18 +300,16 @@ class Outputs:
             self._failed.add(index)
             self._on_failure(reason)
 
-    def _settle(self, now_s: float) -> None:
-        while self._lingering and self._lingering[0][0] <= now_s:
-            _, channel, pitch = self._lingering.popleft()
-            if self._is_doubtful:
-                self._end_again(channel, pitch)
-            self._ledger.release(channel, pitch)
-        for channel in [channel for channel, until_s in self._lifted.items() if until_s <= now_s]:
-            if self._is_doubtful:
-                self._lift_again(channel)
-            del self._lifted[channel]
-            self._ledger.hold_pedal(channel, is_down=False)
-        self._is_doubtful = self._is_doubtful and bool(self._lingering or self._lifted)
+    def _settle(self) -> None:
+        for channel, pitch, may_be_lost in self._lately.past():
+            if pitch is None:
+                if may_be_lost:
+                    self._lift_again(channel)
+                self._ledger.hold_pedal(channel, is_down=False)
+            else:
+                if may_be_lost:
+                    self._end_again(channel, pitch)
+                self._ledger.release(channel, pitch)
 
     def _end_again(self, channel: int, pitch: int) -> None:
         if not self._held[channel * PITCHES + pitch]:

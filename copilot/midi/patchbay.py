@@ -33,9 +33,13 @@ class Patchbay:
         self._lister = backend.Lister(api, watch)
         self._seats: list[_Seat] = []
         self._own: list[Port] = []
+        self._own_cuts: tuple[str, int] | None = None  # of the input among them, on JACK
         self._opened: list[RtPort] = []  # those that stay
+        self._ears: list[str] = []  # our ports that hear, on JACK
         self.interrupted: set[int] = set()
-        """The numbers of the ports whose cable was out for a moment before the last look, and in by then again."""
+        """The numbers of the ports whose cable was out for a moment before the last look, and in by then again; that
+        of our own input, where a cable that somebody else had laid was taken out.
+        """
 
     def add(self, direction: Direction, name: str, client_name: str, plug: Plug) -> None:
         """One more port: a full name, or a part of one that comes to mean a port. Raises PortError."""
@@ -49,8 +53,17 @@ class Patchbay:
 
     def add_own(self, direction: Direction, client_name: str, plug: Plug) -> None:
         """A port of our own, for others to connect to. Raises PortError where there can be none."""
-        self._keep(direction, client_name, plug)
+        ours = self._keep(direction, client_name, plug)
         self._own.append(Port(f"{client_name}:{direction}", direction, "open"))
+        if direction == "in" and isinstance(self._watch, JackWatch):
+            self._own_cuts = ours, self._watch.cuts(ours)
+
+    def reach_ears(self, client_name: str, plug: Plug) -> None:
+        """What is sent to the port that is plugged in comes to all our JACK ports that hear, and to nobody else."""
+        assert isinstance(self._watch, JackWatch)
+        ours = self._keep("out", client_name, plug)
+        for ear in self._ears:
+            self._watch.connect(ours, ear)
 
     def _keep(self, direction: Direction, client_name: str, plug: Plug) -> str:
         """A port of ours that stays open; on JACK, its full name."""
@@ -60,8 +73,13 @@ class Patchbay:
         port = backend.open_virtual(self._api, kind, client_name)
         self._opened.append(port)
         plug(port)
+        if not isinstance(watch, JackWatch):
+            return ""
         # JACK numbers clients of one name: which of them is ours only shows now.
-        return min(watch.ports_of(client_name) - before) if isinstance(watch, JackWatch) else ""
+        ours = min(watch.ports_of(client_name) - before)
+        if direction == "in":
+            self._ears.append(ours)
+        return ours
 
     @property
     def ports(self) -> list[Port]:
@@ -80,7 +98,16 @@ class Patchbay:
             seats = [seat for seat in self._seats if seat.direction == direction]
             if seats:
                 said += self._look_at(seats, listed)
+        self._look_at_own()
         return said
+
+    def _look_at_own(self) -> None:
+        """Of the cables that others have laid to our own input one may be out. Whose keys are held is not known."""
+        if self._own_cuts is not None and isinstance(self._watch, JackWatch):
+            name, before = self._own_cuts
+            self._own_cuts = name, self._watch.cuts(name)
+            if self._own_cuts[1] != before:
+                self.interrupted.add(len(self._seats))
 
     def _look_at(self, seats: Sequence[_Seat], listed: Sequence[PortInfo]) -> list[str]:
         names = {port.name for port in listed}

@@ -12,6 +12,7 @@ from copilot.errors import PortError
 from copilot.midi import backend
 from copilot.midi.cables import Plug, RtPort
 from copilot.midi.calm import bursts
+from copilot.midi.earshot import END, WORD, Earshot
 from copilot.midi.filter import InputFilter, total
 from copilot.midi.foreign import keep_state
 from copilot.midi.forwarder import Forwarder
@@ -62,8 +63,10 @@ class Rig:
             clock=time.monotonic,
             on_failure=self._lose_port,
         )
-        self._watch.listen(self._outputs.doubt, on_change)
+        self._watch.listen(self._outputs.doubt, self._outputs.stumble, on_change)
         self._inputs: list[Input] = []
+        self._earshots: list[Earshot] = []
+        self._to_ears = Outlet()
         self._listening: dict[int, RtPort] = {}
         self._patchbay = Patchbay(self.api, self._watch)
         try:
@@ -94,6 +97,8 @@ class Rig:
         if order.virtual:
             self._patchbay.add_own("in", in_client, self._listen(len(order.inputs), goes_through=False))
             self._patchbay.add_own("out", out_client, self._outlets[-1].plug)
+        if self.api == "JACK":
+            self._patchbay.reach_ears(f"{order.client_name}-ears", self._to_ears.plug)
 
     def _listen(self, number: int, *, goes_through: bool) -> Plug:
         """What listens to whatever port is plugged in as input `number`."""
@@ -109,7 +114,9 @@ class Rig:
             on_quiet=self._on_quiet,
         )
         listener.start()
+        earshot = Earshot(partial(self._mend_deaf, number))
         self._inputs.append(listener)
+        self._earshots.append(earshot)
 
         def plug(port: RtPort | None) -> None:
             self._deafen(number)
@@ -117,7 +124,7 @@ class Rig:
                 self._listening[number] = port
                 # RtMidi drops what is ignored before it asks for the interpreter's lock.
                 port.ignore_types(sysex=not passes_sysex, timing=False, active_sense=True)
-                port.set_callback(partial(_receive, listener))
+                port.set_callback(partial(_receive, listener, earshot))
 
         return plug
 
@@ -172,6 +179,7 @@ class Rig:
             filtered=total(self._filters),
             queue_drops=self._forwarder.drops + sum(each.counts["crowded"] for each in self._filters),
             send_failures=self._outputs.failures,
+            xruns=self._watch.xruns,
             late_p50_ms=lateness.quantile_ms(0.5),
             late_p99_ms=lateness.quantile_ms(0.99),
             late_max_ms=lateness.max_ms,
@@ -188,6 +196,7 @@ class Rig:
         if not self._watch.is_alive:
             return
         self._look_for_feedback()
+        self._ask_whether_inputs_hear()
         before = self._ports
         for complaint in (*self._unsaid, *self._patchbay.look()):
             self._forwarder.report(Lost(complaint))
@@ -195,7 +204,7 @@ class Rig:
         self._ports = self._patchbay.ports
         for number in self._patchbay.interrupted:
             self._mend(number)
-        for listener, port in zip(self._inputs, self._ports, strict=False):
+        for listener, port in zip(self._inputs[: len(self._order.inputs)], self._ports, strict=False):
             if port.state == "gone":  # each time: the last that came in may be seen to after the first
                 listener.let_go()
         if self._ports == before:
@@ -220,18 +229,34 @@ class Rig:
             if sieve.feedback.is_suspicious:
                 self._outputs.probe(sieve.feedback, self._rng)
 
+    def _ask_whether_inputs_hear(self) -> None:
+        """Where SysEx passes through, only when none may come in: our question would end it."""
+        quiet = [earshot.is_quiet for earshot in self._earshots]
+        if self.api == "JACK" and (all if self._order.sysex else any)(quiet) and self._watch.has_moved():
+            for earshot in self._earshots:
+                earshot.ask()
+            for data in (END, WORD):
+                self._to_ears.send_message(data)
+
+    def _mend_deaf(self, number: int) -> None:
+        """An input heard nothing after half a SysEx, note-offs neither. From its own thread."""
+        name = self._order.inputs[number] if number < len(self._order.inputs) else "of our own"
+        self._forwarder.report(
+            Lost(f"the MIDI input {name!r} sent half a SysEx and was not heard since: its keys count as up")
+        )
+        self._inputs[number].let_go()
+
     def _mend(self, number: int) -> None:
         """A cable was out for a moment: what was to end meanwhile, or did, may sound at its other end, or ours."""
-        port = self._ports[number]
-        self._forwarder.report(
-            Lost(f"the MIDI {port.direction}put {port.name!r} was cut off for a moment, and is there")
-        )
+        port, inputs = self._ports[number], len(self._order.inputs)
+        is_own = port.state == "open"
+        what = "lost a cable: its keys count as up" if is_own else "was cut off for a moment, and is there"
+        self._forwarder.report(Lost(f"the MIDI {port.direction}put {port.name!r} {what}"))
         if port.direction == "out":
-            output = number - len(self._order.inputs)
-            self._outputs.lose(output)
-            self._outputs.quieten(output)
+            self._outputs.lose(number - inputs)
+            self._outputs.quieten(number - inputs)
         else:
-            self._inputs[number].let_go()
+            self._inputs[inputs if is_own else number].let_go()
 
     def close(self, *, is_orderly: bool) -> None:
         """Silence everything, wait until that has surely left, and close.
@@ -246,9 +271,9 @@ class Rig:
         self.scheduler.stop()
         self._ledger.note_end(seen_s, time.monotonic())
         self._outputs.close_down()
-        burst = self._ledger.silence_burst()
+        burst, is_doubtful = self._ledger.silence_burst(), self._outputs.is_doubtful
         for is_due in bursts(self._watch, is_orderly=is_orderly):
-            if is_due and not is_orderly:
+            if is_due and (not is_orderly or is_doubtful):
                 self._outputs.repeat(burst)
             time.sleep(self._watch.settle_s)
         if self._watch.is_alive:
@@ -273,11 +298,14 @@ class Rig:
         self._on_lost()
 
 
-def _receive(listener: Input, stamped: tuple[Sequence[int], float], _: object = None) -> None:
+def _receive(
+    listener: Input, earshot: Earshot, stamped: tuple[Sequence[int], float], _: object = None
+) -> None:
     """RtMidi swallows what its callback raises, and it may have been a note-off: an end as any other thread's."""
     try:
         keep_state()
-        listener.receive(stamped)
+        if not earshot.takes(stamped[0]):
+            listener.receive(stamped)
     except BaseException:
         threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), None)))
         raise

@@ -12,10 +12,12 @@ from typing import Any
 import jack
 import pytest
 
+from copilot.midi.earshot import END, QUIET_S
 from copilot.midi.filter import classify
-from copilot.midi.messages import Heard
+from copilot.midi.messages import Heard, Lost
 from tests.fuzz.mutate import inputs
 from tests.fuzz.targets.midi import TARGETS
+from tests.jack.listener import until
 from tests.jack.test_midi_process import Stage, stage
 
 INPUTS = int(os.environ.get("COPILOT_FUZZ_PORT", "2000"))
@@ -62,8 +64,11 @@ def wire(jack_server: None) -> Iterator[Wire]:
     made.close()
 
 
-END = b"\xf7"
+HALF = b"\xf0\x41\x10"
 """RtMidi on JACK waits for the end of a SysEx for ever, and takes all that comes until then for a part of it."""
+
+AFTER_HALF_S = 2 * QUIET_S
+"""Then the process asks whether it is heard, and so ends it."""
 
 
 def test_after_any_bytes_a_port_hears_the_next_note(synth: Any, wire: Wire) -> None:
@@ -126,5 +131,41 @@ def test_a_broken_message_takes_no_other_with_it(synth: Any, wire: Wire, first: 
             while len(heard) < 2:
                 heard += [data for _, _, data in (await on.until(Heard)).events]
             assert heard == [b"\x91\x3c\x40", b"\x81\x3c\x00"]
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("sysex", [False, True])
+def test_half_a_sysex_makes_a_port_deaf_for_seconds_and_not_for_ever(
+    synth: Any, wire: Wire, sysex: bool
+) -> None:
+    """What its player held then is let go, for its note-off may have been taken for a part of it; it hears on."""
+
+    async def scenario() -> None:
+        async with stage([wire.name], [synth.name], thru=[wire.name], sysex=sysex) as on:
+            for number in range(2):
+                wire.send(b"\x92\x30\x40")
+                await until(lambda n=number: synth.messages.count(b"\x92\x30\x40") == n + 1)
+                wire.send(HALF, b"\x82\x30\x00")
+                async with asyncio.timeout(AFTER_HALF_S):
+                    while "half a SysEx" not in (await on.until(Lost)).reason:
+                        pass
+                await until(lambda: not synth.hanging)
+                wire.send(b"\x91\x3c\x40", b"\x81\x3c\x00")
+                await until(lambda: synth.messages[-1] == b"\x81\x3c\x00")
+            assert all(classify(data) == "kept" for data in synth.messages)
+
+    asyncio.run(scenario())
+
+
+def test_a_quiet_port_is_not_taken_for_a_deaf_one(synth: Any, wire: Wire) -> None:
+    """A chord that is held for longer than it takes to ask sounds on, and nobody hears the question."""
+
+    async def scenario() -> None:
+        async with stage([wire.name], [synth.name], thru=[wire.name], sysex=True) as on:
+            wire.send(b"\x92\x30\x40")
+            await asyncio.sleep(AFTER_HALF_S)
+            assert synth.messages == [b"\x92\x30\x40"]
+            assert await on.counts({})
 
     asyncio.run(scenario())

@@ -101,3 +101,27 @@ def test_what_a_keyboard_held_when_its_cable_was_taken_is_let_go(
         hand.close()
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("is_killed", [True, False])
+def test_what_a_keyboard_on_our_own_port_held_when_it_went_is_let_go(synth: Synth, is_killed: bool) -> None:
+    """Whether it is unplugged, or its cable is taken: for the session, and so for the model and the recording."""
+
+    async def scenario() -> None:
+        hand = JackWatch(lambda _reason: None)
+        async with playing(PortPlan((), (synth.name,), virtual=True)) as (_, listener):
+            for _ in range(2):
+                keys = await to_thread(Instrument, "test-plugged")
+                assert hand.connect(keys.played_from, "copilot-in:in")
+                keys.play(*struck(2, *CHORD))
+                await until(lambda: down(listener) == {(0, 2, pitch) for pitch in CHORD})
+                if is_killed:
+                    await to_thread(keys.unplug)
+                else:
+                    hand.disconnect(keys.played_from, "copilot-in:in")
+                await until(lambda: not down(listener))
+                await to_thread(keys.unplug)
+            assert listener.told_s("lost a cable")
+        hand.close()
+
+    asyncio.run(scenario())

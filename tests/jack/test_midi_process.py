@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import jack
 import pytest
 
 from copilot.live.supervise import Child
@@ -160,6 +161,23 @@ def test_a_loop_from_output_to_input_neither_feeds_back_nor_is_heard(synth: Any,
             await settle()
             assert synth.messages == [b"\x91\x3c\x40"]
             await on.counts({"echo": 1})
+
+    asyncio.run(scenario())
+
+
+def test_a_late_cycle_is_counted(synth: Any) -> None:
+    """Some client takes longer than a cycle lasts: what was sent in it may be lost, and is said again."""
+
+    async def scenario() -> None:
+        slow = jack.Client("test-slow", no_start_server=True)
+        slow.set_process_callback(lambda _frames: time.sleep(0.05))
+        async with stage([], [synth.name]) as on:
+            slow.activate()
+            async with asyncio.timeout(PATIENCE_S):
+                while not (await on.until(Stats)).xruns:
+                    pass
+            slow.deactivate()
+        slow.close()
 
     asyncio.run(scenario())
 

@@ -51,5 +51,9 @@ def test_a_dead_one_is_told_nothing_more() -> None:
 
 def test_after_an_orderly_end_it_has_to_move_on_three_times() -> None:
     """However long it stands before: what was sent last is still to leave."""
-    assert len(list(bursts(Standing(iter([True] * 9)), is_orderly=True))) == 3
-    assert len(list(bursts(Standing(iter([False, False, *[True] * 9])), is_orderly=True))) == 5
+    assert list(bursts(Standing(iter([True] * 9)), is_orderly=True)) == [False, True, False]
+    assert list(bursts(Standing(iter([False, False, *[True] * 9])), is_orderly=True)) == [
+        *3 * [False],
+        True,
+        False,
+    ]

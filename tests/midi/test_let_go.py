@@ -9,7 +9,8 @@ from copilot.midi.filter import InputFilter
 from copilot.midi.inputs import Input
 from copilot.midi.jackwatch import NoWatch
 from copilot.midi.ledger import Ledger
-from copilot.midi.outputs import LINGER_S, Outputs
+from copilot.midi.lingering import LINGER_S
+from copilot.midi.outputs import Outputs
 
 ON, OFF = b"\x91\x3c\x40", b"\x81\x3c\x00"
 PEDAL_DOWN, PEDAL_UP = b"\xb1\x40\x7f", b"\xb1\x40\x00"

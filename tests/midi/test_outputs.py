@@ -9,7 +9,8 @@ from copilot.midi.filter import MAX_SYSEX_BYTES, InputFilter
 from copilot.midi.inputs import Input
 from copilot.midi.jackwatch import NoWatch
 from copilot.midi.ledger import Ledger
-from copilot.midi.outputs import LINGER_S, Outputs
+from copilot.midi.lingering import LINGER_S
+from copilot.midi.outputs import Outputs
 
 ON, OFF = b"\x90\x3c\x40", b"\x80\x3c\x00"
 
@@ -106,6 +107,37 @@ def test_after_a_doubt_the_latest_note_offs_leave_again_now_and_later(desk: Desk
     desk.outputs.settle()
     assert desk.ports[0].messages == [OFF, OFF]
     assert list(desk.ledger.sounding()) == [(0, 61)]
+
+
+def test_after_a_late_cycle_what_ended_just_before_ends_again_once(desk: Desk) -> None:
+    """Not what ended after it, or long before; and before the ledger forgets it."""
+    for at_s, pitch in ((0.0, 60), (0.15, 61), (0.19, 62), (0.25, 63)):
+        desk.now_s = at_s
+        desk.outputs.pass_through(bytes((0x92, pitch, 64)))
+        desk.outputs.pass_through(bytes((0x82, pitch, 0)))
+        if pitch == 62:
+            desk.now_s = 0.2
+            desk.outputs.stumble()
+    desk.outputs.pass_through(b"\x92\x3e\x40")
+    desk.ports[0].messages.clear()
+    assert desk.outputs.is_doubtful
+    desk.now_s = 0.15 + LINGER_S
+    desk.outputs.settle()
+    assert desk.ports[0].messages == [b"\x82\x3d\x00"]
+    desk.now_s = 0.25 + LINGER_S
+    desk.outputs.settle()
+    assert desk.ports[0].messages == [b"\x82\x3d\x00"]  # of the other a key is down again
+    assert not desk.outputs.is_doubtful
+
+
+def test_a_pedal_that_was_lifted_in_a_late_cycle_is_lifted_again(desk: Desk) -> None:
+    """It would hold all that is played."""
+    desk.outputs.pass_through(b"\xb2\x40\x7f")
+    desk.outputs.pass_through(b"\xb2\x40\x00")
+    desk.outputs.stumble()
+    desk.now_s = LINGER_S
+    desk.outputs.settle()
+    assert desk.ports[0].messages == [b"\xb2\x40\x7f", b"\xb2\x40\x00", b"\xb2\x40\x00"]
 
 
 def test_silence_ends_each_sounding_note_once_and_quiets_its_channels_only(desk: Desk) -> None:

@@ -2,19 +2,17 @@
 
 import os
 import random
-import sys
-import threading
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
 from copilot.errors import PortError
 from copilot.midi import backend
-from copilot.midi.cables import Plug, RtPort
-from copilot.midi.calm import bursts
-from copilot.midi.earshot import END, WORD, Earshot
+from copilot.midi.cables import Plug
+from copilot.midi.calm import bursts, orderly_bursts
+from copilot.midi.ear import Ear, deafen
+from copilot.midi.earshot import END, WORD
 from copilot.midi.filter import InputFilter, total
-from copilot.midi.foreign import keep_state
 from copilot.midi.forwarder import Forwarder
 from copilot.midi.inputs import Input
 from copilot.midi.jackwatch import JackWatch, NoWatch, Watch
@@ -25,8 +23,6 @@ from copilot.midi.outputs import Outputs
 from copilot.midi.patchbay import Patchbay
 from copilot.midi.scheduler import Action, Schedule
 from copilot.midi.scheduler_thread import SchedulerThread
-
-_CALLBACK_GRACE_S = 0.01
 
 
 class Rig:
@@ -64,10 +60,8 @@ class Rig:
             on_failure=self._lose_port,
         )
         self._watch.listen(self._outputs.doubt, self._outputs.stumble, on_change)
-        self._inputs: list[Input] = []
-        self._earshots: list[Earshot] = []
+        self._ears: list[Ear] = []
         self._to_ears = Outlet()
-        self._listening: dict[int, RtPort] = {}
         self._patchbay = Patchbay(self.api, self._watch)
         try:
             self._add_ports()
@@ -75,6 +69,7 @@ class Rig:
             self._close_ports()
             raise
         self._ports = self._patchbay.ports
+        self._mended: set[int] = set()  # by the last look
         self._ahead_s = 0.0
         self.scheduler = SchedulerThread(
             Schedule(), self._send, forwarder.report, self._now_for_listeners, timing=order.timing
@@ -113,30 +108,9 @@ class Rig:
             on_suspicion=self._on_change,
             on_quiet=self._on_quiet,
         )
-        listener.start()
-        earshot = Earshot(partial(self._mend_deaf, number))
-        self._inputs.append(listener)
-        self._earshots.append(earshot)
-
-        def plug(port: RtPort | None) -> None:
-            self._deafen(number)
-            if port is not None:
-                self._listening[number] = port
-                # RtMidi drops what is ignored before it asks for the interpreter's lock.
-                port.ignore_types(sysex=not passes_sysex, timing=False, active_sense=True)
-                port.set_callback(partial(_receive, listener, earshot))
-
-        return plug
-
-    def _deafen(self, *numbers: int) -> None:
-        """Closing an input joins the system's thread with the interpreter's lock held: a callback that waits for that
-        lock would never end. Without the callback set, none begins; the grace lets the last one finish.
-        """
-        heard = [port for number in numbers if (port := self._listening.pop(number, None)) is not None]
-        for port in heard:
-            port.cancel_callback()
-        if heard:
-            time.sleep(_CALLBACK_GRACE_S)
+        ear = Ear(listener, partial(self._report_deaf, number), hears_sysex=passes_sysex)
+        self._ears.append(ear)
+        return ear.plug
 
     @property
     def ready(self) -> Ready:
@@ -202,11 +176,14 @@ class Rig:
             self._forwarder.report(Lost(complaint))
         self._unsaid = []
         self._ports = self._patchbay.ports
-        for number in self._patchbay.interrupted:
+        for number in sorted(self._mended):
+            self._report_mended(number)
+        self._mended = set(self._patchbay.interrupted)
+        for number in self._mended:
             self._mend(number)
-        for listener, port in zip(self._inputs[: len(self._order.inputs)], self._ports, strict=False):
+        for ear, port in zip(self._ears[: len(self._order.inputs)], self._ports, strict=False):
             if port.state == "gone":  # each time: the last that came in may be seen to after the first
-                listener.let_go()
+                ear.let_go()
         if self._ports == before:
             return
         for number, (port, then) in enumerate(zip(self._ports, before, strict=True)):
@@ -231,32 +208,37 @@ class Rig:
 
     def _ask_whether_inputs_hear(self) -> None:
         """Where SysEx passes through, only when none may come in: our question would end it."""
-        quiet = [earshot.is_quiet for earshot in self._earshots]
+        quiet = [ear.earshot.is_quiet for ear in self._ears]
         if self.api == "JACK" and (all if self._order.sysex else any)(quiet) and self._watch.has_moved():
-            for earshot in self._earshots:
-                earshot.ask()
+            for ear in self._ears:
+                ear.earshot.ask()
             for data in (END, WORD):
                 self._to_ears.send_message(data)
 
-    def _mend_deaf(self, number: int) -> None:
-        """An input heard nothing after half a SysEx, note-offs neither. From its own thread."""
+    def _report_deaf(self, number: int) -> None:
         name = self._order.inputs[number] if number < len(self._order.inputs) else "of our own"
         self._forwarder.report(
             Lost(f"the MIDI input {name!r} sent half a SysEx and was not heard since: its keys count as up")
         )
-        self._inputs[number].let_go()
 
     def _mend(self, number: int) -> None:
         """A cable was out for a moment: what was to end meanwhile, or did, may sound at its other end, or ours."""
         port, inputs = self._ports[number], len(self._order.inputs)
-        is_own = port.state == "open"
-        what = "lost a cable: its keys count as up" if is_own else "was cut off for a moment, and is there"
-        self._forwarder.report(Lost(f"the MIDI {port.direction}put {port.name!r} {what}"))
         if port.direction == "out":
             self._outputs.lose(number - inputs)
             self._outputs.quieten(number - inputs)
         else:
-            self._inputs[inputs if is_own else number].let_go()
+            self._ears[min(number, inputs)].let_go()  # our own comes after all other ports
+
+    def _report_mended(self, number: int) -> None:
+        """At the look after: what seemed to be there may have been on its way out."""
+        port = self._ports[number]
+        if port.state != "gone":
+            is_own = port.state == "open"
+            what = (
+                "lost a cable: its keys count as up" if is_own else "was cut off for a moment, and is there"
+            )
+            self._forwarder.report(Lost(f"the MIDI {port.direction}put {port.name!r} {what}"))
 
     def close(self, *, is_orderly: bool) -> None:
         """Silence everything, wait until that has surely left, and close.
@@ -271,9 +253,10 @@ class Rig:
         self.scheduler.stop()
         self._ledger.note_end(seen_s, time.monotonic())
         self._outputs.close_down()
-        burst, is_doubtful = self._ledger.silence_burst(), self._outputs.is_doubtful
-        for is_due in bursts(self._watch, is_orderly=is_orderly):
-            if is_due and (not is_orderly or is_doubtful):
+        burst = self._ledger.silence_burst()
+        hurried = orderly_bursts(self._watch, is_doubtful=self._outputs.is_doubtful)
+        for is_due in hurried if is_orderly else bursts(self._watch):
+            if is_due:
                 self._outputs.repeat(burst)
             time.sleep(self._watch.settle_s)
         if self._watch.is_alive:
@@ -281,7 +264,7 @@ class Rig:
         self._close_ports()
 
     def _close_ports(self) -> None:
-        self._deafen(*tuple(self._listening))
+        deafen(self._ears)
         is_alive = self._watch.is_alive
         self._watch.close()
         self._patchbay.close(is_alive=is_alive)
@@ -296,19 +279,6 @@ class Rig:
     def _lose_system(self, reason: str) -> None:
         self._forwarder.report(Lost(reason, is_system=True))
         self._on_lost()
-
-
-def _receive(
-    listener: Input, earshot: Earshot, stamped: tuple[Sequence[int], float], _: object = None
-) -> None:
-    """RtMidi swallows what its callback raises, and it may have been a note-off: an end as any other thread's."""
-    try:
-        keep_state()
-        if not earshot.takes(stamped[0]):
-            listener.receive(stamped)
-    except BaseException:
-        threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), None)))
-        raise
 
 
 def _open_ledger(path: str) -> Ledger:

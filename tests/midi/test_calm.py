@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from copilot.midi.calm import bursts
+from copilot.midi.calm import bursts, orderly_bursts
 from copilot.midi.jackwatch import NoWatch
 
 
@@ -51,9 +51,28 @@ def test_a_dead_one_is_told_nothing_more() -> None:
 
 def test_after_an_orderly_end_it_has_to_move_on_three_times() -> None:
     """However long it stands before: what was sent last is still to leave."""
-    assert list(bursts(Standing(iter([True] * 9)), is_orderly=True)) == [False, True, False]
-    assert list(bursts(Standing(iter([False, False, *[True] * 9])), is_orderly=True)) == [
-        *3 * [False],
-        True,
-        False,
-    ]
+    for stands in (0, 2):
+        system = Standing(iter([*stands * [False], *[True] * 9]))
+        assert list(orderly_bursts(system, is_doubtful=False)) == (3 + stands) * [False]
+
+
+def test_where_something_may_be_lost_before_an_orderly_end_it_is_told_again_once_it_has_moved() -> None:
+    """Not in the same cycle, and then it moves on three times more."""
+    system = Standing(iter([False, *[True] * 9]))
+    assert list(orderly_bursts(system, is_doubtful=True)) == [False, False, True, False, False]
+
+
+def test_each_late_cycle_amid_an_orderly_end_tells_it_again() -> None:
+    """But not for ever: on a machine where every cycle is late, ten times."""
+    system = Standing(iter([True] * 9))
+    turns = []
+    for number, is_due in enumerate(orderly_bursts(system, is_doubtful=False)):
+        turns.append(is_due)
+        system.xruns += number == 1
+    assert turns == [False, False, True, False, False]
+    system = Standing(iter([True] * 100))
+    count = 0
+    for is_due in orderly_bursts(system, is_doubtful=False):
+        count += is_due
+        system.xruns += 1
+    assert count == 10

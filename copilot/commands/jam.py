@@ -141,7 +141,7 @@ class _Taping:
         """The session's figures, and those of the jam as a whole."""
         seconds = end_of(self.band)
         return status_of(session, now_s) | {
-            "hanging": session.hanging,
+            "hanging": session.flight.hanging,
             "seconds": round(seconds, 2),
             "x_realtime": round(seconds / wall_s, 2),
         }

@@ -148,7 +148,7 @@ def replay(
     async def play() -> None:
         rig = await MidiRig.open(plan_outputs(await asyncio.to_thread(survey), places))
         player = Performer(notes, rig, MonotonicClock())
-        on_ready(rig.ready.outputs, player.length_s)
+        on_ready(rig.news.ready.outputs, player.length_s)
         await player.run(progress)
 
     asyncio.run(until_told(play()))

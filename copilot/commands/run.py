@@ -130,10 +130,10 @@ async def _play(options: RunOptions, on_ready: Callable[[Ready], None], on_statu
             address = http.address
         on_ready(
             Ready(
-                tuple(rig.ready.inputs),
-                tuple(rig.ready.outputs),
-                rig.ready.api,
-                rig.ready.timing,
+                tuple(rig.news.ready.inputs),
+                tuple(rig.news.ready.outputs),
+                rig.news.ready.api,
+                rig.news.ready.timing,
                 bundle.manifest.name,
                 loaded.window_tokens,
                 cover_bundle.manifest.name if cover_bundle else None,

@@ -124,6 +124,6 @@ def status_message(desk: Desk) -> dict[str, Any]:
         "now_beats": round(now_beats, 4),
         "tempo_bpm": status.get("tempo_bpm", session.clock.tempo_bpm),
         "roles": {str(channel): role for channel, role in sorted(session.roster.roles.items())},
-        "recording": session.recording,
+        "recording": session.scribe.recording,
         "midi": {name: status[name] for name in _MIDI if name in status},
     }

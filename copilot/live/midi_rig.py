@@ -6,13 +6,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-import msgspec
-
 from copilot.errors import PortError, ProtocolError, WorkerError
 from copilot.live.aloft import Aloft
 from copilot.live.guard import Guardian
 from copilot.live.heartbeat import Heartbeat
 from copilot.live.patience import Deaths
+from copilot.live.port_news import PortNews
 from copilot.live.port_plan import PortPlan, open_ports
 from copilot.live.rig import Changed, Listener
 from copilot.live.session import PANICKED
@@ -27,16 +26,15 @@ from copilot.midi.messages import (
     Heard,
     Hush,
     Latencies,
-    Loop,
     Lost,
     Panic,
     Panicked,
     PassThrough,
     Play,
     PlayNote,
-    Port,
     Ports,
     Quit,
+    Ready,
     Sent,
     Stats,
 )
@@ -54,9 +52,7 @@ class MidiRig:
     """Real ports, in a process of their own. If that dies or hangs, its notes are ended here, and another begins."""
 
     def __init__(self, plan: PortPlan, ledger: Ledger) -> None:
-        self.ready = plan.awaited()
-        self.ports = self.ready.ports
-        self.stats: Stats | None = None
+        self.news = PortNews(plan.awaited(), self._say)
         self._plan = plan
         self._ledger = ledger
         self._child: Child | None = None
@@ -75,12 +71,12 @@ class MidiRig:
         rig = cls(plan, Ledger.create())
         try:
             if not plan.waits or await asyncio.to_thread(backend.is_there, plan.api):
-                await rig._open()
+                rig.news.opened(await rig._open())
                 await rig._guardian.stands()  # nothing plays before there is somebody to end it
         except (PortError, ProtocolError, WorkerError):
             rig._ledger.close()
             raise
-        for port in rig.ports:
+        for port in rig.news.ports:
             if port.state == "awaited":
                 log.warning(
                     "the MIDI %sput %r is not there yet: it is taken up when it comes",
@@ -89,17 +85,16 @@ class MidiRig:
                 )
         return rig
 
-    async def _open(self) -> None:
+    async def _open(self) -> Ready:
         """Raises PortError, ProtocolError or WorkerError."""
-        self._child, self.ready = await open_ports(self._plan, self._ledger)
-        self._plan = replace(
-            self._plan, api=self.ready.api, waits=True
-        )  # from now on, what went may come back
-        self._note_ports(self.ready.ports)
+        self._child, ready = await open_ports(self._plan, self._ledger)
+        # From now on, what went may come back.
+        self._plan = replace(self._plan, api=ready.api, waits=True).renamed(ready.ports)
         self._be_guarded()
+        return ready
 
     def _be_guarded(self) -> None:
-        self._guardian.guard(Guard(self.ready.api, list(self._plan.outputs), self._ledger.path))
+        self._guardian.guard(Guard(self._plan.api, list(self._plan.outputs), self._ledger.path))
 
     @property
     def deaths(self) -> int:
@@ -142,7 +137,7 @@ class MidiRig:
                 match message:
                     case Lost():
                         reason, has_system = message.reason, not message.is_system
-                        self._lose(message)
+                        self.news.lost(message)
                     case Failed():
                         reason = message.message
                         log.warning("%s", reason)
@@ -157,15 +152,6 @@ class MidiRig:
         seen_s = seen_s or time.monotonic()
         await child.stop(timeout_s=_QUIT_TIMEOUT_S)
         return reason or "the MIDI process ended", has_system, seen_s
-
-    def _lose(self, message: Lost) -> None:
-        """A port is gone, or all of them."""
-        log.warning("%s", message.reason)
-        if message.is_system:
-            self.ports = [msgspec.structs.replace(port, state="gone") for port in self.ports]
-            self._say(f"{message.reason}: its ports are taken up again when it is back")
-        else:
-            self._say(message.reason)
 
     def _say(self, text: str) -> None:
         if self._listener is not None:
@@ -185,12 +171,12 @@ class MidiRig:
                 self._aloft.dropped(message)
                 session.dropped(message)
             case Stats():
-                self._note_loops(message.loops)
-                self.stats = message
+                self.news.counted(message)
                 self._deaths.has_answered()
                 self._be_guarded()
             case Ports():
-                self._note_ports(message.ports)
+                self._plan = self._plan.renamed(message.ports)
+                self.news.changed(message.ports)
             case Panicked():
                 session.panic(time.monotonic())
                 self._say(PANICKED)
@@ -211,7 +197,7 @@ class MidiRig:
         while True:
             await asyncio.sleep(self._deaths.pause_s)
             try:
-                await self._open()
+                self.news.opened_again(await self._open())
                 break
             except (PortError, ProtocolError, WorkerError) as error:
                 log.warning("%s", error)
@@ -220,31 +206,6 @@ class MidiRig:
         for message in self._told.values():
             self._tell(message)
         log.warning("the MIDI ports are open again after %.1f s", time.monotonic() - began_s)
-
-    def _note_ports(self, ports: list[Port]) -> None:
-        before, self.ports = self.ports, ports
-        for port, then in zip(ports, before, strict=False):
-            if port.state == "connected" and then.state in ("gone", "awaited") and self._listener is not None:
-                log.warning("the MIDI %sput %r is there", port.direction, port.name)
-                self._say(f"the MIDI {port.direction}put {port.name!r} is there")
-        self._plan = self._plan.renamed(ports)
-
-    def _note_loops(self, loops: Sequence[Loop]) -> None:
-        known = {
-            (loop.port, loop.semitones, loop.lag_ms) for loop in (self.stats.loops if self.stats else ())
-        }
-        for loop in loops:
-            if (loop.port, loop.semitones, loop.lag_ms) not in known:
-                line = f"{self._heard_again(loop)}: that is cut"
-                log.warning("%s", line)
-                self._say(line)
-
-    def _heard_again(self, loop: Loop) -> str:
-        """For a person: which input hears what is sent, and how."""
-        name = self.ready.inputs[loop.port]
-        higher = "higher" if loop.semitones > 0 else "lower"
-        shifted = f" and {abs(loop.semitones)} semitones {higher}" if loop.semitones else ""
-        return f"feedback: {name!r} hears what we send again, {loop.lag_ms:.0f} ms later{shifted}"
 
     def play(self, notes: Sequence[PlayNote]) -> None:
         """See Rig. Between two MIDI processes notes are dropped."""
@@ -262,18 +223,7 @@ class MidiRig:
 
     def status(self) -> Status:
         """See Rig."""
-        ports = [msgspec.structs.asdict(port) for port in self.ports]
-        status: Status = {"timing": self.ready.timing, "ports": ports, "midi_deaths": self.deaths}
-        if self.stats is not None:
-            status["late_p99_ms"] = round(self.stats.late_p99_ms, 3)
-            status["midi_queue_drops"] = self.stats.queue_drops
-            status["midi_long_sysex"] = self.stats.filtered.get("long_sysex", 0)
-            status["midi_send_failures"] = self.stats.send_failures
-            status["midi_xruns"] = self.stats.xruns
-            status["midi_echoes"] = self.stats.filtered.get("echo", 0)
-            status["midi_feedback"] = self.stats.filtered.get("feedback", 0)
-            status["feedback"] = [f"{self._heard_again(loop)}: {loop.cut} cut" for loop in self.stats.loops]
-        return status
+        return {"midi_deaths": self.deaths, **self.news.status()}
 
     def hush(self) -> None:
         """See Rig."""

@@ -61,8 +61,8 @@ class Recorder:
 
         Where the disk takes longer than `patience_s` to say that it can't, the session's status says it then.
         """
-        if session.recording:
-            return session.recording
+        if session.scribe.recording:
+            return session.scribe.recording
         self._unsubscribe()
         name = self._free_name()
         journal = LiveJournal(
@@ -86,7 +86,7 @@ class Recorder:
 
     def stop(self, session: Session) -> str:
         """End what is running, and have its music written; returns its name, empty if none was running."""
-        journal = session.journal
+        journal = session.scribe.journal
         if journal is None:
             return ""
         self._unsubscribe()

@@ -4,25 +4,26 @@ It does no I/O and reads no clock. The stage (stage.py) drives it from real port
 a file, through the same calls, so that a simulated jam tells the truth about the stage.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from copilot.engine.base import Heard, PlannedNote, Proposal
 from copilot.live import records as record
 from copilot.live.clock import BeatClock
 from copilot.live.deadline import Deadline
-from copilot.live.feed import Changed, Feed, NoteDropped, NoteIn, NoteOut, Plan, Said
+from copilot.live.feed import Changed, Feed, NoteIn, Plan, Said
+from copilot.live.flight import Flight
 from copilot.live.journal import JournalWriter
 from copilot.live.planner import Planner
 from copilot.live.players import Touch, Turn
 from copilot.live.questions import MAX_NEWS, Questions, Request, Who, only_released
 from copilot.live.ramps import Ramps
 from copilot.live.reaction import Reaction
-from copilot.live.records import Event, Record
+from copilot.live.records import Event
 from copilot.live.roster import Roster
+from copilot.live.scribe import Scribe
 from copilot.live.wishes import as_sent, controls_of
 from copilot.midi.messages import Dropped, PlayNote, Sent
-from copilot.midi.scheduler import MIN_LENGTH_S
 from copilot.music.roles import Role
 from copilot.music.score import COPILOT_CHANNEL, TempoChange
 from copilot.panel import CHANNEL, OUTPUT, Panel, Parameter, Value, latencies_s
@@ -46,19 +47,18 @@ class Session:
     panel: Panel
     clock: BeatClock
     roster: Roster
-    journal: JournalWriter | None = None
+    scribe: Scribe = field(default_factory=lambda: Scribe(None))
     is_covered: bool = False  # a second engine answers where the model does not
     feed: Feed = field(default_factory=Feed)
     planner: Planner = field(init=False)
     questions: Questions = field(init=False)
+    flight: Flight = field(init=False)
     withheld_notes: int = 0
     forgotten_news: int = 0
-    refused_notes: int = 0  # the scheduler was full
     began_with: dict[str, Value] = field(init=False)
     _ramps: Ramps = field(init=False)
     reaction: Reaction = field(default_factory=Reaction)
     heard_notes: int = 0
-    sent_notes: int = 0
     is_stopped: bool = False
     _news: list[Heard] = field(default_factory=list)
     _news_s: float | None = None  # when the first of the news that can't wait came in
@@ -66,8 +66,6 @@ class Session:
     _is_untouched: bool = True
     _now_s: float = 0.0  # when it was last woken: a change of the panel is as of then
     _requests: int = 0
-    _note_ids: int = 0
-    _flying: dict[int, tuple[PlannedNote, PlayNote]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.questions = Questions(is_covered=self.is_covered)
@@ -75,6 +73,7 @@ class Session:
         if self.is_covered:
             paces["cover"] = Deadline()
         self.planner, self._ramps = Planner(self.clock, paces), Ramps(self.panel)
+        self.flight = Flight(self.clock, self.feed, self.scribe, self.planner.figures)
         self._now_s = self.clock.start_s
         for parameter, value in self.panel:
             self._note_panel(parameter, value)
@@ -87,7 +86,7 @@ class Session:
         """A player's note-on (velocity 1–127) or note-off (0), stamped when it came in."""
         pos_beats = max(0.0, self.clock.beats(at_s))
         self._is_untouched = False
-        self._write(record.Heard, at_s, pos_beats, channel, pitch, velocity, port)
+        self.scribe.write(record.Heard, at_s, pos_beats, channel, pitch, velocity, port)
         if self.feed.is_heard:
             self.feed.tell(NoteIn(pos_beats, channel, pitch, velocity))
         if channel == COPILOT_CHANNEL:
@@ -111,7 +110,7 @@ class Session:
 
     def hear_clock(self, at_s: float, status: int, sixteenths: int = 0) -> None:
         """A message of a MIDI clock, by its status byte, with the place that a song position gives."""
-        self._write(record.ClockHeard, at_s, status, sixteenths)
+        self.scribe.write(record.ClockHeard, at_s, status, sixteenths)
         self._is_untouched = False
         self.clock.obey(at_s, status, sixteenths)
 
@@ -148,23 +147,13 @@ class Session:
     def record(self, journal: JournalWriter | None) -> None:
         """From here on, what happens goes into this journal; into none where it is None."""
         self.note("end")
-        self.journal = journal
+        self.scribe.journal = journal
         for parameter, value in self.panel:
             self._note_panel(parameter, value)
 
     def note(self, what: Event, at_s: float | None = None) -> None:
         """For the record: something happened, now or at a moment."""
-        self._write(record.Happened, self._now_s if at_s is None else at_s, what)
-
-    @property
-    def recording(self) -> str:
-        """The name of the recording that is being made; empty where there is none, or it could not go on."""
-        return "" if self.journal is None or self.journal.error else self.journal.path.stem
-
-    @property
-    def failed_journal(self) -> str:
-        """Why recording has stopped, though nobody stopped it; empty where it has not."""
-        return (self.journal.error or "") if self.journal is not None else ""
+        self.scribe.note(what, self._now_s if at_s is None else at_s)
 
     @property
     def is_untouched(self) -> bool:
@@ -174,7 +163,7 @@ class Session:
     def wake(self, now_s: float) -> Work:
         """Do what is due at this moment."""
         work = self._work(now_s)
-        self._write(record.Woken, now_s, work.requests[0].number if work.requests else 0)
+        self.scribe.write(record.Woken, now_s, work.requests[0].number if work.requests else 0)
         return work
 
     def _work(self, now_s: float) -> Work:
@@ -202,7 +191,7 @@ class Session:
         self, now_s: float, number: int, proposal: Proposal, took_s: float, who: Who = "model"
     ) -> list[PlayNote]:
         """An engine has answered request `number`; returns what must be played at once."""
-        self._write(record.Answered if who == "model" else record.Covered, now_s, number, took_s)
+        self.scribe.write(record.Answered if who == "model" else record.Covered, now_s, number, took_s)
         self.questions.answered(who, number)
         if number != self._requests:
             self.planner.too_late(proposal, took_s, who)
@@ -236,45 +225,11 @@ class Session:
 
     def sent(self, message: Sent) -> None:
         """The scheduler has sent a note-on or note-off."""
-        planned, note = self._flying[message.note_id]
-        if self.feed.is_heard:
-            pos_beats = self.clock.beats(message.sent_s)
-            velocity = note.velocity if message.is_on else 0
-            self.feed.tell(NoteOut(pos_beats, note.pitch, velocity, 1000 * (message.sent_s - message.due_s)))
-        if message.is_on:
-            self.sent_notes += 1
-        else:
-            del self._flying[message.note_id]
-        if self.journal is not None:
-            self.journal.append(
-                record.Played(
-                    due_s=self.journal.elapsed_s(message.due_s),
-                    sent_s=self.journal.elapsed_s(message.sent_s),
-                    pos_beats=planned.start_beats if message.is_on else self.clock.beats(message.due_s),
-                    channel=note.channel,
-                    pitch=note.pitch,
-                    velocity=note.velocity if message.is_on else 0,
-                )
-            )
+        self.flight.sent(message)
 
     def dropped(self, message: Dropped) -> None:
         """The scheduler will not play a note after all."""
-        flown = self._flying.pop(message.note_id, None)
-        if flown is None:
-            return
-        planned, note = flown
-        self._write(
-            record.Dropped, note.start_s, planned.start_beats, note.channel, note.pitch, note.velocity
-        )
-        if self.feed.is_heard:
-            self.feed.tell(NoteDropped(planned.start_beats, planned.pitch, message.reason))
-        self.refused_notes += message.reason == "full"
-        figures = self.planner.figures
-        figures.played -= 1
-        if message.reason == "withdrawn":
-            figures.due -= 1  # it never came to its moment
-        else:
-            figures.dropped += 1
+        self.flight.dropped(message)
 
     def say(self, text: str) -> None:
         """A line for whoever watches."""
@@ -298,7 +253,7 @@ class Session:
 
     def tempo_changed(self, at_s: float) -> None:
         """The clock has taken another tempo: for the record."""
-        self._write(record.TempoChanged, at_s, self.clock.beats(at_s), self.clock.tempo_bpm)
+        self.scribe.write(record.TempoChanged, at_s, self.clock.beats(at_s), self.clock.tempo_bpm)
 
     def set_meter(self, at_s: float, numerator: int, denominator: int) -> None:
         """From the next bar line on, another meter."""
@@ -306,12 +261,7 @@ class Session:
         self._meter_changed(at_s, pos_beats, numerator, denominator)
 
     def _meter_changed(self, at_s: float, pos_beats: float, numerator: int, denominator: int) -> None:
-        self._write(record.MeterChanged, at_s, pos_beats, numerator, denominator)
-
-    @property
-    def hanging(self) -> int:
-        """Notes whose note-on was sent and whose note-off was not; at the end of a jam it must be 0."""
-        return len(self._flying)
+        self.scribe.write(record.MeterChanged, at_s, pos_beats, numerator, denominator)
 
     @property
     def _rests(self) -> bool:
@@ -360,14 +310,8 @@ class Session:
         return [self._play(note) for note in notes]
 
     def _play(self, note: PlannedNote) -> PlayNote:
-        self._note_ids += 1
         self.reaction.played(self.planner.plan_number, note.start_beats)
-        sent = as_sent(note, self.panel, self._ramps, self._now_s)
-        start_s = self.clock.seconds(sent.start_beats)
-        end_s = max(self.clock.seconds(sent.end_beats), start_s + MIN_LENGTH_S)
-        play = PlayNote(self._note_ids, start_s, end_s, COPILOT_CHANNEL, sent.pitch, sent.velocity)
-        self._flying[play.note_id] = (note, play)
-        return play
+        return self.flight.give(note, as_sent(note, self.panel, self._ramps, self._now_s))
 
     def _panel_changed(self, parameter: Parameter, value: Value) -> None:
         if self._news_s is None:
@@ -393,12 +337,7 @@ class Session:
             self.roster.give(int(name.removeprefix(CHANNEL)), None if value == "auto" else str(value))
 
     def _note_panel(self, parameter: Parameter, value: Value) -> None:
-        self._write(record.PanelChanged, self._now_s, parameter.name, value)
-
-    def _write(self, kind: Callable[..., Record], at_s: float, *what: object) -> None:
-        """A record for the journal, if there is one: of a kind, at a moment of the session's clock."""
-        if self.journal is not None:
-            self.journal.append(kind(self.journal.elapsed_s(at_s), *what))
+        self.scribe.write(record.PanelChanged, self._now_s, parameter.name, value)
 
 
 def new_session(
@@ -410,4 +349,4 @@ def new_session(
     is_covered: bool = False,
 ) -> Session:
     """A session at its beginning; `roles` of the channels whose players are known."""
-    return Session(panel, clock, Roster(roles), journal, is_covered)
+    return Session(panel, clock, Roster(roles), Scribe(journal), is_covered)

@@ -156,13 +156,13 @@ class Stage:
 
     async def _keep_books(self) -> None:
         """Twice a second: the tempo into the journal, and to whoever listens that the journal can't be written."""
-        noted_bpm, failed = self.session.clock.tempo_bpm, self.session.failed_journal
+        noted_bpm, failed = self.session.clock.tempo_bpm, self.session.scribe.error
         while True:
             await asyncio.sleep(_BOOKS_EVERY_S)
             tempo_bpm = self.session.clock.tempo_bpm
             if abs(tempo_bpm - noted_bpm) > _TEMPO_CHANGE_BPM:
                 noted_bpm = tempo_bpm
                 self.session.tempo_changed(self.clock.now_s())
-            if self.session.failed_journal and self.session.failed_journal != failed:
-                self.session.feed.tell(Said(self.session.failed_journal))
-            failed = self.session.failed_journal
+            if self.session.scribe.error and self.session.scribe.error != failed:
+                self.session.feed.tell(Said(self.session.scribe.error))
+            failed = self.session.scribe.error

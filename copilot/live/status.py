@@ -27,7 +27,7 @@ def status_of(session: Session, now_s: float) -> Status:
         "late": figures.late,
         "dropped": figures.dropped,
         "replaced": figures.replaced,
-        "schedule_full": session.refused_notes,
+        "schedule_full": session.flight.refused_notes,
         "news_forgotten": session.forgotten_news + session.questions.forgotten,
         "planned": len(session.planner.plan),
         "commit_ms": round(1000 * session.planner.commit_s(panel.number("commit_ms")), 1),
@@ -54,9 +54,11 @@ def status_of(session: Session, now_s: float) -> Status:
         "reused_over_generated": round(figures.reused / figures.steps, 3) if figures.steps else None,
         "flushes": figures.flushes,
         "context_tokens": figures.context_tokens,
-        "journal_dropped": session.journal.dropped if session.journal is not None else 0,
-        "journal_pending_bytes": session.journal.pending_bytes if session.journal is not None else 0,
-        "journal_error": session.failed_journal,
+        "journal_dropped": session.scribe.journal.dropped if session.scribe.journal is not None else 0,
+        "journal_pending_bytes": session.scribe.journal.pending_bytes
+        if session.scribe.journal is not None
+        else 0,
+        "journal_error": session.scribe.error,
     }
 
 

@@ -60,7 +60,7 @@ def jam(
         sent=len(ons),
         late=sum(message.sent_s - message.due_s > LATE_S for message in ons),
         dropped=figures.dropped,
-        hanging=simulated.session.hanging,
+        hanging=simulated.session.flight.hanging,
         call_p50_ms=round(1000 * figures.took_s.quantile(0.5), 2),
         call_p99_ms=round(1000 * figures.took_s.quantile(0.99), 2),
         calls_ms=tuple(round(1000 * took_s, 3) for took_s in figures.took_s),

@@ -56,7 +56,7 @@ def jam(name: str, role: Role, material: Material) -> tuple[Timed, int]:
     panel.set("part", role)
     session = new_session(panel, beat_clock(score), {part.channel: part.role for part in score.parts})
     SimulatedJam(session, engine, score, SimulatedClock(), 0.005).run()  # type: ignore[arg-type]
-    return engine, session.sent_notes
+    return engine, session.flight.sent_notes
 
 
 def main() -> None:

@@ -331,8 +331,8 @@ def test_every_route_is_taken_and_every_answer_is_in_the_reference(tmp_path: Pat
             assert f"`{address}`" in page
         desk, _ = make_desk(tmp_path)
         [(answered, _)] = converse(build(address), answers=1, server=OscServer(desk))
-        if desk.session.journal is not None:
-            desk.session.journal.close()
+        if desk.session.scribe.journal is not None:
+            desk.session.scribe.journal.close()
         general = "/copilot/value/<parameter>" if answered.startswith("/copilot/value/") else answered
         assert general in known
         assert f"`{general}`" in page

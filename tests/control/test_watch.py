@@ -76,7 +76,7 @@ def test_a_jam_is_watched_and_steered(tmp_path: Path, monkeypatch: pytest.Monkey
                     await page.send(json.dumps(refused))
                     assert await told(page, "error")
                 await playing
-        assert session.hanging == 0
+        assert session.flight.hanging == 0
 
     asyncio.run(play())
     assert opened == addresses

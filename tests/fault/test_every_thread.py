@@ -15,6 +15,7 @@ from copilot.live.feed import Said
 from copilot.live.midi_rig import MidiRig
 from copilot.live.port_plan import PortPlan
 from copilot.live.recorder import Recorder
+from copilot.live.scribe import Scribe
 from copilot.live.session import Session, new_session
 from copilot.live.stage import Stage
 from copilot.live.supervise import Child
@@ -119,17 +120,18 @@ def _break_answers(_: Session, engine: Engine) -> None:
     engine.breaks.set()
 
 
+class _Illegible(Scribe):
+    @property
+    def error(self) -> str:
+        return _raise()
+
+
 def _break_books(session: Session, _: Engine) -> None:
-    vars(session)["books_break"] = True
+    session.scribe = _Illegible(session.scribe.journal)
 
 
 class Damaged(Session):
     """A session without slots: its methods can be replaced."""
-
-    @property
-    def failed_journal(self) -> str:
-        """See Session."""
-        return _raise() if "books_break" in vars(self) else super().failed_journal
 
 
 async def _stand(keyboard: Keyboard, synth: Synth, folder: Path) -> tuple[Stage, Damaged, Engine, Recorder]:
@@ -174,8 +176,8 @@ def test_the_journals_thread(synth: Synth, keyboard: Keyboard, tmp_path: Path) -
         running = asyncio.create_task(stage.run())
         told: list[object] = []
         session.feed.subscribe(told.append)
-        assert session.journal is not None
-        session.journal._files.write = _raise  # type: ignore[method-assign]
+        assert session.scribe.journal is not None
+        session.scribe.journal._files.write = _raise  # type: ignore[method-assign]
         keyboard.play(b"\x93\x30\x40")
         await _until(
             lambda: any(isinstance(each, Said) and "a fault for a test" in each.text for each in told)

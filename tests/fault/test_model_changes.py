@@ -60,7 +60,7 @@ def test_another_model_takes_over_without_a_gap(tmp_path: Path) -> None:
     assert session.planner.figures.proposals > while_loading + 2
     assert stage.engine.deaths == 0
     assert not stage.is_listening_only
-    assert session.hanging == 0
+    assert session.flight.hanging == 0
     assert session.heard_notes == 3 * 40
 
 

@@ -125,7 +125,7 @@ def check(jam: Jam) -> None:
         f"{figures.cover_notes} of {figures.due} notes by the cover, longest rest {jam.longest_rest_s:.2f} s, "
         f"latest {max(jam.late_ms):.1f} ms"
     )
-    assert jam.session.hanging == 0 and not jam.sounding
+    assert jam.session.flight.hanging == 0 and not jam.sounding
     assert jam.doubled == 0
     assert figures.due == figures.played + figures.dropped
     assert jam.longest_rest_s < LONGEST_REST_S

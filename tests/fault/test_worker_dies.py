@@ -109,7 +109,7 @@ def test_another_worker_takes_over() -> None:
     jam = asyncio.run(_jam(signal.SIGKILL, 1, beats=20))
     assert jam.stage.engine.deaths == 1
     assert not jam.stage.is_listening_only
-    assert jam.session.hanging == 0
+    assert jam.session.flight.hanging == 0
     assert jam.session.heard_notes == 3 * 20
     assert jam.session.planner.figures.proposals > jam.before + 2
     assert jam.stage.engine.restart_s is not None
@@ -124,7 +124,7 @@ def test_a_worker_that_hangs_is_replaced() -> None:
     assert engine.deaths == 1
     assert engine.restart_s is not None
     assert figures.proposals > jam.before + 2
-    assert jam.session.hanging == 0
+    assert jam.session.flight.hanging == 0
     assert jam.session.heard_notes == 3 * 24
     after_s = [at_s - jam.struck_s for at_s in jam.onsets_s if at_s > jam.struck_s]
     rest_s, next_s = next(
@@ -172,5 +172,5 @@ def test_a_worker_that_keeps_dying_is_given_up_until_a_model_is_chosen() -> None
     assert Said(LISTENING_ONLY) in jam.told
     assert not jam.stage.is_listening_only
     assert jam.session.planner.figures.proposals > jam.before + 2
-    assert jam.session.hanging == 0
+    assert jam.session.flight.hanging == 0
     assert jam.session.heard_notes == 3 * 44

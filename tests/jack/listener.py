@@ -78,4 +78,4 @@ async def playing(plan: PortPlan) -> AsyncIterator[tuple[MidiRig, Listener]]:
 
 def states(rig: MidiRig) -> dict[str, str]:
     """How the ports stand, by name."""
-    return {port.name: port.state for port in rig.ports}
+    return {port.name: port.state for port in rig.news.ports}

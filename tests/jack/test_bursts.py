@@ -44,7 +44,7 @@ def test_ten_thousand_notes_at_once_are_heard_and_passed_on_in_order(jack_server
                 await until(lambda: len(synth.received) >= 2 * NOTES and len(passed_on()) >= 2 * NOTES)
             passed_s = time.monotonic() - began_s
             passed = passed_on()
-            print(f"{len(listener.heard)} of {2 * NOTES} heard, {len(passed)} passed on", rig.stats)
+            print(f"{len(listener.heard)} of {2 * NOTES} heard, {len(passed)} passed on", rig.news.stats)
             assert [(pitch, velocity) for *_, pitch, velocity in listener.heard if velocity] == notes
             assert [pitch for *_, pitch, velocity in listener.heard if not velocity] == [p for p, _ in notes]
             assert [(data[1], data[2]) for data in passed if data[0] == 0x92] == notes

@@ -30,7 +30,7 @@ def jam(band: Score, model_s: float) -> tuple[SimulatedJam, Recorder]:
     recorder = Recorder()
     recorder.watch(played)
     played.run()
-    assert session.hanging == 0
+    assert session.flight.hanging == 0
     ons = [message.note_id for message in recorder.sent if message.is_on]
     assert sorted(ons) == sorted(message.note_id for message in recorder.sent if not message.is_on)
     assert len(ons) == len(set(ons)) > 5

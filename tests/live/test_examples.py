@@ -62,7 +62,7 @@ def test_every_example_is_accompanied_in_time(path: Path, tmp_path: Path) -> Non
     session, records = _jam(_first(read_score(path), 8.0), tmp_path / "jam.journal")
     played = [record for record in records if isinstance(record, Played)]
     figures = session.planner.figures
-    assert session.hanging == 0
+    assert session.flight.hanging == 0
     assert {record.channel for record in played} <= {0}
     assert sum(record.velocity > 0 for record in played) == sum(record.velocity == 0 for record in played)
     assert figures.played >= 0.95 * figures.due

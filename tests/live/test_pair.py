@@ -25,7 +25,7 @@ def check(stand: PairStand) -> None:
     ons = [message.note_id for message in stand.sent if message.is_on]
     offs = [message.note_id for message in stand.sent if not message.is_on]
     assert sorted(ons) == sorted(offs) and len(set(ons)) == len(ons)
-    assert stand.session.hanging == 0
+    assert stand.session.flight.hanging == 0
     for one, other in pairwise(stand.heard):
         assert other.start_s - one.start_s > BEAT_S / 4, "two notes on one eighth"
     figures = stand.session.planner.figures

@@ -55,12 +55,12 @@ def test_a_disk_that_does_not_answer_is_not_waited_for(
     name = desk.do("record", True)
     desk.play(3, 60, 90)
     status = status_of(desk.session, 0.0)
-    assert desk.session.recording == name and status["journal_error"] == ""
+    assert desk.session.scribe.recording == name and status["journal_error"] == ""
     assert int(status["journal_pending_bytes"] or 0) > 200
     answers.set()
-    wait(lambda: bool(desk.session.failed_journal))
+    wait(lambda: bool(desk.session.scribe.error))
     assert "the disk is gone" in str(status_of(desk.session, 0.0)["journal_error"])
-    assert desk.session.recording == ""
+    assert desk.session.scribe.recording == ""
 
 
 def test_a_folder_that_can_not_be_is_refused_at_once(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_a_folder_that_can_not_be_is_refused_at_once(tmp_path: Path) -> None:
     tape = Recorder(tmp_path / "file", SimulatedClock(), seed=0)
     with pytest.raises(JournalError, match="can't be made"):
         tape.start(desk.session, patience_s=10.0)
-    assert desk.session.journal is None
+    assert desk.session.scribe.journal is None
 
 
 def test_music_that_takes_longer_to_be_written_is_waited_for_aside(
@@ -112,8 +112,8 @@ def test_two_recordings_of_one_second_have_two_names(tmp_path: Path) -> None:
         names = [tape.start(desk.session)]
         tape.stop(desk.session)
         names.append(tape.start(desk.session))
-        assert desk.session.journal is not None
-        desk.session.journal.error = "the disk is full"
+        assert desk.session.scribe.journal is not None
+        desk.session.scribe.journal.error = "the disk is full"
         names.append(tape.start(desk.session))
         await tape.close(desk.session)
         return names

@@ -24,7 +24,7 @@ def assert_every_note_ended(stand: Stand) -> None:
         assert message.is_on or message.note_id in state
         state[message.note_id] = message.is_on
     assert not any(state.values())
-    assert stand.session.hanging == 0
+    assert stand.session.flight.hanging == 0
 
 
 def test_nothing_is_asked_before_somebody_plays() -> None:
@@ -237,7 +237,7 @@ def test_an_answer_that_comes_before_the_next_wake_plays_nothing_at_rest(how: st
     else:
         stand.panel.set("mute", True)
     assert stand.session.take(0.518, number, proposal, took_s) == []
-    assert stand.session.hanging == 0
+    assert stand.session.flight.hanging == 0
 
 
 def test_what_waits_for_the_engine_is_bounded() -> None:
@@ -326,7 +326,7 @@ def test_a_note_that_the_scheduler_drops_is_no_longer_played() -> None:
     stand.panel.set("commit_ms", 1500)
     stand.run(0.6)
     figures = stand.session.planner.figures
-    first, second, *_ = stand.session._flying
+    first, second, *_ = stand.session.flight._flying
     due, played = figures.due, figures.played
     stand.session.dropped(Dropped(first, "withdrawn", 0.0))
     assert (figures.due, figures.played, figures.dropped) == (due - 1, played - 1, 0)

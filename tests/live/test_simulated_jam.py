@@ -33,7 +33,7 @@ def play(score: Score, latency_s: float | None = 0.03, seed: int = 0, part: str 
     engine, _ = make_engine(512, seed)
     jam, recorder = jam_of(score, engine, latency_s, panel_for(part))
     jam.run()
-    assert jam.session.hanging == 0
+    assert jam.session.flight.hanging == 0
     figures = jam.session.planner.figures
     assert figures.due == figures.played + figures.dropped
     assert {note.channel for _, note in recorder.played} <= {COPILOT_CHANNEL}
@@ -147,7 +147,7 @@ def test_a_jam_is_what_its_journal_says() -> None:
         assert [(n.start_ticks, n.pitch, n.velocity) for n in parts[part.channel].notes] == [
             (n.start_ticks, n.pitch, n.velocity) for n in part.notes
         ]
-    assert len(parts[0].notes) == session.sent_notes > 0
+    assert len(parts[0].notes) == session.flight.sent_notes > 0
 
 
 def test_measured_time_is_charged_to_the_clock() -> None:

@@ -25,7 +25,7 @@ def test_a_stopped_copilot_is_silent_at_once_and_plans_nothing(latency_s: float)
     stand = Stand(MetronomeEngine(length_beats=3.0), latency_s)
     stand.session.hear(0.0, 1, 60, 90)
     stand.run(4.1)
-    assert stand.session.hanging and stand.session.planner.plan
+    assert stand.session.flight.hanging and stand.session.planner.plan
     stop(stand)
     assert_every_note_ended(stand)
     asked, sent = len(stand.requests), len(stand.sent)
@@ -97,7 +97,7 @@ def test_stop_ends_a_recording_and_start_begins_none(tmp_path: Path) -> None:
 
     async def record() -> tuple[str, str]:
         first = str(desk.do("record", True))
-        assert desk.do("stop") == first and desk.session.journal is None
+        assert desk.do("stop") == first and desk.session.scribe.journal is None
         second = str(desk.do("record", True))
         desk.play(2, 60, 90)
         desk.do("start")

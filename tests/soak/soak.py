@@ -137,7 +137,7 @@ class Soak:
             await asyncio.sleep(1.0)  # the last batches go out, and the ledger forgets what has ended
             rig.settle()
             self.report.stuck = (
-                len(rig.receiver.sounding) + sum(1 for _ in rig.ledger.sounding()) + session.hanging
+                len(rig.receiver.sounding) + sum(1 for _ in rig.ledger.sounding()) + session.flight.hanging
             )
             self._count(session, rig, remotes)
         self._read_back(journal, session)
@@ -221,11 +221,12 @@ class Soak:
         self.report.lost = {
             "strokes that the session did not hear": rig.struck - session.heard_notes,
             "notes passed through": rig.passed - rig.receiver.ons["thru"],
-            "notes that left and did not arrive": session.sent_notes - rig.receiver.ons["own"],
+            "notes that left and did not arrive": session.flight.sent_notes - rig.receiver.ons["own"],
             "failed sends": len(rig.failures),
             "news forgotten": session.forgotten_news,
             "notes that the page was not told of": rig.struck + rig.let_go - page["in"],
-            "notes of the copilot's that the page was not told of": 2 * session.sent_notes - page["out"],
+            "notes of the copilot's that the page was not told of": 2 * session.flight.sent_notes
+            - page["out"],
             "events left out for pages": counters.left_out,
             "pages dropped": counters.dropped,
             "OSC subscriptions that heard nothing": int(remotes.subscriber.datagrams == 0),
@@ -241,7 +242,7 @@ class Soak:
             is_whole = reader.ending.kind == "whole"
         self.report.lost |= {
             "strokes not recorded": session.heard_notes - heard,
-            "notes not recorded": session.sent_notes - played,
+            "notes not recorded": session.flight.sent_notes - played,
             "recordings not whole": int(not is_whole),
         }
 

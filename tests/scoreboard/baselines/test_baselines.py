@@ -40,7 +40,7 @@ def jam(name: str, role: Role, score: Score = BLUES, latency_s: float = 0.02, **
     simulated, recorder = jam_of(band, made(name, role, **made_of), latency_s, panel)
     simulated.run()
     figures = simulated.session.planner.figures
-    assert simulated.session.hanging == 0
+    assert simulated.session.flight.hanging == 0
     assert figures.played == figures.due
     assert (figures.dropped, figures.late) == (0, 0)
     return recorder
@@ -275,7 +275,7 @@ def test_any_score_can_be_jammed_with(name: str, score: Score, role: Role, laten
     panel.set("part", role)
     simulated, recorder = jam_of(score, made(name, role), latency_s, panel)
     simulated.run()
-    assert simulated.session.hanging == 0
+    assert simulated.session.flight.hanging == 0
     low, high = REGISTER[role]
     assert all(low <= note.pitch <= high for _, note in recorder.played)
 

@@ -18,7 +18,7 @@ from copilot.midi.messages import Heard, Lost
 from tests.fuzz.mutate import inputs
 from tests.fuzz.targets.midi import TARGETS
 from tests.jack.listener import until
-from tests.jack.test_midi_process import Stage, stage
+from tests.jack.staged import Stage, stage
 
 INPUTS = int(os.environ.get("COPILOT_FUZZ_PORT", "2000"))
 AT_ONCE = 16

@@ -4,7 +4,7 @@ import asyncio
 
 from copilot.midi.messages import Hush
 from tests.jack.conftest import Keyboard, Synth
-from tests.jack.test_midi_process import CHORD, hold_chord, settle, stage
+from tests.jack.staged import CHORD, hold_chord, settle, stage
 
 
 def test_only_the_copilots_own_notes_are_hushed(synth: Synth, keyboard: Keyboard) -> None:

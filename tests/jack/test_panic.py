@@ -12,7 +12,7 @@ from copilot.live.port_plan import PortPlan
 from copilot.midi.messages import Dropped, Panic, Panicked, PlayNote, Sent
 from tests.jack.conftest import Keyboard, Synth
 from tests.jack.listener import playing, until
-from tests.jack.test_midi_process import CHORD, chord, hold_chord, settle, stage
+from tests.jack.staged import CHORD, chord, hold_chord, settle, stage
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
 

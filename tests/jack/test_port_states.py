@@ -12,7 +12,7 @@ import pytest
 from copilot.midi.jackwatch import JackWatch
 from copilot.midi.messages import Heard, Ports
 from tests.jack.conftest import Keyboard, Synth
-from tests.jack.test_midi_process import CHORD, Stage, chord, hold_chord, settle, stage
+from tests.jack.staged import CHORD, Stage, chord, hold_chord, settle, stage
 from tests.jack.test_run import Daemon, Remote, start
 
 __all__ = ["start"]

@@ -54,8 +54,9 @@ soak HOURS="8" MINUTES="60" LIVE="10":
     jack_wait -s "$JACK_DEFAULT_SERVER" -w -t 10
     {{python}} tests/soak/live.py {{trim_start_match(LIVE, "LIVE=")}}
 
-# Kill, stop and starve each process TIMES times amid a chord, and print the tables of docs/reliability.md (hours); TESTS
-# are some of them, on a JACK server of their own, so that two such runs may go beside each other
+# Two such runs, of different TESTS, may go beside each other: each has a JACK server of its own.
+
+# Kill, stop and starve each process TIMES times amid a chord, and print the tables of docs/reliability.md: 1.5 hours
 fault TIMES="50" TESTS="tests/fault/test_matrix.py tests/fault/test_amid_a_chord.py tests/fault/test_unplugged.py":
     #!/usr/bin/env bash
     set -euo pipefail

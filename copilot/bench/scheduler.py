@@ -15,7 +15,7 @@ from copilot.bench.section import Row, Section
 from copilot.errors import WorkerError
 from copilot.live.supervise import Child
 from copilot.midi.backend import API_VARIABLE, NO_API
-from copilot.midi.jackwatch import connect_jack
+from copilot.midi.jackclient import connect_jack
 from copilot.midi.ledger import Ledger
 from copilot.midi.messages import Dropped, Failed, FromMidi, Open, Play, PlayNote, Quit, Ready, Sent
 from copilot.midi.precedence import Timing

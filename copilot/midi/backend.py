@@ -14,7 +14,8 @@ from pathlib import Path
 import rtmidi
 
 from copilot.errors import PortError
-from copilot.midi.jackwatch import JackWatch, Watch, connect_jack, list_jack_ports
+from copilot.midi.jackclient import connect_jack, insist, list_jack_ports
+from copilot.midi.jackwatch import JackWatch, Watch
 from copilot.midi.nowhere import Nowhere
 from copilot.midi.ports import PortInfo, Survey, arrange
 
@@ -201,9 +202,12 @@ def _open(
 def _client(
     api: str, kind: Callable[..., rtmidi.MidiIn | rtmidi.MidiOut], client_name: str
 ) -> rtmidi.MidiIn | rtmidi.MidiOut:
-    try:
+    def make() -> rtmidi.MidiIn | rtmidi.MidiOut:
         with _quiet_stderr():
             return kind(API_NUMBERS[api], name=client_name)
+
+    try:
+        return insist(make, rtmidi.RtMidiError) if api == "JACK" else make()
     except rtmidi.RtMidiError as error:
         raise PortError(f"{api} can't be used: {error}") from error
 

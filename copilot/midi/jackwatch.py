@@ -7,16 +7,15 @@ cycle.
 """
 
 import errno
-import os
 import re
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from types import ModuleType
 from typing import Any, Protocol
 
 from copilot.errors import PortError
+from copilot.midi.jackclient import all_ports, connect_jack, import_jack, list_jack_ports
 
 _RING_MESSAGES = 300
 """Messages sent while the server's clock stands still, before the next have to wait: the ring holds 2,340, but of
@@ -24,7 +23,6 @@ _RING_MESSAGES = 300
 
 
 _CLOSE_TIMEOUT_S = 1.0
-_LOOKS = 20
 
 
 class Watch(Protocol):
@@ -102,7 +100,7 @@ class JackWatch:
     """
 
     def __init__(self, on_shutdown: Callable[[str], None]) -> None:
-        jack, client = _import_jack(), connect_jack("copilot-watch")
+        jack, client = import_jack(), connect_jack("copilot-watch", is_there=True)
         if jack is None or client is None:
             raise PortError("no JACK server answers: start one (jackd -d alsa); `copilot jam` needs none")
         self._client, self._error = client, jack.JackError
@@ -196,7 +194,7 @@ class JackWatch:
 
     def ports_of(self, client_name: str) -> set[str]:
         """The full names of the MIDI ports of all clients whose name begins so."""
-        return {port.name for port in _ports(self._client, f"^{re.escape(client_name)}")}
+        return {port.name for port in all_ports(self._client, f"^{re.escape(client_name)}")}
 
     def connections(self, port_name: str) -> set[str] | None:
         """The ports that a port is connected with, by their full names; None where there is no such port."""
@@ -228,53 +226,3 @@ class JackWatch:
         closing = threading.Thread(target=self._client.close, name="jack close", daemon=True)
         closing.start()
         closing.join(_CLOSE_TIMEOUT_S)
-
-
-def list_jack_ports(client: Any) -> tuple[list[tuple[str, bool]], list[tuple[str, bool]]]:
-    """The MIDI ports that can be heard and those that can be played on, and whether they are hardware's."""
-    heard, played = _ports(client, is_output=True), _ports(client, is_input=True)
-    return [(port.name, port.is_physical) for port in heard], [
-        (port.name, port.is_physical) for port in played
-    ]
-
-
-def _ports(client: Any, pattern: str = "", **which: bool) -> list[Any]:
-    """The MIDI ports that there are.
-
-    JACK-Client asks for the names first and for each port then, and raises where one went away in between (one
-    unplugging in thirty): then we look again.
-    """
-    jack = _import_jack()
-    assert jack is not None
-    for _ in range(_LOOKS):
-        with suppress(jack.JackError):
-            return list(client.get_ports(pattern, is_midi=True, **which))
-    return list(client.get_ports(pattern, is_midi=True, **which))
-
-
-def connect_jack(client_name: str) -> Any | None:
-    """A JACK-Client connection, or None if libjack is missing or no server answers. Never starts one."""
-    os.environ["JACK_NO_START_SERVER"] = "1"
-    jack = _import_jack()
-    if jack is None:
-        return None
-    try:
-        client: Any = jack.Client(client_name, no_start_server=True)
-    except jack.JackOpenError:
-        return None
-    return client
-
-
-def _import_jack() -> ModuleType | None:
-    try:
-        import jack  # raises OSError where libjack is missing
-    except (ImportError, OSError):
-        return None
-    jack.set_error_function(_ignore)
-    jack.set_info_function(_ignore)
-    module: ModuleType = jack
-    return module
-
-
-def _ignore(message: str) -> None:
-    """libjack reports by return codes too; its chatter would only soil the terminal."""

@@ -22,7 +22,7 @@ from copilot.live.heartbeat import ASLEEP_S, LOOK_S, STARVED_S, STOPPED_S, Heart
 from copilot.live.midi_rig import MidiRig
 from copilot.live.port_plan import PortPlan
 from copilot.midi.backend import API_VARIABLE
-from copilot.midi.jackwatch import connect_jack
+from copilot.midi.jackclient import connect_jack
 from copilot.midi.messages import Dropped, PlayNote, Sent
 from tests.fault.matrix import playing
 from tests.jack.conftest import Keyboard, Synth

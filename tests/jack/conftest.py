@@ -8,7 +8,7 @@ import pytest
 import rtmidi
 
 from copilot.midi.backend import API_VARIABLE
-from copilot.midi.jackwatch import connect_jack
+from copilot.midi.jackclient import connect_jack
 from tests.jack.instrument import Hearer
 
 PATIENCE_S = 5.0

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from copilot.midi.jackwatch import connect_jack
+from copilot.midi.jackclient import connect_jack
 
 _OPTIONS = "--no-realtime --no-mlock -S -t 10 -d dummy -r 48000 -p 128 -C 0 -P 0"
 _PATIENCE_S = 10.0

@@ -100,8 +100,11 @@ def _hurt_midi(row: Row, band: Band, remote: Remote) -> None:
     struck_s = time.monotonic()
     strike(pid, row.fault)
     if not _dies(row, remote, "midi_deaths", deaths):
+        again_s = struck_again_s(synth, struck_s)  # without memory, all the while
         mend(pid)
         row.survived += 1
+        assert again_s is not None, "nothing passes through any more"
+        row.again_s.append(again_s - struck_s)
         return
     silent_s = silent_after_s(synth, struck_s)
     if silent_s is None and until(lambda: silent_after_s(synth, struck_s) is not None, 5.0):

@@ -5,11 +5,12 @@ Bytes go in and come out as at a port. What its threads and its process do to ti
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 from copilot.live.clock import Clock
 from copilot.live.players import Turn
 from copilot.live.rig import Changed
+from copilot.live.scheduled import Scheduled
 from copilot.live.session import Session
 from copilot.live.status import Status
 from copilot.midi.filter import InputFilter
@@ -17,16 +18,14 @@ from copilot.midi.inputs import Input
 from copilot.midi.jackwatch import NoWatch
 from copilot.midi.lateness import Lateness
 from copilot.midi.ledger import Ledger, note_off, note_on
-from copilot.midi.messages import PlayNote, Sent
 from copilot.midi.outputs import Outputs
-from copilot.midi.scheduler import Schedule
+from copilot.midi.scheduler import Action
 from copilot.music.score import COPILOT_CHANNEL
 from tests.soak.band import Song
 
 STUCK_AFTER_S = 60.0
 """No note of the generator's, and none of the copilot's, sounds as long."""
 _SETTLES_EVERY_S = 0.5
-_LOOKS_EVERY_S = 0.05
 
 
 class Receiver:
@@ -53,7 +52,7 @@ class Receiver:
         return sum(since_s < before_s for since_s in self.sounding.values())
 
 
-class SoakRig:
+class SoakRig(Scheduled):
     """See Rig. Two inputs, the first of which is passed through; `on_song` is told of each song before it begins,
     `on_end` when all is played and the engine still there.
 
@@ -69,6 +68,7 @@ class SoakRig:
         on_song: Callable[[Song], None],
         on_end: Callable[[], None],
     ) -> None:
+        super().__init__(clock)
         self.receiver = Receiver(clock)
         self.ledger = Ledger.create()
         self.lateness = Lateness()
@@ -78,9 +78,9 @@ class SoakRig:
         self.echoes = (
             0  # keys that came within 15 ms of the same, as after a stall: the filter takes them for echoes
         )
-        self.is_playing = self._is_panicking = False
+        self.is_playing = False
         self.failures: list[str] = []
-        self._songs, self._clock, self._on_song, self._on_end = songs, clock, on_song, on_end
+        self._songs, self._on_song, self._on_end = songs, on_song, on_end
         self._seconds, self._limit_s = seconds, limit_s
         self._start_s = clock.now_s()
         self._filters = [InputFilter(), InputFilter()]
@@ -92,8 +92,6 @@ class SoakRig:
             clock=clock.now_s,
             on_failure=self.failures.append,
         )
-        self._schedule = Schedule()
-        self._woken = asyncio.Event()
 
     async def run(self, session: Session, changed: Changed) -> None:
         """See Rig. Returns when the time is over, in mid-song."""
@@ -107,7 +105,7 @@ class SoakRig:
             )
             for port in (0, 1)
         ]
-        others = [asyncio.create_task(self._send(session)), asyncio.create_task(self._settle())]
+        others = [asyncio.create_task(self.send(session)), asyncio.create_task(self._settle())]
         held: set[tuple[int, int, int]] = set()
         end_s = self._start_s + self._seconds
         limit_s = time.monotonic() + self._limit_s
@@ -164,66 +162,31 @@ class SoakRig:
         if (wait_s := at_s - self._clock.now_s()) > 0.0:
             await asyncio.sleep(wait_s)
 
-    def play(self, notes: Sequence[PlayNote]) -> None:
-        """See Rig."""
-        self._schedule.play(notes)
-        self._woken.set()
-
-    def panic(self) -> None:
-        """See Rig: as the MIDI process does it."""
-        self._is_panicking = True
-        self._woken.set()
-
-    def hush(self) -> None:
-        """See Rig. Nobody stops this jam."""
-        self.panic()
-
     def status(self) -> Status:
         """See Rig."""
         return {"ports": [], "late_p99_ms": round(self.lateness.quantile_ms(0.99), 3)}
 
     async def close(self, session: Session) -> None:
         """See Rig."""
-        self._silence(session)
+        self.silence(session)
         self._outputs.close_down()
 
     def settle(self) -> None:
         """Let the ledger forget what has ended, as the MIDI process does twice a second."""
         self._outputs.settle()
 
-    async def _send(self, session: Session) -> None:
-        while True:
-            due_s = self._schedule.next_due_s()
-            self._woken.clear()
-            wait_s = _LOOKS_EVERY_S if due_s is None else max(0.0, due_s - self._clock.now_s())
-            try:
-                async with asyncio.timeout(wait_s):
-                    await self._woken.wait()
-            except TimeoutError:
-                pass
-            if self._is_panicking:
-                self._is_panicking = False
-                self._silence(session)
-                self._outputs.silence()
-            for action in self._schedule.pop_due(self._clock.now_s()):
-                self._outputs.send(action.data)
-                sent_s = self._clock.now_s()
-                self.lateness.add((sent_s - action.due_s) * 1000)
-                session.sent(Sent(action.note.note_id, action.is_on, action.due_s, sent_s))
-            self._report_dropped(session)
-
     async def _settle(self) -> None:
         while True:
             await asyncio.sleep(_SETTLES_EVERY_S)
             self.settle()
 
-    def _silence(self, session: Session) -> None:
-        now_s = self._clock.now_s()
-        for action in self._schedule.silence(now_s):
-            self._outputs.send(action.data)
-            session.sent(Sent(action.note.note_id, action.is_on, action.due_s, now_s))
-        self._report_dropped(session)
+    def silence(self, session: Session) -> None:
+        """As the MIDI process does it: what passed through too."""
+        super().silence(session)
+        self._outputs.silence()
 
-    def _report_dropped(self, session: Session) -> None:
-        for dropped in self._schedule.take_dropped():
-            session.dropped(dropped)
+    def _leave(self, action: Action) -> None:
+        self._outputs.send(action.data)
+        late_s = self._clock.now_s() - action.due_s
+        if late_s >= 0:  # a panic ends notes before their time
+            self.lateness.add(late_s * 1000)

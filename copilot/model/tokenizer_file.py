@@ -1,7 +1,7 @@
 """What tokenizer.json may say: a byte-level BPE as `train_tokenizer` makes it, and nothing else.
 
-The library that reads it takes much more: patterns that never end, padding of any length, and truncation and prefixes
-at which it panics, with an exception that is none of Exception's. All of that is refused before it sees it.
+The library that reads it takes much more: patterns that never end, padding of any length, and truncation, prefixes
+and merges at which it panics, with an exception that is none of Exception's. All of that is refused before it sees it.
 """
 
 from typing import Annotated, Any, Literal
@@ -30,7 +30,7 @@ class _Steps(msgspec.Struct, frozen=True, tag="Sequence"):
 class _Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     type: Literal["BPE"]
     vocab: dict[str, Annotated[int, msgspec.Meta(ge=0, lt=MOST_ENTRIES)]]
-    merges: list[Any]
+    merges: list[tuple[str, str]]
     dropout: None = None
     unk_token: None = None
     continuing_subword_prefix: None = None
@@ -38,6 +38,11 @@ class _Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fuse_unk: bool = False
     byte_fallback: bool = False
     ignore_merges: bool = False
+
+    def __post_init__(self) -> None:
+        for first, second in self.merges:
+            if first + second not in self.vocab:  # it panics where that is longer than every entry
+                raise ValueError(f"merges {first!r} and {second!r} to no entry of the vocabulary")
 
 
 class TokenizerFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -66,7 +66,9 @@ def run(target: Target, count: int, seconds: float, seed: int) -> Found:
         signal.setitimer(signal.ITIMER_REAL, _HANGS_S)
         try:
             took_s, is_taken = target.best_s(data)
-        except Exception as error:  # noqa: BLE001  # anything that is raised here is what is looked for
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001  # what is raised is what is looked for; Rust's panics are these
             _keep(found, _place_of(error), data, str(error))
             if len(found.broken) >= _MOST_FOUND:
                 break
@@ -95,7 +97,7 @@ def _keep(found: Found, place: str, data: bytes, said: str = "") -> None:
     print(f"{found.target.name}: {place}: {said:.200}: {path}", file=sys.stderr, flush=True)
 
 
-def _place_of(error: Exception) -> str:
+def _place_of(error: BaseException) -> str:
     """Where it was raised: the last lines of ours, and the very last."""
     frames = traceback.extract_tb(error.__traceback__)[-3:]
     places = " < ".join(f"{frame.filename.rsplit('/', 2)[-1]}:{frame.lineno}" for frame in reversed(frames))

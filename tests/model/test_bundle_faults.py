@@ -148,7 +148,11 @@ FAULTS: dict[str, tuple[Spoil, str]] = {
         write("tokenizer.json", b"{}", then_rehash=True),
         "tokenizer.json is not what it should be",
     ),
-    "no tokenizer inside": (tokenizer(merges=[["a", "b"]]), "tokenizer.json is no tokenizer"),
+    "no tokenizer inside": (tokenizer(merges=[["[", "PAD]"]]), "tokenizer.json is no tokenizer"),
+    "merges to no entry, which panics": (
+        tokenizer(merges=[["a", "b"]]),
+        "tokenizer.json is not what it should be",
+    ),
     "truncation, which panics": (
         edit("tokenizer.json", truncation={"max_length": 1, "strategy": "LongestFirst", "stride": 5}),
         "tokenizer.json is not what it should be",

@@ -15,7 +15,7 @@ from copilot.music.score import COPILOT_CHANNEL
 
 @dataclass(slots=True)
 class Flight:
-    """Belongs to the session's thread. `figures` returns the planner's."""
+    """Belongs to the session's thread. `figures` are the planner's: what is dropped after all was not played."""
 
     clock: BeatClock
     feed: Feed

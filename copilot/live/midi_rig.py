@@ -136,7 +136,8 @@ class MidiRig:
                 heartbeat.beat()
                 match message:
                     case Lost():
-                        reason, has_system = message.reason, not message.is_system
+                        if message.is_system:
+                            reason, has_system = message.reason, False
                         self.news.lost(message)
                     case Failed():
                         reason = message.message

@@ -8,7 +8,8 @@ _CALM_POLLS = 15
 _ORDERLY_POLLS = 3
 _POLLS_PER_BURST = 2
 """The first is lost in one death of fifty, or of a hundred: at 5, all was silent 0.10 s later then."""
-_MOST_REPEATS = 10
+_MOST_REPEATS = 2
+"""The daemon waits for 0.8 s in all (live/midi_rig.py)."""
 _MOST_POLLS = 750
 """15 s: a server that has not got over a client's death by then plays nothing at all."""
 

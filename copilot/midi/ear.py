@@ -16,11 +16,14 @@ _CALLBACK_GRACE_S = 0.01
 class Ear:
     """`plug` belongs to the thread that lays cables. `on_deaf` comes from the system's, and must not block."""
 
-    def __init__(self, listener: Input, on_deaf: Callable[[], None], *, hears_sysex: bool) -> None:
+    def __init__(
+        self, listener: Input, on_deaf: Callable[[], None], *, hears_sysex: bool, quiet_s: float
+    ) -> None:
+        """`quiet_s`: after so long a silence it is to be asked whether it hears."""
         self._listener, self._hears_sysex = listener, hears_sysex
         self._on_deaf = on_deaf
         self._port: RtPort | None = None
-        self.earshot = Earshot(self._find_deaf)
+        self.earshot = Earshot(self._find_deaf, quiet_s=quiet_s)
         listener.start()
 
     def plug(self, port: RtPort | None) -> None:

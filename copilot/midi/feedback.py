@@ -118,7 +118,7 @@ class Feedback:
             self._let_in.add(key)
         if self._probe is not None:
             self._await_probe(self._probe, data, at_s)
-        elif at_s >= self._quiet_until_s and not self.is_suspicious and len(self.ways) < _MOST_WAYS:
+        elif self._may_suspect(at_s):
             self._compare(data, at_s)
         return False
 
@@ -131,15 +131,26 @@ class Feedback:
         let_in, self._let_in = self._let_in, set()
         return sorted(let_in)
 
-    def echoed(self, lag_s: float, at_s: float) -> None:
-        """One came back so soon that it was dropped at once: where many do, that is a way, too."""
+    def echoed(self, at_s: float) -> None:
+        """One came back so soon that it was dropped at once: where many do, that may be a way, too.
+
+        Or a JACK whose cycles are late: then it hands over what a player sent twice.
+        """
         self._echoes_s.append(at_s)
         way = next((way for way in self.ways if way.semitones == 0 and way.lag_s < 2 * JITTER_S), None)
         if way is not None:
             way.cut += 1
             way.seen_s = at_s
-        elif len(self._echoes_s) == _ECHOES and at_s - self._echoes_s[0] <= _ECHOES_WITHIN_S:
-            self.ways.append(Way(lag_s, 0, _ECHOES, at_s))
+        elif (
+            len(self._echoes_s) == _ECHOES
+            and at_s - self._echoes_s[0] <= _ECHOES_WITHIN_S
+            and self._may_suspect(at_s)
+        ):
+            self._suspected, self.is_suspicious = 0, True
+
+    def _may_suspect(self, at_s: float) -> bool:
+        is_ready = self._probe is None and not self.is_suspicious
+        return is_ready and at_s >= self._quiet_until_s and len(self.ways) < _MOST_WAYS
 
     def probe(self, at_s: float, is_free: Callable[[int], bool], rng: random.Random) -> tuple[int, ...]:
         """Upon suspicion: the pitches of four note-offs that are to be sent at this moment, all at once."""

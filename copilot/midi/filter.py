@@ -120,7 +120,7 @@ class InputFilter:
         if sent_s <= at_s:
             self._echoes.pop(data, None)
         if sent_s <= at_s <= expires_s and self._is_echo(data):
-            self.feedback.echoed(at_s - sent_s, at_s)
+            self.feedback.echoed(at_s)
             return "echo"
         verdict = classify(data)
         if data and data[0] < 0xF0 and verdict != "rubbish" and self.feedback.brings_back(data, at_s):

@@ -10,10 +10,12 @@ JACK takes it from this process's memory only in its next cycle (85 ms with 4,09
 dies with the process; and a server that gets over another client's death loses what it was given meanwhile.
 """
 
-_CYCLES_S = 0.1
-"""What is lost in a late cycle was sent so shortly before it was told of: one of 4,096 frames takes 85 ms."""
+_CYCLES_S = 0.4
+"""What is lost in a late cycle was sent so shortly before it was told of, at the most: one of 4,096 frames takes
+85 ms, and an output that sounds early is sent to 0.2 s later. To say again what was not lost does no harm.
+"""
 
-_MOST_STUMBLES = 64
+_MOST_STUMBLES = 256
 
 
 class Lingering:

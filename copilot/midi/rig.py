@@ -11,7 +11,7 @@ from copilot.midi import backend
 from copilot.midi.cables import Plug
 from copilot.midi.calm import bursts, orderly_bursts
 from copilot.midi.ear import Ear, deafen
-from copilot.midi.earshot import END, WORD
+from copilot.midi.earshot import END, QUIET_S, QUIET_WITH_SYSEX_S, WORD
 from copilot.midi.filter import InputFilter, total
 from copilot.midi.forwarder import Forwarder
 from copilot.midi.inputs import Input
@@ -108,7 +108,8 @@ class Rig:
             on_suspicion=self._on_change,
             on_quiet=self._on_quiet,
         )
-        ear = Ear(listener, partial(self._report_deaf, number), hears_sysex=passes_sysex)
+        quiet_s = QUIET_WITH_SYSEX_S if self._order.sysex else QUIET_S  # what one is asked comes to all
+        ear = Ear(listener, partial(self._report_deaf, number), hears_sysex=passes_sysex, quiet_s=quiet_s)
         self._ears.append(ear)
         return ear.plug
 
@@ -207,16 +208,21 @@ class Rig:
                 self._outputs.probe(sieve.feedback, self._rng)
 
     def _ask_whether_inputs_hear(self) -> None:
-        """Where SysEx passes through, only when none may come in: our question would end it."""
-        quiet = [ear.earshot.is_quiet for ear in self._ears]
-        if self.api == "JACK" and (all if self._order.sysex else any)(quiet) and self._watch.has_moved():
-            for ear in self._ears:
-                ear.earshot.ask()
-            for data in (END, WORD):
-                self._to_ears.send_message(data)
+        """On JACK, and only while its clock moves: what is sent while it stands comes all at once."""
+        earshots = [ear.earshot for ear in self._ears]
+        if self.api != "JACK" or not any(each.wants_word for each in earshots) or not self._watch.has_moved():
+            return
+        wanted = [each.wants_end for each in earshots]
+        if any(wanted):
+            for earshot, is_wanted in zip(earshots, wanted, strict=True):
+                earshot.send_end(wanted=is_wanted)
+            self._to_ears.send_message(END)
+        for earshot in earshots:
+            earshot.send_word()
+        self._to_ears.send_message(WORD)
 
     def _report_deaf(self, number: int) -> None:
-        name = self._order.inputs[number] if number < len(self._order.inputs) else "of our own"
+        name = [port.name for port in self._ports if port.direction == "in"][number]
         self._forwarder.report(
             Lost(f"the MIDI input {name!r} sent half a SysEx and was not heard since: its keys count as up")
         )

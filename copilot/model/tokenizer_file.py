@@ -1,7 +1,7 @@
 """What tokenizer.json may say: a byte-level BPE as `train_tokenizer` makes it, and nothing else.
 
 The library that reads it takes much more: patterns that never end, padding of any length, and truncation, prefixes
-and merges at which it panics, with an exception that is none of Exception's. All of that is refused before it sees it.
+and merges at which it panics, with an exception that is none of Exception's. It is refused before it gets there.
 """
 
 from typing import Annotated, Any, Literal

@@ -140,18 +140,34 @@ def test_controllers_that_go_round_are_found_too() -> None:
     assert loop.heard == []
 
 
-def test_echoes_that_are_dropped_at_once_are_a_way_when_they_are_many() -> None:
+def test_many_echoes_that_are_dropped_at_once_are_a_way_where_a_probe_comes_back() -> None:
     """And forgotten a minute after the last."""
     feedback = Feedback()
     for n in range(7):
-        feedback.echoed(0.01, n * 0.5)
-    assert feedback.ways == []
-    feedback.echoed(0.01, 3.5)
-    feedback.echoed(0.01, 4.0)
-    assert [(way.lag_s, way.cut) for way in feedback.ways] == [(0.01, 9)]
+        feedback.echoed(n * 0.5)
+        assert not feedback.is_suspicious
+    feedback.echoed(3.5)
+    assert feedback.is_suspicious
+    for pitch in feedback.probe(3.5, lambda _: True, random.Random(1)):
+        feedback.brings_back(bytes((0x80, pitch, 0)), 3.51)
+    feedback.echoed(4.0)
+    assert [(round(way.lag_s, 6), way.cut) for way in feedback.ways] == [(0.01, 1)]
     feedback.look(63.0)
     assert len(feedback.ways) == 1
     feedback.look(65.0)
+    assert feedback.ways == []
+
+
+def test_what_a_late_system_hands_over_twice_is_no_way() -> None:
+    """The probe does not come back, and the player is heard: not even the end of a key that another's was like."""
+    feedback = Feedback()
+    for n in range(60):
+        feedback.echoed(n * 0.5)
+        feedback.look(n * 0.5)
+        if feedback.is_suspicious:
+            assert feedback.probe(n * 0.5, lambda _: True, random.Random(1))
+        feedback.sent(b"\x90\x3c\x40", n * 0.5)
+        assert not feedback.brings_back(b"\x92\x3c\x5a", n * 0.5 + 0.02)
     assert feedback.ways == []
 
 

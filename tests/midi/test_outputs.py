@@ -111,20 +111,20 @@ def test_after_a_doubt_the_latest_note_offs_leave_again_now_and_later(desk: Desk
 
 def test_after_a_late_cycle_what_ended_just_before_ends_again_once(desk: Desk) -> None:
     """Not what ended after it, or long before; and before the ledger forgets it."""
-    for at_s, pitch in ((0.0, 60), (0.15, 61), (0.19, 62), (0.25, 63)):
+    for at_s, pitch in ((0.0, 60), (0.45, 61), (0.49, 62), (0.55, 63)):
         desk.now_s = at_s
         desk.outputs.pass_through(bytes((0x92, pitch, 64)))
         desk.outputs.pass_through(bytes((0x82, pitch, 0)))
         if pitch == 62:
-            desk.now_s = 0.2
+            desk.now_s = 0.5
             desk.outputs.stumble()
     desk.outputs.pass_through(b"\x92\x3e\x40")
     desk.ports[0].messages.clear()
     assert desk.outputs.is_doubtful
-    desk.now_s = 0.15 + LINGER_S
+    desk.now_s = 0.46 + LINGER_S
     desk.outputs.settle()
     assert desk.ports[0].messages == [b"\x82\x3d\x00"]
-    desk.now_s = 0.25 + LINGER_S
+    desk.now_s = 0.56 + LINGER_S
     desk.outputs.settle()
     assert desk.ports[0].messages == [b"\x82\x3d\x00"]  # of the other a key is down again
     assert not desk.outputs.is_doubtful

@@ -137,7 +137,7 @@ class Feedback:
         Or a JACK whose cycles are late: then it hands over what a player sent twice.
         """
         self._echoes_s.append(at_s)
-        way = next((way for way in self.ways if way.semitones == 0 and way.lag_s < 2 * JITTER_S), None)
+        way = self.quick_way
         if way is not None:
             way.cut += 1
             way.seen_s = at_s
@@ -147,6 +147,11 @@ class Feedback:
             and self._may_suspect(at_s)
         ):
             self._suspected, self.is_suspicious = 0, True
+
+    @property
+    def quick_way(self) -> Way | None:
+        """The way by which what we send is back as it was, and so soon that it is an echo."""
+        return next((way for way in self.ways if way.semitones == 0 and way.lag_s < 2 * JITTER_S), None)
 
     def _may_suspect(self, at_s: float) -> bool:
         is_ready = self._probe is None and not self.is_suspicious

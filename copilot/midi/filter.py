@@ -92,14 +92,13 @@ class InputFilter:
     the expired ones, or all of them.
 
     That a held key is let go is no echo where there is no loop: of a key struck twice within the window, the
-    second note-off would be taken for the first one's, and the note would stay. A loop shows by a note-on that
-    comes back while its key is held, which no player sends.
+    second note-off would be taken for the first one's, and the note would stay. That a note-on comes back while its
+    key is held shows no loop: where JACK's cycles are late, it hands over twice what a player sent.
     """
 
     counts: Counter[Verdict] = field(default_factory=Counter)
     feedback: Feedback = field(default_factory=Feedback)
     _echoes: dict[bytes, tuple[float, float]] = field(default_factory=dict)
-    _is_looped: bool = False
 
     def note_sent(self, data: bytes, at_s: float, window_s: float = ECHO_WINDOW_S) -> None:
         """Remember that `data` left; its next coming in within the window is an echo, a second is not."""
@@ -129,10 +128,8 @@ class InputFilter:
 
     def _is_echo(self, data: bytes) -> bool:
         """Of the same bytes as left a moment ago."""
-        if data[0] >= 0xA0 or not self.feedback.holds(data):
-            return True
-        self._is_looped |= normalise(data)[0] >= 0x90
-        return self._is_looped
+        is_end = normalise(data)[0] & 0xF0 == 0x80
+        return not is_end or not self.feedback.holds(data) or self.feedback.quick_way is not None
 
 
 def total(filters: Iterable[InputFilter]) -> dict[str, int]:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 
 from copilot.midi.cables import RtPort
-from copilot.midi.earshot import Earshot
+from copilot.midi.earshot import QUIET_S, QUIET_WITH_SYSEX_S, Earshot
 from copilot.midi.foreign import keep_state
 from copilot.midi.inputs import Input
 
@@ -16,14 +16,11 @@ _CALLBACK_GRACE_S = 0.01
 class Ear:
     """`plug` belongs to the thread that lays cables. `on_deaf` comes from the system's, and must not block."""
 
-    def __init__(
-        self, listener: Input, on_deaf: Callable[[], None], *, hears_sysex: bool, quiet_s: float
-    ) -> None:
-        """`quiet_s`: after so long a silence it is to be asked whether it hears."""
+    def __init__(self, listener: Input, on_deaf: Callable[[], None], *, hears_sysex: bool) -> None:
         self._listener, self._hears_sysex = listener, hears_sysex
         self._on_deaf = on_deaf
         self._port: RtPort | None = None
-        self.earshot = Earshot(self._find_deaf, quiet_s=quiet_s)
+        self.earshot = Earshot(self._find_deaf, quiet_s=QUIET_WITH_SYSEX_S if hears_sysex else QUIET_S)
         listener.start()
 
     def plug(self, port: RtPort | None) -> None:

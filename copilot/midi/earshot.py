@@ -12,7 +12,7 @@ END = b"\xf7"
 WORD = b"\xf4\x63\x70"
 """A status that MIDI leaves undefined, with two bytes that make it ours."""
 
-QUIET_S, QUIET_WITH_SYSEX_S = 2.0, 30.0
+QUIET_S, QUIET_WITH_SYSEX_S = 5.0, 30.0
 """After so long a silence it is asked. Our word amid a SysEx in pieces that is to be heard breaks that."""
 
 ASKS_EVERY_S = 0.5
@@ -26,7 +26,7 @@ _MOST_ENDS = 5
 class Earshot:
     """One input's. `takes` belongs to the system's thread, which calls `on_deaf`; all else to another.
 
-    What one is sent comes to all of them: an END may end what another is just hearing, which is dropped then.
+    What one is sent comes to all that are asked: an END may end what another is just hearing, which is dropped then.
     """
 
     def __init__(
@@ -42,10 +42,15 @@ class Earshot:
         self._may_be_ended = self._was_ended = False
 
     @property
+    def is_open(self) -> bool:
+        """Whether what we ask is to come to it."""
+        is_quiet = self._clock() - max(self._heard_s, self._asked_s) >= self._quiet_s
+        return (is_quiet or self._unheard > 0 or self._was_ended) and self._ends <= _MOST_ENDS
+
+    @property
     def wants_word(self) -> bool:
-        """Whether it is to be asked."""
-        waits_s = ASKS_EVERY_S if self._unheard else self._quiet_s
-        return self._clock() - max(self._heard_s, self._asked_s) >= waits_s and self._ends <= _MOST_ENDS
+        """Whether it is to be asked now."""
+        return self.is_open and self._clock() - self._asked_s >= ASKS_EVERY_S
 
     @property
     def wants_end(self) -> bool:

@@ -1,6 +1,6 @@
 """The cables of a process that has MIDI ports: laid at first, and again whenever their devices are back."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import rtmidi
@@ -33,9 +33,14 @@ class Patchbay:
         self._lister = backend.Lister(api, watch)
         self._seats: list[_Seat] = []
         self._own: list[Port] = []
-        self._own_cuts: tuple[str, int] | None = None  # of the input among them, on JACK
+        self._own_cuts: tuple[str, int] | None = (
+            None  # of the input among them, on JACK, our own cuts left out
+        )
         self._opened: list[RtPort] = []  # those that stay
         self._ears: list[str] = []  # our ports that hear, on JACK
+        self._asker = ""
+        self.reached: frozenset[int] = frozenset()
+        """The inputs, by number, that hear our asker."""
         self.interrupted: set[int] = set()
         """The numbers of the ports whose cable was out for a moment before the last look, and in by then again; that
         of our own input, where a cable that somebody else had laid was taken out.
@@ -58,12 +63,24 @@ class Patchbay:
         if direction == "in" and isinstance(self._watch, JackWatch):
             self._own_cuts = ours, self._watch.cuts(ours)
 
-    def reach_ears(self, client_name: str, plug: Plug) -> None:
-        """What is sent to the port that is plugged in comes to all our JACK ports that hear, and to nobody else."""
+    def add_asker(self, client_name: str, plug: Plug) -> None:
+        """A JACK port of ours that comes to those of our inputs that it is to `reach`, and to nobody else."""
+        self._asker = self._keep("out", client_name, plug)
+
+    def reach(self, inputs: Iterable[int]) -> None:
+        """Let our asker be heard by these inputs, by number, and by no other.
+
+        Not for longer than it takes: JACK runs an input only after all that it hears, and beside two busy programs a
+        cable more lost 0.5% of what a player sent instead of 0.1%.
+        """
         assert isinstance(self._watch, JackWatch)
-        ours = self._keep("out", client_name, plug)
-        for ear in self._ears:
-            self._watch.connect(ours, ear)
+        before, self.reached = self.reached, frozenset(inputs)
+        for number in self.reached - before:
+            self._watch.connect(self._asker, self._ears[number])
+        for number in before - self.reached:
+            self._watch.disconnect(self._asker, self._ears[number])
+            if self._own_cuts is not None and self._ears[number] == self._own_cuts[0]:
+                self._own_cuts = self._own_cuts[0], self._own_cuts[1] + 1
 
     def _keep(self, direction: Direction, client_name: str, plug: Plug) -> str:
         """A port of ours that stays open; on JACK, its full name."""
@@ -105,8 +122,8 @@ class Patchbay:
         """Of the cables that others have laid to our own input one may be out. Whose keys are held is not known."""
         if self._own_cuts is not None and isinstance(self._watch, JackWatch):
             name, before = self._own_cuts
-            self._own_cuts = name, self._watch.cuts(name)
-            if self._own_cuts[1] != before:
+            if (cuts := self._watch.cuts(name)) > before:
+                self._own_cuts = name, cuts
                 self.interrupted.add(len(self._seats))
 
     def _look_at(self, seats: Sequence[_Seat], listed: Sequence[PortInfo]) -> list[str]:

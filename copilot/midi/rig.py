@@ -11,7 +11,7 @@ from copilot.midi import backend
 from copilot.midi.cables import Plug
 from copilot.midi.calm import bursts, orderly_bursts
 from copilot.midi.ear import Ear, deafen
-from copilot.midi.earshot import END, QUIET_S, QUIET_WITH_SYSEX_S, WORD
+from copilot.midi.earshot import END, WORD
 from copilot.midi.filter import InputFilter, total
 from copilot.midi.forwarder import Forwarder
 from copilot.midi.inputs import Input
@@ -61,7 +61,7 @@ class Rig:
         )
         self._watch.listen(self._outputs.doubt, self._outputs.stumble, on_change)
         self._ears: list[Ear] = []
-        self._to_ears = Outlet()
+        self._asker = Outlet()
         self._patchbay = Patchbay(self.api, self._watch)
         try:
             self._add_ports()
@@ -93,7 +93,7 @@ class Rig:
             self._patchbay.add_own("in", in_client, self._listen(len(order.inputs), goes_through=False))
             self._patchbay.add_own("out", out_client, self._outlets[-1].plug)
         if self.api == "JACK":
-            self._patchbay.reach_ears(f"{order.client_name}-ears", self._to_ears.plug)
+            self._patchbay.add_asker(f"{order.client_name}-asks", self._asker.plug)
 
     def _listen(self, number: int, *, goes_through: bool) -> Plug:
         """What listens to whatever port is plugged in as input `number`."""
@@ -108,8 +108,7 @@ class Rig:
             on_suspicion=self._on_change,
             on_quiet=self._on_quiet,
         )
-        quiet_s = QUIET_WITH_SYSEX_S if self._order.sysex else QUIET_S  # what one is asked comes to all
-        ear = Ear(listener, partial(self._report_deaf, number), hears_sysex=passes_sysex, quiet_s=quiet_s)
+        ear = Ear(listener, partial(self._report_deaf, number), hears_sysex=passes_sysex)
         self._ears.append(ear)
         return ear.plug
 
@@ -209,17 +208,20 @@ class Rig:
 
     def _ask_whether_inputs_hear(self) -> None:
         """On JACK, and only while its clock moves: what is sent while it stands comes all at once."""
-        earshots = [ear.earshot for ear in self._ears]
-        if self.api != "JACK" or not any(each.wants_word for each in earshots) or not self._watch.has_moved():
+        if self.api != "JACK" or not self._watch.has_moved():
             return
-        wanted = [each.wants_end for each in earshots]
-        if any(wanted):
-            for earshot, is_wanted in zip(earshots, wanted, strict=True):
-                earshot.send_end(wanted=is_wanted)
-            self._to_ears.send_message(END)
-        for earshot in earshots:
-            earshot.send_word()
-        self._to_ears.send_message(WORD)
+        earshots = dict(enumerate(ear.earshot for ear in self._ears))
+        reached = self._patchbay.reached
+        if any(earshots[number].wants_word for number in reached):
+            wanted = {number: earshots[number].wants_end for number in reached}
+            if any(wanted.values()):
+                for number, is_wanted in wanted.items():
+                    earshots[number].send_end(wanted=is_wanted)
+                self._asker.send_message(END)
+            for number in reached:
+                earshots[number].send_word()
+            self._asker.send_message(WORD)
+        self._patchbay.reach(number for number, each in earshots.items() if each.is_open)
 
     def _report_deaf(self, number: int) -> None:
         name = [port.name for port in self._ports if port.direction == "in"][number]

@@ -40,10 +40,11 @@ _ALSA_HARDWARE_CLIENTS = range(16, 128)
 """ALSA numbers the clients of sound cards from 16 and those of programs from 128; 14 is Midi Through."""
 
 
-def choose_api() -> str:
+def choose_api(*, insists: bool = True) -> str:
     """The MIDI system to use: ALSA where its sequencer is, else JACK where a server answers, CoreMIDI, WinMM.
 
-    Raises PortError if there is none, with how to get one.
+    `insists`: a JACK server that refuses us is asked again for 0.15 s. Raises PortError if there is none, with how to
+    get one.
     """
     compiled = [name for name, number in API_NUMBERS.items() if number in rtmidi.get_compiled_api()]
     wanted = os.environ.get(API_VARIABLE)
@@ -52,7 +53,7 @@ def choose_api() -> str:
             raise PortError(f"{API_VARIABLE} is {wanted!r}: here it may be {', '.join(compiled)} or {NO_API}")
         return wanted
     for name in compiled:
-        if _is_there(name):
+        if _is_there(name, insists=insists):
             return name
     if sys.platform == "linux":
         raise PortError(
@@ -62,11 +63,11 @@ def choose_api() -> str:
     raise PortError("there is no MIDI system here that RtMidi can use; `copilot jam` needs none")
 
 
-def _is_there(api: str) -> bool:
+def _is_there(api: str, *, insists: bool = False) -> bool:
     if api == "ALSA":
         return os.access(ALSA_SEQUENCER, os.R_OK | os.W_OK)
     if api == "JACK":
-        client = connect_jack("copilot-probe")
+        client = connect_jack("copilot-probe", is_there=insists)
         if client is not None:
             client.close()
         return client is not None
@@ -76,7 +77,7 @@ def _is_there(api: str) -> bool:
 def is_there(api: str) -> bool:
     """Whether that MIDI system answers; `api` may be empty: any. Takes 5 ms where there is no JACK server."""
     try:
-        return _is_there(api or choose_api())
+        return _is_there(api or choose_api(insists=False))
     except PortError:
         return False
 
@@ -85,7 +86,7 @@ def scan() -> Survey:
     """The ports of the MIDI system in use. Raises PortError without one."""
     api = choose_api()
     if api == "JACK":
-        client = connect_jack("copilot-scan")
+        client = connect_jack("copilot-scan", is_there=True)
         if client is None:
             raise PortError(
                 "no JACK server answers: start one (jackd -d alsa), or wait for one with `copilot run --wait`; "

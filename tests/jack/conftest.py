@@ -23,7 +23,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def _jack_answers() -> bool:
-    client = connect_jack("test-probe")
+    client = connect_jack("test-probe", is_there=True)
     if client is not None:
         client.close()
     return client is not None

@@ -154,7 +154,7 @@ def test_nothing_is_left_sounding(band: Band, stuck: dict[str, list[int]]) -> No
         with Remote(band.daemon) as remote:
             _come_back(remote)
             with playing(band.keyboard):
-                _await_both(band)
+                _await_both(band, remote)
                 EVENTS[name](band, remote)
             remote.ask("/copilot/mute", True)
             until(lambda: not sounding(band.synth), 12.0)  # what is final plays to its end
@@ -176,9 +176,10 @@ def _come_back(remote: Remote) -> None:
     assert until(lambda: calls(remote) >= before >= 0)
 
 
-def _await_both(band: Band) -> None:
+def _await_both(band: Band, remote: Remote) -> None:
     """A random moment at which a chord of the player's sounds, and something of the copilot's."""
-    assert until(lambda: any(channel == 0 for channel, _ in band.synth.hanging)), "the copilot does not play"
+    plays = until(lambda: any(channel == 0 for channel, _ in band.synth.hanging))
+    assert plays, f"the copilot does not play: {remote.status()}"
     await_chord(band.synth)
 
 
@@ -188,7 +189,7 @@ def test_a_pedal_that_a_player_holds_is_lifted_at_the_end_and_not_before(band: B
     with Remote(band.daemon) as remote:
         band.keyboard.play(PEDAL_DOWN)
         with playing(band.keyboard):
-            _await_both(band)
+            _await_both(band, remote)
             remote.ask("/copilot/panic")
             remote.ask("/copilot/stop")
         assert until(lambda: bytes((0xB0 | CHANNEL, 120, 0)) in synth.messages, 5.0)

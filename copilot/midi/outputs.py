@@ -166,6 +166,9 @@ class Outputs:
             left, self._left[index] = self._left[index], set()
             self._failed.discard(index)
             burst = [note_off(channel, pitch) for channel, pitch in sorted(left)]
+            for channel, pitch in left:  # to lay a cable makes cycles late: what they lose is ended again
+                self._ledger.press(channel, pitch)
+                self._lately.end_note(channel, pitch)
             for channel in self._ledger.channels():
                 burst += quiet_channel(channel, lifts=not self._is_held(channel))
             for data in burst:

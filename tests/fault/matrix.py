@@ -289,7 +289,7 @@ class Band:
             daemon = self._daemon
             assert daemon.end(signal.SIGTERM) < 8.0
             assert daemon.process.returncode == 0, daemon.errors
-            assert until(lambda: not self.synth.hanging, 2.0), self.synth.hanging
+            assert until(lambda: not sounding(self.synth), 2.0), self.synth.messages[-60:]
             self.lose()
 
     def leave(self) -> None:

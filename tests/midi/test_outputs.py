@@ -109,6 +109,21 @@ def test_after_a_doubt_the_latest_note_offs_leave_again_now_and_later(desk: Desk
     assert list(desk.ledger.sounding()) == [(0, 61)]
 
 
+def test_what_is_ended_at_a_port_that_is_back_is_ended_again_after_a_late_cycle(desk: Desk) -> None:
+    """To lay its cable may have made that cycle late."""
+    desk.outputs.send(ON)
+    desk.outputs.lose(1)
+    desk.outputs.send(OFF)
+    desk.now_s = 2 * LINGER_S
+    desk.outputs.quieten(1)
+    desk.outputs.stumble()
+    desk.ports[1].messages.clear()
+    desk.now_s = 3 * LINGER_S
+    desk.outputs.settle()
+    assert desk.ports[1].messages == [OFF]
+    assert list(desk.ledger.sounding()) == []
+
+
 def test_after_a_late_cycle_what_ended_just_before_ends_again_once(desk: Desk) -> None:
     """Not what ended after it, or long before; and before the ledger forgets it."""
     for at_s, pitch in ((0.0, 60), (0.45, 61), (0.49, 62), (0.55, 63)):

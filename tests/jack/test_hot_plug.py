@@ -152,11 +152,11 @@ def test_a_port_that_goes_with_its_far_end_is_opened_anew(jack_server: None) -> 
             synth = Synth("test-brief")
             assert cable.lay(synth.name)
             assert plugged[-1] is not None
-            plugged[-1].send_message(b"\x90\x3c\x40")
             end_s = time.monotonic() + 2.0
             while not synth.hanging:
+                plugged[-1].send_message(b"\x90\x3c\x40")  # in a cycle that is late it may be lost
                 assert time.monotonic() < end_s
-                time.sleep(0.005)
+                time.sleep(0.02)
     finally:
         port = cable.unplugged()
         if port is not None:

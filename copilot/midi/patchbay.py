@@ -33,9 +33,8 @@ class Patchbay:
         self._lister = backend.Lister(api, watch)
         self._seats: list[_Seat] = []
         self._own: list[Port] = []
-        self._own_cuts: tuple[str, int] | None = (
-            None  # of the input among them, on JACK, our own cuts left out
-        )
+        # How often a cable of the input among them was taken out by others, on JACK, and that input's name.
+        self._own_cuts: tuple[str, int] | None = None
         self._opened: list[RtPort] = []  # those that stay
         self._ears: list[str] = []  # our ports that hear, on JACK
         self._asker = ""

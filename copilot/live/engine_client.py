@@ -60,6 +60,7 @@ class EngineClient:
         self._since: deque[Request] = deque(maxlen=_REMEMBERED_ASKS)  # asked since that state
         self._untold: list[Request] = []  # of these, what the present worker has not been told
         self._forgets = False
+        self._asked_number = 0  # of the last request
 
     async def start(self) -> Loaded:
         """Start a worker and load the bundle. Raises WorkerError, or BundleError for a bundle it can't use."""
@@ -110,6 +111,7 @@ class EngineClient:
             Ask(request.number, heard, final, request.horizon, request.controls, forgets=self._forgets)
         )
         self._forgets = False
+        self._asked_number = request.number
         if self._asked_s is None:
             self._asked_s, self._looks = time.monotonic(), 0
 
@@ -159,7 +161,8 @@ class EngineClient:
             raise ProtocolError(f"the worker sent {type(message).__name__} unasked")
         if self._asked_s is not None:
             self._patience.answered(time.monotonic() - self._asked_s)
-        self._asked_s = None
+        if message.number >= self._asked_number:
+            self._asked_s = None
         self._deaths.has_answered()
         if message.state:
             self._state = message.state

@@ -37,7 +37,7 @@ class Hearing:
         self._session, self._clock = session, clock
         self._play, self._on_given_up = play, on_given_up
         self._asked_at_s = 0.0
-        self._unanswered = 0
+        self._awaited = 0  # the number of the request whose answer is still to come; 0: none
         self._asked = asyncio.Event()
         self._revived = asyncio.Event()
 
@@ -49,12 +49,13 @@ class Hearing:
         if starts:
             await self._start()
         while True:
-            if not self._unanswered:
+            if not self._awaited:
                 self._asked.clear()
                 await self._asked.wait()
             try:
                 answer = await self.engine.answer()
-                self._unanswered = max(0, self._unanswered - 1)
+                # One that was asked amid a change of the model is answered, too, before what was asked since.
+                self._awaited = 0 if answer.number >= self._awaited else self._awaited
             except (WorkerError, ProtocolError) as error:
                 log.warning("%s", error)
                 await self._replace()
@@ -70,13 +71,13 @@ class Hearing:
             self.engine.ask(request)
         except WorkerError as error:
             log.debug("the request is lost with its worker: %s", error)
-        self._unanswered += 1
+        self._awaited = request.number
         self._asked.set()
 
     async def change(self, path: Path) -> Loaded:
         """Another bundle instead, once it is loaded. Raises BundleError or WorkerError."""
         loaded = await self.engine.change(path)
-        self._unanswered = 0
+        self._awaited = 0
         self.is_given_up = False
         self._revived.set()
         self._session.engine_lost(self._who)
@@ -102,7 +103,7 @@ class Hearing:
         self._play([])
 
     async def _replace(self) -> None:
-        self._unanswered = 0
+        self._awaited = 0
         self._session.engine_lost(self._who)
         self._play([])
         self._revived.clear()

@@ -29,9 +29,8 @@ class GuidedDecoder:
         self.strength = 1.0
         self._asked = asked
         self._genres = genres
-        self._plain: Decoder | None = (
-            None  # holds a beginning of what is held after the genre word, or nothing
-        )
+        # The twin: it holds a beginning of what is held after the genre word, or nothing.
+        self._plain: Decoder | None = None
 
     @property
     def ids(self) -> list[int]:

@@ -51,12 +51,11 @@ class Flight:
             self.sent_notes += 1
         else:
             del self._flying[message.note_id]
-        if self.scribe.journal is not None:
+        journal = self.scribe.journal
+        if journal is not None:
+            due_s, sent_s = journal.elapsed_s(message.due_s), journal.elapsed_s(message.sent_s)
             pos_beats = planned.start_beats if message.is_on else self.clock.beats(message.due_s)
-            sent_s = self.scribe.elapsed_s(message.sent_s)
-            self.scribe.write(
-                record.Played, message.due_s, sent_s, pos_beats, note.channel, note.pitch, velocity
-            )
+            journal.append(record.Played(due_s, sent_s, pos_beats, note.channel, note.pitch, velocity))
 
     def dropped(self, message: Dropped) -> None:
         """The scheduler will not play a note after all."""

@@ -23,10 +23,6 @@ class Scribe:
         """Something happened."""
         self.write(record.Happened, at_s, what)
 
-    def elapsed_s(self, at_s: float) -> float:
-        """A moment of the session's clock since the recording began; 0 where there is none."""
-        return self.journal.elapsed_s(at_s) if self.journal is not None else 0.0
-
     @property
     def recording(self) -> str:
         """The name of the recording that is being made; empty where there is none, or it could not go on."""

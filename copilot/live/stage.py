@@ -163,6 +163,6 @@ class Stage:
             if abs(tempo_bpm - noted_bpm) > _TEMPO_CHANGE_BPM:
                 noted_bpm = tempo_bpm
                 self.session.tempo_changed(self.clock.now_s())
-            if self.session.scribe.error and self.session.scribe.error != failed:
-                self.session.feed.tell(Said(self.session.scribe.error))
-            failed = self.session.scribe.error
+            before, failed = failed, self.session.scribe.error
+            if failed and failed != before:
+                self.session.feed.tell(Said(failed))

@@ -13,6 +13,7 @@ Status = dict[str, Any]
 def status_of(session: Session, now_s: float) -> Status:
     """By name, units included; None where nothing was measured yet."""
     figures, panel, reaction = session.planner.figures, session.panel, session.reaction
+    journal = session.scribe.journal
     return _of_pair(session) | {
         "beat": round(session.clock.beats(now_s), 3),
         "tempo_bpm": round(session.clock.tempo_bpm, 2),
@@ -54,10 +55,8 @@ def status_of(session: Session, now_s: float) -> Status:
         "reused_over_generated": round(figures.reused / figures.steps, 3) if figures.steps else None,
         "flushes": figures.flushes,
         "context_tokens": figures.context_tokens,
-        "journal_dropped": session.scribe.journal.dropped if session.scribe.journal is not None else 0,
-        "journal_pending_bytes": session.scribe.journal.pending_bytes
-        if session.scribe.journal is not None
-        else 0,
+        "journal_dropped": journal.dropped if journal is not None else 0,
+        "journal_pending_bytes": journal.pending_bytes if journal is not None else 0,
         "journal_error": session.scribe.error,
     }
 

@@ -44,7 +44,7 @@ class Earshot:
     @property
     def is_open(self) -> bool:
         """Whether what we ask is to come to it."""
-        is_quiet = self._clock() - max(self._heard_s, self._asked_s) >= self._quiet_s
+        is_quiet = self._clock() - self._heard_s >= self._quiet_s
         return (is_quiet or self._unheard > 0 or self._was_ended) and self._ends <= _MOST_ENDS
 
     @property

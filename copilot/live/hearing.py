@@ -41,6 +41,11 @@ class Hearing:
         self._asked = asyncio.Event()
         self._revived = asyncio.Event()
 
+    @property
+    def awaits_answer(self) -> bool:
+        """Whether what was asked last is still to be answered."""
+        return self._awaited > 0
+
     async def run(self, *, starts: bool = False) -> None:
         """Take each answer to the session; when the worker dies, have another.
 
@@ -49,7 +54,7 @@ class Hearing:
         if starts:
             await self._start()
         while True:
-            if not self._awaited:
+            if not self.awaits_answer:
                 self._asked.clear()
                 await self._asked.wait()
             try:

@@ -122,7 +122,7 @@ class Soak:
             stage = Stage(session, engine, rig, clock)
             desk.stage = stage
             model = stage._hearings["model"]
-            loop.hold_by(lambda: not rig.is_playing or (self.with_model and model._unanswered > 0))
+            loop.hold_by(lambda: not rig.is_playing or (self.with_model and model.awaits_answer))
             remotes = await open_things.enter_async_context(_remotes(desk))
             heralding = asyncio.create_task(Herald(session, clock).run())
             open_things.callback(heralding.cancel)

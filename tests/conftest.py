@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import sys
 import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -10,10 +11,8 @@ import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
-try:
+if sys.platform != "win32":
     import fcntl
-except ImportError:  # Windows
-    fcntl = None
 
 # No deadline for an example: on a shared machine it fails at random. Benchmarks measure time, tests do not.
 settings.register_profile("no deadline", deadline=None)
@@ -90,7 +89,9 @@ def _locked(name: str, *, exclusive: bool) -> Iterator[None]:
 def _lock_file(name: str) -> Path | None:
     """A file that the processes of this run share; None where there is one process, or no locks."""
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
-    return Path(tempfile.gettempdir()) / f"copilot-tests-{run}-{name}" if run and fcntl else None
+    if not run or sys.platform == "win32":
+        return None
+    return Path(tempfile.gettempdir()) / f"copilot-tests-{run}-{name}"
 
 
 def pytest_sessionfinish() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -210,8 +211,8 @@ def test_memory_that_may_not_be_locked_says_how_to_permit_it(monkeypatch: pytest
     if sys.platform != "linux":
         pytest.skip("only Linux locks")
     assert privilege.check_locked_memory().state in ("ok", "note")
-    refused = subprocess.CompletedProcess([], 1)
-    monkeypatch.setattr(privilege.subprocess, "run", lambda *_, **__: refused)
+    refused: subprocess.CompletedProcess[bytes] = subprocess.CompletedProcess([], 1)
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: refused)
     check = privilege.check_locked_memory()
     assert check.state == "note" and '"@audio - memlock unlimited"' in check.todo and "KiB" in check.found
 
@@ -238,7 +239,7 @@ def test_a_disk_that_keeps_nothing_or_is_full_or_slow_is_trouble(
     assert disk.check_disk(tmp_path).state == "trouble"
     monkeypatch.setattr(disk, "_write_often", lambda _: [1.0, 1.0, 900.0])
     assert disk.check_disk(tmp_path).state == "note"
-    monkeypatch.setattr(disk.shutil, "disk_usage", lambda _: SimpleNamespace(free=15 * 2**20))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=15 * 2**20))
     assert disk.check_disk(tmp_path).heard == "recording would stop after 1.5 hours"
 
     def refuse(_: Path) -> list[float]:
@@ -252,7 +253,7 @@ def test_a_data_folder_of_somebody_else_is_trouble(tmp_path: Path, monkeypatch: 
     """It says which."""
     monkeypatch.setenv("COPILOT_DATA", str(tmp_path))
     assert disk.check_folders().state == "ok"
-    monkeypatch.setattr(disk.os, "access", lambda *_: False)
+    monkeypatch.setattr(os, "access", lambda *_: False)
     check = disk.check_folders()
     assert check.state == "trouble" and str(tmp_path) in check.found and "COPILOT_DATA" in check.todo
 

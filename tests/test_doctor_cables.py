@@ -5,6 +5,7 @@ import random
 import pytest
 
 from copilot.commands.doctor import cables
+from copilot.commands.doctor.check import Check
 from copilot.commands.run_options import RunOptions
 from copilot.midi.ports import arrange
 from copilot.midi.trial import Loopback, Pulses, matched
@@ -12,13 +13,13 @@ from copilot.midi.trial import Loopback, Pulses, matched
 TWO = arrange("JACK", [("Keys", True)], [("Synth", True), ("Strings", True)])
 
 
-def loop(took_ms: list[float], disordered: int = 0, **panel: float) -> cables.Check:
+def loop(took_ms: list[float], disordered: int = 0, **panel: float) -> Check:
     result = Loopback(100, took_ms, disordered)
     options = RunOptions(outputs=("Synth", "Strings"), panel=panel)
     return cables.check_loopback(options, "strings", "Keys", lambda: TWO, lambda *_: result)
 
 
-def clock(at_s: list[float]) -> cables.Check:
+def clock(at_s: list[float]) -> Check:
     return cables.judge_clock("MIDI clock of Drums", "Drums", Pulses(at_s, 5.0))
 
 

@@ -59,7 +59,9 @@ def test_everybody_is_judged_and_shown(run: Run, tmp_path: Path) -> None:
         assert word in done.stdout
     page = (folder / "page.html").read_text("utf-8")
     assert not re.search(r"https?:|//\w|@import|url\(|src=", page)
-    cases = json.loads(re.search(r'id="data">(.*?)</script>', page, re.DOTALL)[1])
+    data = re.search(r'id="data">(.*?)</script>', page, re.DOTALL)
+    assert data is not None
+    cases = json.loads(data[1])
     assert [case["part"] for case in cases] == ["bass", "drums"]
     assert all(case["real"] and case["bars"] and case["chords"] and case["band"] for case in cases)
 
@@ -215,7 +217,7 @@ def test_the_scoreboard_checks_itself(run: Run) -> None:
 
 def test_latencies_stand_side_by_side_and_a_measured_one_can_be_had_again(run: Run, tmp_path: Path) -> None:
     """A table for each latency; what was recorded at the measured one is charged, to the bit, in a later run."""
-    quick = ("--seeds", "1", "--part", "bass", "--bars", "8", "--json")
+    quick: tuple[str, ...] = ("--seeds", "1", "--part", "bass", "--bars", "8", "--json")
     recording = ("--baselines", "none", "--latency-ms", "measured,200", "--record-trace", "calls.json")
     done = run(*quick, *recording, "-o", "first")
     assert done.exit_code == 0, done.output

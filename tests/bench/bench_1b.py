@@ -12,17 +12,20 @@ thread and in two, ours in one. Its cache is filled by prefill, ours with zeros,
 import argparse
 import resource
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
 import msgspec
 import numpy as np
 
+from copilot.bench.peers import gguf_model
+from copilot.decode.kinds import Kind
+
 SHAPES = {"1b": (16, 2048, 16, 8192), "36m": (8, 512, 8, 2048)}  # layers, hidden, heads, MLP
 CONTEXTS = (256, 1024, 2040)
 WINDOW, BURST, BUDGET_S = 2048, 4, 6.0
-SAME_BITS = {"int8": "Q8_0", "int4": "Q4_0"}
+SAME_BITS: dict[Kind, gguf_model.Kind] = {"int8": "Q8_0", "int4": "Q4_0"}
 
 
 def config_of(shape: str, vocab: int) -> dict[str, object]:
@@ -66,14 +69,13 @@ def save_model(directory: Path, shape: str, vocab: int) -> None:
     (directory / "config.json").write_bytes(msgspec.json.encode(config))
 
 
-def measured(model: Path, kinds: list[str]) -> Iterator[tuple[int, dict[str, float]]]:
+def measured(model: Path, kinds: Sequence[Kind]) -> Iterator[tuple[int, dict[str, float]]]:
     """Context, and ms a token of each."""
     from copilot.bench.peers.llamacpp import LlamaCpp
-    from copilot.bench.timing import in_turns, reader
-    from copilot.decode.decoder import Decoder
+    from copilot.bench.timing import Steps, in_turns, reader
     from copilot.decode.numba_decoder import NumbaDecoder
 
-    decoders: dict[str, Decoder] = {}
+    decoders: dict[str, Steps] = {}
     limits = {}
     for kind in kinds:
         began = time.monotonic()
@@ -91,7 +93,7 @@ def measured(model: Path, kinds: list[str]) -> Iterator[tuple[int, dict[str, flo
         decoders[f"{bits} ×1"] = LlamaCpp.load(model, model, WINDOW, kind=bits)
         decoders[f"{bits} ×2"] = LlamaCpp.load(model, model, WINDOW, kind=bits, threads=2)
 
-    def step(decoder: Decoder, context: int) -> None:
+    def step(decoder: Steps, context: int) -> None:
         decoder.append([7])
         decoder.rewind(context)
 
@@ -116,16 +118,14 @@ def main() -> None:
     options.add_argument("--write", action="store_true", help="write the files and stop")
     asked = options.parse_args()
 
-    from copilot.bench.peers.gguf_model import write_gguf
-
     model = asked.keep / f"{asked.shape}-{asked.vocab}"
     model.mkdir(parents=True, exist_ok=True)
     if not (model / "config.json").exists():
         save_model(model, asked.shape, asked.vocab)
-    for bits in ("Q8_0", "Q4_0"):
+    for bits in SAME_BITS.values():
         target = model / f"{model.name}-{bits}.gguf"
         if not target.exists():
-            write_gguf(model, target, bits)
+            gguf_model.write_gguf(model, target, bits)
     if asked.write:
         return
     kinds = asked.only or list(SAME_BITS)

@@ -50,7 +50,7 @@ def main() -> None:
         row = [*bits_of_piece(path, sys.maxsize), bits_of_piece(path, sys.maxsize, "int4")[2]]
         sums += row
         print(_line(path.stem[:58], row))
-    print(_line("all", sums))
+    print(_line("all", sums.tolist()))
 
 
 def _line(name: str, row: Sequence[float]) -> str:

@@ -28,7 +28,8 @@ class Timed:
     """An engine, and how long each round of it took."""
 
     def __init__(self, engine: Engine) -> None:
-        self.engine, self.spent_s, self._round_s = engine, [], 0.0
+        self.engine, self._round_s = engine, 0.0
+        self.spent_s: list[float] = []
 
     def observe(self, events: list[Heard]) -> None:
         began = time.perf_counter()

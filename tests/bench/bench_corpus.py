@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -73,7 +74,8 @@ def sample(folder: Path) -> list[tuple[str, bytes]]:
 def notes_in(files: list[tuple[str, bytes]]) -> int:
     import symusic
 
-    return sum(symusic.Score.from_midi(data).note_num() for _, data in files)
+    read: Callable[[bytes], Any] = symusic.Score.from_midi
+    return sum(read(data).note_num() for _, data in files)
 
 
 def by_miditok(files: list[tuple[str, bytes]]) -> None:

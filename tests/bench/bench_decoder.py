@@ -57,11 +57,11 @@ def main() -> None:
         for context in CONTEXTS:
             theirs, exact, rounded = (decoder.rebase(ids[:context]) for decoder in decoders.values())
             off = [float(np.abs(ours - theirs).max() / np.abs(theirs).max()) for ours in (exact, rounded)]
-            runs = {who: partial(step, decoder) for who, decoder in decoders.items()}
-            rows.append((f"step at {context}", in_turns(runs | limit, BUDGET_S), off))
+            steps = {who: partial(step, decoder) for who, decoder in decoders.items()}
+            rows.append((f"step at {context}", in_turns({**steps, **limit}, BUDGET_S), off))
         for size in PREFILLS:
-            runs = {who: partial(decoder.rebase, ids[:size]) for who, decoder in decoders.items()}
-            rows.append((f"prefill of {size}", in_turns(runs, BUDGET_S, burst=1), []))
+            prefills = {who: partial(decoder.rebase, ids[:size]) for who, decoder in decoders.items()}
+            rows.append((f"prefill of {size}", in_turns(prefills, BUDGET_S, burst=1), []))
         start = subprocess.run(
             [sys.executable, "-c", START, name], capture_output=True, text=True, check=True
         )
@@ -69,11 +69,11 @@ def main() -> None:
     print(f"{'ms':<16}{'transformers':>13}{'floats':>9}{'bytes':>9}{'limit':>8}"
           f"{'× transf.':>11}{'× floats':>10}{'× limit':>9}   logits off by")  # fmt: skip
     for label, times_s, off in rows:
-        theirs, exact, rounded = (times_s[who] * 1e3 for who in decoders)
-        least = times_s.get("limit", np.nan) * 1e3
+        theirs_ms, exact_ms, rounded_ms = (times_s[who] * 1e3 for who in decoders)
+        least_ms = times_s.get("limit", np.nan) * 1e3
         print(
-            f"{label:<16}{theirs:>13.2f}{exact:>9.3f}{rounded:>9.3f}{least:>8.3f}"
-            f"{theirs / rounded:>11.1f}{exact / rounded:>10.1f}{rounded / least:>9.1f}   "
+            f"{label:<16}{theirs_ms:>13.2f}{exact_ms:>9.3f}{rounded_ms:>9.3f}{least_ms:>8.3f}"
+            f"{theirs_ms / rounded_ms:>11.1f}{exact_ms / rounded_ms:>10.1f}{rounded_ms / least_ms:>9.1f}   "
             + ", ".join(f"{error:.1e}" for error in off)
         )
     print(f"a later start: {start.stdout.strip()}")

@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import ClassVar
+from unittest.mock import patch
 
 from copilot.live import midi_rig
 from copilot.live.heartbeat import ASLEEP_S, LOOK_S, STARVED_S, STOPPED_S, Heartbeat
@@ -60,6 +61,12 @@ class Nobody:
     def dropped(self, message: Dropped) -> None:
         """See Listener."""
 
+    def panic(self, at_s: float) -> None:
+        """See Listener."""
+
+    def say(self, text: str) -> None:
+        """See Listener."""
+
 
 async def play(seconds: float) -> int:
     """Play so long; how many MIDI processes were ended for their silence."""
@@ -99,10 +106,9 @@ def main(seconds: float) -> None:
         print("no JACK server answers: start one as .ci/run does", file=sys.stderr)
         raise SystemExit(SKIPPED)
     probe.close()
-    midi_rig.Heartbeat = Counting  # type: ignore[misc]
     keyboard, synth = Keyboard("bench-keys"), Synth("bench-synth")
     daemon = Daemon("--in", keyboard.name, "--out", synth.name, "--thru", keyboard.name, "--part", "pad")
-    with busy() as hogs, playing(keyboard):
+    with busy() as hogs, playing(keyboard), patch.object(midi_rig, "Heartbeat", Counting):
         ended = asyncio.run(play(seconds))
     with Remote(daemon) as remote:
         status = remote.status()

@@ -88,7 +88,7 @@ def learn(base: Path, run: Path, options: argparse.Namespace) -> tuple[list[floa
             flush=True,
         )
 
-    train(model, RandomIds(), Nothing(), loop, run, report)  # type: ignore[arg-type]
+    train(model, RandomIds(), Nothing(), loop, run, report)
     rows = peak_bytes(
         KNOWN["allenai/OLMo-2-0425-1B"], loop, VOCAB, "adapters", rank=16, quantize=options.quantize
     )
@@ -99,9 +99,9 @@ def fold(base: Path, run: Path, to: Path) -> tuple[float, Any, float]:
     """Merge and save; returns the seconds, how true it is, and the peak in GiB."""
     import torch
 
-    from training import checkpoint
     from training.bundle.merge import merge
     from training.config import LoraConfig
+    from training.loop import checkpoint
     from training.model.adapters import add_adapters, inner
     from training.model.base import load_olmo2
 

@@ -16,11 +16,13 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
+from typing import get_args
 
 from copilot.commands.model import open_bundle
 from copilot.engine.load import load_engine
 from copilot.errors import CopilotError
 from copilot.model.panel import panel_for
+from copilot.music.roles import Role
 from copilot.scoreboard.cheating import doubling, looping
 from copilot.scoreboard.hold_out import SkippedError, open_case
 from copilot.scoreboard.intervals import difference, mean
@@ -29,7 +31,7 @@ from copilot.scoreboard.las import judge
 
 LATENCY_S = 0.05
 MARKS = ("har", "fol", "con", "syn", "grv", "act", "dist")
-Job = tuple[str, str, str, int]
+Job = tuple[str, str, Role, int]
 """Setting, song, part, seed."""
 
 
@@ -37,7 +39,7 @@ def run(job: Job, folder: Path, model: Path | None, bars: int) -> tuple[Job, dic
     """A jam's marks; None where the song has no such part."""
     setting, song, part, seed = job
     try:
-        case = open_case(folder / song, part, bars)  # type: ignore[arg-type]
+        case = open_case(folder / song, part, bars)
     except SkippedError:
         return job, None
     bundle = open_bundle(model)
@@ -53,7 +55,7 @@ def run(job: Job, folder: Path, model: Path | None, bars: int) -> tuple[Job, dic
     return job, {**figures, "loops": looping(take), "doubles": doubling(take), "density": density}
 
 
-def table(found: dict[Job, dict[str, float]], settings: Sequence[str], parts: Sequence[str]) -> None:
+def table(found: dict[Job, dict[str, float]], settings: Sequence[str], parts: Sequence[Role]) -> None:
     """The settings' marks by part. `notes ×`: the median song's notes beside the real part's."""
     for part in parts:
         by: dict[str, dict[str, list[dict[str, float]]]] = defaultdict(lambda: defaultdict(list))
@@ -89,7 +91,7 @@ def main() -> None:
     parser.add_argument("songs", type=Path)
     parser.add_argument("settings", nargs="+", metavar="SETTING")
     parser.add_argument("--model", type=Path)
-    parser.add_argument("--part", action="append", dest="parts")
+    parser.add_argument("--part", action="append", dest="parts", choices=get_args(Role))
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--bars", type=int, default=24)
     parser.add_argument("--jobs", type=int, default=2)

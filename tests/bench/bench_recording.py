@@ -24,7 +24,7 @@ from copilot.live.jam import SimulatedJam, beat_clock
 from copilot.live.journal import Metadata, open_journal
 from copilot.live.journal_files import pieces_of
 from copilot.live.journal_writer import LiveJournal
-from copilot.live.players import Touch, end_of, performance
+from copilot.live.players import Touch, Turn, end_of, performance
 from copilot.live.recordings import describe, notes_of
 from copilot.live.session import new_session
 from copilot.music.midifile import read_score
@@ -63,21 +63,21 @@ class LongJam(SimulatedJam):
     def last(self, hours: float) -> Iterator[float]:
         """Play so long; yields at each hour."""
         players = endless(self.score)
-        upcoming, hour = next(players), 0
+        upcoming: Touch | Turn = next(players)
+        hour = 0
         while (now_s := self.clock.now_s()) < hours * HOUR_S:
             if now_s >= hour * HOUR_S:
                 yield now_s
                 hour += 1
             due_s = self._schedule.next_due_s()
-            moments = [upcoming.at_s, self._wake_s, *([] if due_s is None else [due_s])]
-            now_s = max(now_s, min([*moments, *([self._answer[0]] if self._answer else [])]))
+            moments = [upcoming.at_s, self._wake_s, *(answer[0] for answer in self._answers.values())]
+            now_s = max(now_s, min([*moments, *([] if due_s is None else [due_s])]))
             self.clock.advance_to(now_s)
             self._send(now_s)
             upcoming = self._perform(now_s, upcoming, players) or upcoming
-            if self._answer and self._answer[0] <= now_s:
-                _, number, proposal, took_s = self._answer
-                self._answer = None
-                self._play(self.session.take(now_s, number, proposal, took_s))
+            for who in [who for who, (at_s, *_) in self._answers.items() if at_s <= now_s]:
+                _, number, proposal, took_s = self._answers.pop(who)
+                self._play(self.session.take(now_s, number, proposal, took_s, who))
             self._work(now_s)
 
 
@@ -158,12 +158,12 @@ def main() -> None:
         path = record(Path(folder), float(sys.argv[1]) if len(sys.argv) > 1 else 4.0)
         for work in WORK:
             subprocess.run([sys.executable, __file__, work, str(path)], check=True)
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        earlier = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run([sys.executable, "-m", "copilot.live.written", str(path)], check=True)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         size = path.with_suffix(".mid").stat().st_size
         print(
-            f"write: {after.ru_maxrss / 1024:.0f} MB at the most, {after.ru_utime - before.ru_utime:.1f} s · "
+            f"write: {after.ru_maxrss / 1024:.0f} MB at the most, {after.ru_utime - earlier.ru_utime:.1f} s · "
             f"{size / _MB:.1f} MB of MIDI"
         )
 

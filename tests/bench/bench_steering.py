@@ -81,8 +81,9 @@ def parts_table(bundle: Bundle, score: Score, seeds: int) -> None:
                 min(pitches),
                 f"{np.mean(pitches):.1f}",
                 max(pitches),
+                f"{voices:.2f}",
+                f"{np.median(lengths):.2f}",
             )
-            cells += (f"{voices:.2f}", f"{np.median(lengths):.2f}")
             print(f"{role:8}{who:8}" + "".join(f"{cell:>14}" for cell in cells))
 
 

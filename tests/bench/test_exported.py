@@ -1,6 +1,7 @@
 """The step that other libraries are given is the model's own."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ def test_the_step_computes_what_transformers_does(tmp_path: Path) -> None:
 
     write_random(tmp_path, SHAPE)
     model = Olmo2ForCausalLM.from_pretrained(tmp_path, dtype=torch.float32).eval()
-    cache = DynamicCache(config=model.config)
+    cache: Any = DynamicCache(config=model.config)
     with torch.inference_mode():
         model(input_ids=torch.tensor([IDS[:-1]]), cache=cache, use_cache=True)
         past = [

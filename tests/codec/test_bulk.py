@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -157,9 +158,9 @@ def test_rows_hold_what_parts_and_tracks_hold() -> None:
         [240, 480, 64, 1],
         [0, 480, 60, 90],
     ]
-    score = symusic.Score(480)
+    score: Any = symusic.Score(480)
     for part in (notes, notes[:1]):
-        track = symusic.Track()
+        track: Any = symusic.Track()
         for note in part:
             track.notes.append(
                 symusic.Note(note.start_ticks, note.end_ticks - note.start_ticks, note.pitch, note.velocity)

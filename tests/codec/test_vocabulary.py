@@ -1,5 +1,7 @@
 """Words ↔ ids."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -107,7 +109,7 @@ def test_a_velocity_level_is_its_own_middle(levels: int) -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"anchor_ticks": 0}, {"longest_anchor_ticks": 97}, {"velocity_levels": 0}])
-def test_a_grid_that_can_not_be_is_refused(wrong: dict[str, int]) -> None:
+def test_a_grid_that_can_not_be_is_refused(wrong: dict[str, Any]) -> None:
     """Wrong parameters of a bundle say so at once."""
     with pytest.raises(ParameterError, match="grid"):
         GridParams(**wrong)

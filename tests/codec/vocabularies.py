@@ -71,7 +71,7 @@ def _lane(draw: st.DrawFn, pitch: int, *, is_drums: bool) -> list[Note]:
     """Notes of one key: each ends where the next begins or before."""
     edges = sorted(draw(st.lists(st.integers(0, 400), min_size=2, max_size=6, unique=True)))
     ties = draw(st.lists(st.booleans(), min_size=len(edges) - 1, max_size=len(edges) - 1))
-    notes = []
+    notes: list[Note] = []
     for (start, end), sounds in zip(pairwise(edges), ties, strict=True):
         velocity = table().velocity(draw(st.integers(0, 7)))
         if sounds or not notes:
@@ -80,7 +80,8 @@ def _lane(draw: st.DrawFn, pitch: int, *, is_drums: bool) -> list[Note]:
 
 
 def _meters(draw: st.DrawFn) -> tuple[MeterChange, ...]:
-    tick, meters = 0, []
+    tick = 0
+    meters: list[MeterChange] = []
     for numerator, denominator in draw(st.lists(st.sampled_from(sorted(BAR_TICKS)), min_size=1, max_size=4)):
         if not meters or (meters[-1].numerator, meters[-1].denominator) != (numerator, denominator):
             meters.append(MeterChange(tick, numerator, denominator))

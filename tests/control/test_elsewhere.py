@@ -99,7 +99,7 @@ def test_nothing_is_told_without_the_token(tmp_path: Path, path: str) -> None:
         assert answer.headers["www-authenticate"].startswith("Bearer")
         assert "the page" not in answer.text
         for wrong in (TOKEN + "x", TOKEN[:-1], "x", "\xff"):
-            headers = {"authorization": f"Bearer {wrong}".encode("latin-1")}
+            headers = {b"authorization": f"Bearer {wrong}".encode("latin-1")}
             assert (await stand.there.get(path, headers=headers)).status_code == 401
         assert stand.server.gate is not None
         assert stand.server.gate.without_token == 5
@@ -216,7 +216,7 @@ def test_each_address_answers_to_its_own_name(tmp_path: Path, host: str) -> None
         other = {"host": f"{ELSEWHERE}:{stand.server.port}", **BEARER}
         assert (await stand.here.get("/api/panel", headers=other)).status_code == 403
         if host:
-            to = {"host": ELSEWHERE, "port": stand.server.port, "additional_headers": BEARER}
+            to: dict[str, Any] = {"host": ELSEWHERE, "port": stand.server.port, "additional_headers": BEARER}
             assert await refused(connect(f"ws://{headers['host']}/live", **to)) == 403
 
     serve(talk, tmp_path)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
 from pythonosc.osc_message import OscMessage
-from pythonosc.osc_message_builder import OscMessageBuilder
+from pythonosc.osc_message_builder import ArgValue, OscMessageBuilder
 
 from copilot import __version__
 from copilot.control.osc import OscCounters, OscServer
@@ -24,7 +24,7 @@ from copilot.verbs import VERBS
 from tests.control.desks import make_desk
 
 
-def build(address: str, *arguments: object, tags: str = "") -> bytes:
+def build(address: str, *arguments: ArgValue, tags: str = "") -> bytes:
     """A datagram as python-osc writes it."""
     builder = OscMessageBuilder(address)
     for index, argument in enumerate(arguments):
@@ -105,7 +105,7 @@ def test_a_status_too_long_for_a_datagram_is_an_error() -> None:
     ("name", "given", "value"),
     [("temperature", 0.5, 0.5), ("tempo_bpm", 90, 90.0), ("part", "keys", "keys"), ("mute", True, True)],
 )
-def test_set_changes_the_panel_and_says_what_was_taken(name: str, given: object, value: object) -> None:
+def test_set_changes_the_panel_and_says_what_was_taken(name: str, given: ArgValue, value: object) -> None:
     """The panel holds the value afterwards, and its listeners were told; get says it, reset takes it back."""
     desk, heard = make_desk()[0], []
     before = desk.get(name)
@@ -157,7 +157,7 @@ def test_a_bad_message_gets_an_error(datagram: bytes, address: str, said: str) -
 
 def test_bundles_whose_time_has_come_are_done_at_once_and_in_order() -> None:
     """Nested bundles too."""
-    inner = OscBundleBuilder(1e9)
+    inner = OscBundleBuilder(10**9)
     inner.add_content(OscMessage(build("/copilot/ping", 2)))
     inner.add_content(OscMessage(build("/copilot/ping", 3)))
     outer = OscBundleBuilder(IMMEDIATELY)
@@ -168,9 +168,9 @@ def test_bundles_whose_time_has_come_are_done_at_once_and_in_order() -> None:
     assert [arguments[0] for _, arguments in answers] == [1, 2, 3, 4]
 
 
-def tagged(wall_s: float, *arguments: object, times: int = 1) -> bytes:
+def tagged(wall_s: float, *arguments: ArgValue, times: int = 1) -> bytes:
     """Pings that are meant for a moment."""
-    builder = OscBundleBuilder(wall_s)
+    builder = OscBundleBuilder(wall_s)  # type: ignore[arg-type]  # it takes parts of a second too
     for _ in range(times):
         builder.add_content(OscMessage(build("/copilot/ping", *arguments)))
     return builder.build().dgram

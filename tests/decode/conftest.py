@@ -80,7 +80,7 @@ def make_pair(shape: Shape, directory: Path) -> Pair:
     for name, parameter in model.named_parameters():
         if "norm" in name:  # all ones would hide a norm that is left out or applied to the wrong row
             torch.nn.init.uniform_(parameter, 0.5, 1.5)
-    model.to(torch.bfloat16 if shape.bits == 16 else torch.float32).save_pretrained(directory)
+    (model.bfloat16() if shape.bits == 16 else model).save_pretrained(directory)
     model = Olmo2ForCausalLM.from_pretrained(directory, dtype=torch.float32).eval()
 
     def full(ids: list[int]) -> Logits:

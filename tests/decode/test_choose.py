@@ -4,7 +4,6 @@ import importlib.metadata
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -50,7 +49,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def rig(directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
+def rig(directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rig:
     rig = Rig(directory)
     monkeypatch.setenv("COPILOT_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(choose, "accelerator_sign", lambda: Sign("cuda", "/dev/thing0"))

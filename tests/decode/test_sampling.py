@@ -1,5 +1,7 @@
 """Whatever is drawn is allowed, and is drawn as often as the softmax says."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -20,7 +22,7 @@ top_ps = st.sampled_from([0.0, 1e-6, 0.5, 0.95, 1.0])
 seeds = st.integers(0, 2**32)
 
 
-def sample(logits: np.ndarray, allowed: np.ndarray, **how: object) -> int:
+def sample(logits: np.ndarray, allowed: np.ndarray, **how: Any) -> int:
     """With the choices as a row of bools."""
     return sample_choices(logits, np.flatnonzero(allowed), **how)
 

@@ -1,5 +1,6 @@
 """The decoder for GPUs gives transformers' logits: here on a CPU, by the very code that a CUDA graph holds."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -149,7 +150,7 @@ def _count_taken(decoder: TorchDecoder) -> list[tuple[str, int]]:
         taken.append(("step", stop - first))
         step(first, stop, longest)
 
-    def counted_take(row: int, tokens: list[int], start: int) -> None:
+    def counted_take(row: int, tokens: Sequence[int], start: int) -> None:
         taken.append(("slice", len(tokens)))
         take(row, tokens, start)
 

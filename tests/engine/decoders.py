@@ -6,7 +6,7 @@ from copy import copy
 import numpy as np
 
 from copilot.codec.grid import GridCodec
-from copilot.decode.decoder import Logits
+from copilot.decode.decoder import Branches, Logits
 from copilot.engine.base import PlannedNote
 from copilot.engine.token import TokenEngine
 from copilot.errors import ParameterError
@@ -55,6 +55,10 @@ class HashDecoder:
         """See Decoder."""
         self.ids.clear()
         return self.append(ids)
+
+    def fork(self, n: int) -> Branches:
+        """See Decoder. Nobody asks for branches here."""
+        raise NotImplementedError
 
     def twin(self) -> "HashDecoder":
         """See Decoder."""

@@ -10,7 +10,7 @@ import pytest
 from copilot.codec.grammar import NEVER, GridState, Limits
 from copilot.codec.grid import GridCodec
 from copilot.codec.vocabulary import Vocabulary, train_tokenizer
-from copilot.decode.decoder import Branches, Logits
+from copilot.decode.decoder import Branches, Decoder, Logits
 from copilot.engine.brief import Brief
 from copilot.engine.draw import OTHERS, OWN_OFF, OWN_ON, TIME, VELOCITY, Draw, IdMap
 from copilot.engine.rollout import Rollout
@@ -61,6 +61,9 @@ class Book:
         return self.append(ids)
 
     def fork(self, n: int) -> Branches:
+        raise NotImplementedError
+
+    def twin(self) -> Decoder:
         raise NotImplementedError
 
 

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
@@ -14,7 +15,7 @@ import copilot
 from copilot.codec.words import Header
 from copilot.decode.numba_decoder import NumbaDecoder
 from copilot.decode.window import choose_cut
-from copilot.engine.base import Controls, Horizon, Proposal
+from copilot.engine.base import Controls, Horizon, PlannedNote, Proposal
 from copilot.engine.past import Past
 from copilot.engine.token import TokenEngine
 from copilot.model.bundle import Bundle
@@ -35,11 +36,12 @@ def any_jam(
     engine: TokenEngine, rng: random.Random, rounds: int, from_beats: float = 0.0
 ) -> Iterator[Proposal]:
     """A rig that does anything, and now and then another part, genre, tempo or band."""
-    now, told, plan = from_beats, controls(), []
+    now, told = from_beats, controls()
+    plan: list[PlannedNote] = []
     for _ in range(rounds):
         before, now = now, now + rng.choice([0.05, 0.25, 0.25, 1.0])
         engine.observe(weird_events(rng, before, now, rng.choice([0, 1, 3, 8, 40])) + band(int(now)))
-        changes = {"bar_start_beats": now // 4 * 4}
+        changes: dict[str, Any] = {"bar_start_beats": now // 4 * 4}
         if rng.random() < 0.1:
             changes |= {"tempo_bpm": rng.uniform(60, 200), "genre": rng.choice(["none", "blues", "jazz"])}
         told = Controls(**{name: getattr(told, name) for name in told.__struct_fields__} | changes)
@@ -77,7 +79,8 @@ def test_the_twin_keeps_what_a_stopped_world_would(seed: int, window_tokens: int
         return kept
 
     with patch.object(Past, "flush", compare):
-        before, header = [], engine._past.header
+        before: list[int] = []
+        header = engine._past.header
         for _ in any_jam(engine, rng, 60):
             now = decoder.prepared
             if now and engine._past.header == header and not flushed:

@@ -2,12 +2,17 @@
 
 import gc
 import random
+from collections.abc import Sequence
+from typing import Any
+from unittest.mock import patch
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copilot.codec.grid import GridReader
+from copilot.decode.decoder import Logits
 from copilot.engine.base import Controls, Heard, Horizon, PlannedNote, Proposal
 from copilot.engine.rollout import Rollout
 from copilot.engine.token import TokenEngine
@@ -19,8 +24,8 @@ ROLES_BY_CHANNEL = {1: "keys", 2: "bass", 9: "drums"}
 METERS = {"4_4": 4.0, "3_4": 3.0, "6_8": 3.0, "7_8": 3.5}
 
 
-def controls(**changed: object) -> Controls:
-    return Controls(**({"part": "keys", "roles": ROLES_BY_CHANNEL} | changed))
+def controls(**changed: Any) -> Controls:
+    return msgspec.structs.replace(Controls(part="keys", roles=ROLES_BY_CHANNEL), **changed)
 
 
 def horizon(now_beats: float, ahead_beats: float = 0.5, length_beats: float = 4.0) -> Horizon:
@@ -207,9 +212,14 @@ def test_a_surprise_costs_what_was_heard() -> None:
     assert imagined > 20
     slices: list[int] = []
     append, before = decoder.append, len(engine._past.ids)
-    decoder.append = lambda ids: (slices.append(len(ids)), append(ids))[1]
-    engine.observe([Heard(8.9, 1, 97, 90)])
-    engine.propose(horizon(8.95), controls())
+
+    def counted(ids: Sequence[int]) -> Logits:
+        slices.append(len(ids))
+        return append(ids)
+
+    with patch.object(decoder, "append", counted):
+        engine.observe([Heard(8.9, 1, 97, 90)])
+        engine.propose(horizon(8.95), controls())
     heard = len(engine._past.ids) + len(engine._writer.tail()) - before
     assert 1 <= slices[0] <= heard
     assert decoder.ids[:before] == engine._past.ids[:before]
@@ -324,7 +334,8 @@ def test_nothing_that_a_rig_sends_breaks_the_engine(window_tokens: int, entries:
     """Bursts, gaps, wrong ends, odd bars, other parts, other bands: no error, and every proposal is legal."""
     rng = random.Random(window_tokens + entries)
     engine, decoder = make_engine(window_tokens, entries=entries, dense=rng.random() < 0.5)
-    told, now, plan = controls(), 0.0, []
+    told, now = controls(), 0.0
+    plan: list[PlannedNote] = []
     for _ in range(110):
         before, now = now, now + rng.choice([0.0, 0.01, 0.25, 0.25, 1.0, 3.7, 200.0])
         engine.observe(weird_events(rng, before, now, rng.choice([0, 1, 3, 8, 300])))

@@ -71,6 +71,7 @@ async def _until(has_happened: Callable[[], bool]) -> None:
 
 
 def _pid(rig: MidiRig) -> int:
+    assert rig._child is not None
     return rig._child.process.pid
 
 

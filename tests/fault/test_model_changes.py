@@ -46,7 +46,8 @@ async def _jam(other: Path, broken: Path, beats: int) -> tuple[Session, Stage, i
     changing = asyncio.create_task(change())
     await stage.run()
     await changing
-    return session, stage, *counts
+    while_broken, while_loading = counts
+    return session, stage, while_broken, while_loading
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ import random
 import sys
 import time
 from contextlib import suppress
+from functools import partial
 
 import pytest
 
@@ -101,9 +102,7 @@ def test_a_synth_that_is_unplugged_amid_a_chord_is_silenced_when_it_is_back(keyb
                     time.sleep(random.uniform(0.0, 1.0))
                     synth.plug()
                     back_s = time.monotonic()
-                    assert until(
-                        lambda s=back_s: any(_is_note_on(data) for at_s, data in synth.received if at_s > s)
-                    )
+                    assert until(partial(_is_played_since, synth, back_s))
                 remote.ask("/copilot/mute", True)
                 until(lambda: not sounding(synth), 12.0)  # what is final plays to its end
                 stuck += len(sounding(synth))
@@ -114,6 +113,10 @@ def test_a_synth_that_is_unplugged_amid_a_chord_is_silenced_when_it_is_back(keyb
         synth.unplug()
     print(f"\n| the synth is unplugged, and plugged again | {TIMES} | {stuck} |")
     assert not stuck
+
+
+def _is_played_since(synth: PluggedSynth, since_s: float) -> bool:
+    return any(_is_note_on(data) for at_s, data in synth.received if at_s > since_s)
 
 
 def _of_player(synth: Synth) -> set[int]:

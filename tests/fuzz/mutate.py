@@ -83,8 +83,8 @@ def _change(
             to = int(chance() * (len(data) + 1))
             data[to:to] = piece
         case 7 if chance() < 0.2:  # a piece many times: what takes long with the length of its input
-            piece = data[at:until] or rng.choice(words)
-            data[at:at] = piece * int(1 + chance() * most_bytes / len(piece))
+            repeated = data[at:until] or rng.choice(words)
+            data[at:at] = repeated * int(1 + chance() * most_bytes / len(repeated))
         case 8:  # another one from there on
             other = rng.choice(seeds)
             data[at:] = other[int(chance() * (len(other) + 1)) :]

@@ -242,7 +242,7 @@ def of_wires() -> dict[str, Seeds]:
         "dropped": midi.Dropped(1, "late", 40.0),
         "lost": midi.Lost("gone"),
         "panicked": midi.Panicked(),
-        "stats": midi.Stats(1, 2, {"echo": 1}, 0, 0, 0.1, 0.2, 0.3),
+        "stats": midi.Stats(1, 2, {"echo": 1}, 0, 0, 0, 0.1, 0.2, 0.3),
     }
     wires = {"to-worker": to_worker, "from-worker": from_worker, "to-midi": to_midi, "from-midi": from_midi}
     return {name: {kind: pack(each) for kind, each in told.items()} for name, told in wires.items()}

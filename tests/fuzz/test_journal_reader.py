@@ -26,6 +26,7 @@ from copilot.live.journal_format import (
     Dropped,
     Happened,
     Missed,
+    Record,
     Woken,
     decode_header,
     encode_header,
@@ -40,7 +41,7 @@ SLOWEST_S = 0.005
 """In processor time, and of three tries: other programs may be in the way of one."""
 
 HEADER = encode_header(Metadata(title="Jam"))
-RECORDS = (
+RECORDS: tuple[Record, ...] = (
     Heard(0.1, 0.2, 3, 60, 90),
     Played(0.2, 0.2, 0.4, 0, 40, 80),
     TempoChanged(0.3, 0.6, 90.0),
@@ -103,7 +104,7 @@ def test_a_cut_is_a_cut_and_all_before_it_is_there(size: int, chunk_bytes: int) 
         return
     assert journal is not None and journal.ending.kind == "cut"
     whole = max((n for start, n in STARTS.items() if start <= size), default=0)
-    assert journal.records[:whole] == RECORDS[:whole]
+    assert tuple(journal.records)[:whole] == RECORDS[:whole]
     assert len(journal.records) - whole in ((0, 1) if whole == len(RECORDS) else (0,))
 
 

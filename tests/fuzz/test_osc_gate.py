@@ -2,12 +2,12 @@
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pythonosc.osc_message_builder import OscMessageBuilder
+from pythonosc.osc_message_builder import ArgValue, OscMessageBuilder
 
-from copilot.control.osc import gate
+from copilot.control.osc_gate import gate
 
 
-def message(address: str, arguments: list[object]) -> bytes:
+def message(address: str, arguments: list[ArgValue]) -> bytes:
     builder = OscMessageBuilder(address)
     for argument in arguments:
         builder.add_arg(argument)

@@ -53,8 +53,8 @@ class Listener:
         return next((at_s for at_s, said in self.said if text in said and at_s > after_s), None)
 
 
-async def until(has_happened: Callable[[], object]) -> None:
-    """Wait until something real has happened."""
+async def until(has_happened: Callable[..., object]) -> None:
+    """Wait until something real has happened: asked without arguments, again and again."""
     async with asyncio.timeout(PATIENCE_S):
         while not has_happened():
             await asyncio.sleep(0.002)

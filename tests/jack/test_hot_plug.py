@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 import rtmidi
 
+from copilot.errors import PortError
 from copilot.live.midi_rig import MidiRig
 from copilot.live.port_plan import PortPlan
 from copilot.midi import backend
@@ -174,7 +175,7 @@ def test_a_port_that_is_named_fully_and_not_there(jack_server: None, waits: bool
             async with playing(PortPlan(("nobody:out",), (), waits=True)) as (rig, _):
                 assert states(rig) == {"nobody:out": "awaited"}
             return
-        with pytest.raises(backend.PortError, match="'nobody:out' is gone"):
+        with pytest.raises(PortError, match="'nobody:out' is gone"):
             await MidiRig.open(PortPlan(("nobody:out",), ()))
 
     asyncio.run(scenario())

@@ -73,7 +73,7 @@ def test_a_cable_that_a_person_cut_stays_cut_until_they_lay_it(synth: Synth, key
 
     async def scenario() -> None:
         async with stage([keyboard.name], [synth.name]) as on:
-            [ours] = hand.connections(synth.name) or ()
+            [ours] = hand.connections(synth.name) or set()
             hand._client.disconnect(ours, synth.name)
             assert (await states(on))[synth.name] == "gone"
             with pytest.raises(TimeoutError):

@@ -7,7 +7,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from websockets.sync.client import connect
 
 from copilot.commands.jam import EXAMPLE
 from copilot.live.journal import read_journal
-from copilot.live.journal_format import Heard, Played
+from copilot.live.journal_format import Heard, Played, Record
 from copilot.music.midifile import read_score
 from tests.jack import band
 from tests.jack.conftest import Keyboard, Synth
@@ -164,7 +164,7 @@ def test_a_band_plays_and_gets_its_accompaniment(
     assert read_score(Path(daemon.ready["recording"]).with_suffix(".mid")).note_count > 80
 
 
-def _lateness_ms(synth: Synth, records: tuple[Any, ...], started_s: float) -> list[float]:
+def _lateness_ms(synth: Synth, records: Iterable[Record], started_s: float) -> list[float]:
     """How long after its due moment each note-on came in at the synth: the n-th of a pitch for the n-th due."""
     due: dict[int, list[float]] = {}
     for record in records:

@@ -138,7 +138,7 @@ def jam_of(
 class Stand:
     """A session, a schedule and a clock that a test moves by hand, a millisecond at a time."""
 
-    def __init__(self, engine: object, latency_s: float, tempo_bpm: float = 120.0) -> None:
+    def __init__(self, engine: MetronomeEngine, latency_s: float, tempo_bpm: float = 120.0) -> None:
         self.clock = BeatClock(0.0, tempo_bpm, follows_midi=True)
         self.panel = Panel()
         self.session = new_session(self.panel, self.clock, {1: "keys"})
@@ -166,9 +166,9 @@ class Stand:
 
     def _ask(self, request) -> None:
         self.requests.append(self.now_s)
-        self.engine.observe(request.heard)  # type: ignore[attr-defined]
-        self.engine.commit(request.final)  # type: ignore[attr-defined]
-        proposal = self.engine.propose(request.horizon, request.controls)  # type: ignore[attr-defined]
+        self.engine.observe(request.heard)
+        self.engine.commit(request.final)
+        proposal = self.engine.propose(request.horizon, request.controls)
         begins_s = max([self.now_s, *(answer[0] for answer in self.pending)])
         self.pending.append((begins_s + self.latency_s, request.number, proposal, self.latency_s))
         self.most_pending = max(self.most_pending, len(self.pending))

@@ -152,7 +152,7 @@ def test_another_seed_is_found_out(tmp_path: Path) -> None:
 def test_a_recording_that_was_torn_comes_out_again_up_to_there(tmp_path: Path) -> None:
     """What stands before the tear is the same."""
     then = record(tmp_path, odd(), RandomEngine(3), 0.05)
-    half = replace(then, records=then.records[: len(then.records) // 2])
+    half = replace(then, records=tuple(then.records)[: len(then.records) // 2])
     again = play_again(half, RandomEngine(3), tmp_path / "again.journal")
     assert compare(half, again).is_same
     shared = [each for each in outcome(again) if each in outcome(half)]
@@ -162,9 +162,10 @@ def test_a_recording_that_was_torn_comes_out_again_up_to_there(tmp_path: Path) -
 def test_forgetting_and_a_lost_engine_are_told_again(tmp_path: Path) -> None:
     """`forget` empties the engine's mind at the same question; an answer that never came does not come."""
     then = record(tmp_path, odd(), MetronomeEngine(), 0.05)
-    asked = [index for index, each in enumerate(then.records) if isinstance(each, Woken) and each.number]
-    at_s = then.records[asked[3]].at_s  # type: ignore[union-attr]
-    told = (*then.records[: asked[3]], Happened(at_s, "forget"), *then.records[asked[3] :])
+    records = tuple(then.records)
+    asked = [(at, each.at_s) for at, each in enumerate(records) if isinstance(each, Woken) and each.number]
+    at, at_s = asked[3]
+    told = (*records[:at], Happened(at_s, "forget"), *records[at:])
 
     class Forgetful(MetronomeEngine):
         restored = 0

@@ -61,7 +61,7 @@ def test_jitter_hardly_moves_the_tempo(tempo_bpm: float, seed: int) -> None:
     """With ±2 ms on each pulse the tempo is within 0.3 bpm after two beats, and stays so, moving smoothly."""
     follower = ClockFollower()
     follower.start()
-    before_bpm = float(tempo_bpm)
+    before_bpm: float | None = None
     for index, at_s in enumerate(pulses(tempo_bpm, 24 * 60, seed=seed)):
         follower.pulse(at_s)
         if index >= 48:

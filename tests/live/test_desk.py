@@ -166,7 +166,8 @@ def test_a_recording_begins_at_its_bar_and_ends_as_journal_and_midi(tmp_path: Pa
 def test_the_herald_counts_beats_and_names_chords() -> None:
     """Each beat once, with its bar, whatever the meter; the chord and the key when they are others."""
     desk, _ = make_desk()
-    session, told = desk.session, []
+    session = desk.session
+    told: list[Event] = []
     herald = Herald(session, desk.clock)
     desk.feed.subscribe(herald.hear)
     desk.feed.subscribe(told.append)

@@ -1,5 +1,6 @@
 """The model that ships, in simulated jams with real files: what must hold whatever it plays."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def _first(score: Score, seconds: float) -> Score:
     return replace(score, parts=tuple(part for part in parts if part.notes))
 
 
-def _jam(score: Score, path: Path) -> tuple[Session, tuple[Record, ...]]:
+def _jam(score: Score, path: Path) -> tuple[Session, Collection[Record]]:
     bundle = Bundle.open(default_bundle_path())
     panel, clock = Panel(), SimulatedClock()
     panel.set("part", missing_role(score))

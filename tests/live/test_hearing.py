@@ -25,7 +25,7 @@ class Worker:
         self.asked.put_nowait(request.number)
 
     async def answer(self) -> Answer:
-        return Answer(await self.asked.get(), Proposal([], 0.0, 0, 0))
+        return Answer(await self.asked.get(), Proposal([], 0.0))
 
     async def change(self, _: Path) -> Loaded:
         assert self.hearing is not None and self.amid_change is not None

@@ -91,7 +91,7 @@ def test_a_journal_cut_at_any_byte_keeps_what_stands_before(given_records: list[
 
 def test_a_journal_of_version_1_is_read(tmp_path: Path) -> None:
     """What an older copilot wrote, without what version 2 added, reads as before; version 5 says what to do."""
-    told = [Heard(0.5, 1.0, 3, 60, 90), PanelChanged(0.6, "part", "keys")]
+    told: list[Record] = [Heard(0.5, 1.0, 3, 60, 90), PanelChanged(0.6, "part", "keys")]
     path = write(tmp_path / "a.journal", told)
     data = path.read_bytes()
     offset = decode_header(data)[1]

@@ -5,6 +5,7 @@ from hypothesis import given
 
 from copilot.errors import ParameterError
 from copilot.live.players import Touch, Turn, end_of, hold_out, missing_role, performance, time_map
+from copilot.music.roles import Role
 from copilot.music.score import MeterChange, Note, Part, Score, TempoChange
 from tests.music.strategies import scores
 
@@ -94,7 +95,8 @@ def test_the_last_player_can_not_be_held_out() -> None:
 
 def test_a_band_wants_first_for_a_bass() -> None:
     """Then for drums, keys, a pad, a guitar and a lead; a band that has all takes a pad."""
-    parts = {role: Part(index + 1, role, ()) for index, role in enumerate(["bass", "drums", "keys", "pad"])}
+    roles: tuple[Role, ...] = ("bass", "drums", "keys", "pad")
+    parts = {role: Part(index + 1, role, ()) for index, role in enumerate(roles)}
     assert missing_role(Score(480, ())) == "bass"
     assert missing_role(Score(480, (parts["bass"],))) == "drums"
     assert missing_role(Score(480, tuple(parts.values()))) == "guitar"

@@ -1,6 +1,7 @@
 """Whole jams under a simulated clock, with the real engine over decoders without weights."""
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -64,7 +65,11 @@ def test_a_jam_is_repeatable_to_the_bit(blues_score: Score) -> None:
     assert play(blues_score, seed=1).sent != play(blues_score, seed=2).sent
 
 
-def moment(what: Sent | tuple[float, PlayNote]) -> float:
+Left = Sent | tuple[float, PlayNote]
+"""A message that was sent; a note and when the session gave it out."""
+
+
+def moment(what: Left) -> float:
     return what.sent_s if isinstance(what, Sent) else what[0]
 
 
@@ -90,7 +95,11 @@ def test_what_is_played_depends_on_the_past_alone(blues_score: Score, share: flo
     tick = int(share * blues_score.end_ticks)
     at_s = time_map(blues_score).seconds(tick / blues_score.ticks_per_beat)
     one, other = play(blues_score, latency_s), play(changed_after(blues_score, tick), latency_s)
-    for all_of_one, all_of_other in ((one.sent, other.sent), (one.played, other.played)):
+    pairs: list[tuple[Sequence[Left], Sequence[Left]]] = [
+        (one.sent, other.sent),
+        (one.played, other.played),
+    ]
+    for all_of_one, all_of_other in pairs:
         until = next((i for i, what in enumerate(all_of_one) if moment(what) >= at_s), len(all_of_one))
         assert all_of_other[:until] == all_of_one[:until]
         assert all(moment(what) >= at_s for what in all_of_other[until:])

@@ -38,7 +38,8 @@ class Stand:
     """A line before a port; `may_send` can be shut."""
 
     def __init__(self) -> None:
-        self.port, self.errors, self.is_open = Port(), [], True
+        self.port, self.is_open = Port(), True
+        self.errors: list[str] = []
         self.failed = threading.Event()
         self.line = DelayLine(self.port, time.monotonic, lambda: self.is_open, self._fail)
 

@@ -4,15 +4,20 @@ import socket
 
 from copilot.midi.forwarder import CAPACITY, HARD_CAPACITY, Forwarder, group
 from copilot.midi.messages import FromMidi, Heard, Lost
-from copilot.wire import FrameReader
+from copilot.wire import FrameReader, Message
 
 NOTE, NOTE_OFF = b"\x91\x3c\x40", b"\x81\x3c\x00"
 
 
 def test_events_are_grouped_and_never_cross_a_message() -> None:
     """What came in before a report arrives before it."""
-    batches = iter([[(0.0, 0, NOTE), (1.0, 0, NOTE_OFF), Lost("x"), (2.0, 1, NOTE)], []])
-    assert list(group(batches)) == [
+    batch: list[Message | tuple[float, int, bytes]] = [
+        (0.0, 0, NOTE),
+        (1.0, 0, NOTE_OFF),
+        Lost("x"),
+        (2.0, 1, NOTE),
+    ]
+    assert list(group(iter([batch, []]))) == [
         Heard([(0.0, 0, NOTE), (1.0, 0, NOTE_OFF)]),
         Lost("x"),
         Heard([(2.0, 1, NOTE)]),

@@ -53,7 +53,8 @@ def test_it_keeps_how_soon_what_was_left_sounding_was_ended() -> None:
         other.note_end(1000.25, 1000.5)
         other.clear()
         assert ledger.ended_s == (1000.25, 1000.5)
-        assert list(ledger.sounding()) == ledger.channels() == []
+        assert list(ledger.sounding()) == []
+        assert ledger.channels() == []
 
 
 def test_counts_stop_at_their_ends() -> None:

@@ -367,8 +367,8 @@ def test_what_a_cycle_has_no_room_for_waits_and_keeps_its_order() -> None:
     """Nothing is lost, and what comes later does not overtake it."""
     with Ledger.create() as ledger:
         watch = CycleWatch()
-        outputs = Desk(ledger, watch).outputs
-        port = outputs._ports[0]
+        desk = Desk(ledger, watch)
+        outputs, port = desk.outputs, desk.ports[0]
         burst = [bytes((0x91, pitch, 100)) for pitch in range(10)]
         for data in burst:
             assert outputs.pass_through(data)

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from safetensors.numpy import load_file, save_file
@@ -265,7 +266,12 @@ def test_each_file_is_opened_once(bundle: Bundle, monkeypatch: pytest.MonkeyPatc
     """Nothing is hashed by one opening and believed by another, where a file could be changed between the two."""
     opened: list[str] = []
     real = Path.open
-    monkeypatch.setattr(Path, "open", lambda path, *how: opened.append(path.name) or real(path, *how))
+
+    def noted(path: Path, *how: Any) -> Any:
+        opened.append(path.name)
+        return real(path, *how)
+
+    monkeypatch.setattr(Path, "open", noted)
     for reader in (Path.read_bytes, Path.read_text):
         monkeypatch.delattr(Path, reader.__name__)
     read_checkpoint(Bundle.open(bundle.path).checkpoint)

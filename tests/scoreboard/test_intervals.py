@@ -41,7 +41,7 @@ def test_differences_are_paired() -> None:
 def test_gain_is_nought_at_the_rule_and_one_at_the_real_part() -> None:
     """G places a player between the rule and the real part; halfway is a half."""
     rule, real = songs(20, 4, 40), songs(20, 5, 80)
-    half = {name: [(np.mean(rule[name]) + np.mean(real[name])) / 2] for name in rule}
+    half = {name: [float(np.mean(rule[name]) + np.mean(real[name])) / 2] for name in rule}
     assert gain(rule, rule, real) == Interval(0, 0, 0)
     assert gain(real, rule, real) == Interval(1, 1, 1)
     assert gain(half, rule, real).value == pytest.approx(0.5)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from copilot.music.roles import Role
 from copilot.music.score import MeterChange, Note, Part, Score
 from copilot.scoreboard.las import Marks, judge
 from copilot.scoreboard.selfcheck import OTHER, PUMP, REAL, SILENCE, WRONG, self_check, shuffle
@@ -80,7 +81,7 @@ def test_harmony_never_looks_at_the_real_part(take: Take) -> None:
 
 
 @pytest.mark.parametrize("role", ["bass", "drums"])
-def test_nothing_at_all_is_judged_too(role: str) -> None:
+def test_nothing_at_all_is_judged_too(role: Role) -> None:
     """No context, no real part, one note of no length: floors, no error."""
     marks = judge(Take(Score(480, ()), role, (), (Note(0, 0, 40, 80),)))
     assert marks.las == pytest.approx(1.0)

@@ -1,6 +1,7 @@
 """The best takes: which they are, and the files that they become."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ PLAN = Plan(
 def result(
     song: str, player: str = "ours", part: Role = "bass", seed: int = 0, **marks: float | None
 ) -> Result:
-    return Result(Job(song, part, player, seed), {"doubling": 0.0, "looping": 0.0} | marks)
+    return Result(Job(song, part, player, seed), {"doubling": 0.0, "looping": 0.0, **marks})
 
 
 def test_the_best_by_a_product_of_marks_is_taken() -> None:
@@ -48,8 +49,12 @@ def test_the_best_by_a_product_of_marks_is_taken() -> None:
 @pytest.mark.parametrize("mark", ["doubling", "looping"])
 def test_a_take_that_only_copies_is_never_the_best(mark: str) -> None:
     """More than ten points above the real part's share; where no take is left, the song has none."""
-    takes = [result("a", seed=0, las=90.0, **{mark: 0.6}), result("a", seed=1, las=20.0, **{mark: 0.5})]
-    real = [result("a", player="real", **{mark: 0.45})]
+
+    def copies(share: float) -> dict[str, Any]:
+        return {mark: share}
+
+    takes = [result("a", seed=0, las=90.0, **copies(0.6)), result("a", seed=1, las=20.0, **copies(0.5))]
+    real = [result("a", player="real", **copies(0.45))]
     assert [take.job.seed for take in best_takes(PLAN, [*takes, *real], ("las",))] == [1]
     assert best_takes(PLAN, [takes[0], *real], ("las",)) == []
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import BinaryIO
+from typing import IO
 
 import msgspec
 
@@ -72,17 +72,18 @@ def songs_from_aside() -> Iterator[Iterator[Song]]:
             process.kill()
 
 
-def _read(pipe: BinaryIO) -> Iterator[Song]:
+def _read(pipe: IO[bytes]) -> Iterator[Song]:
     decoder = msgspec.msgpack.Decoder(_Written)
     while head := pipe.read(4):
         song = decoder.decode(pipe.read(int.from_bytes(head)))
-        turns = [Turn(at_s, change) for at_s, change in (*song.tempi, *song.meters)]
+        changes: list[tuple[float, TempoChange | MeterChange]] = [*song.tempi, *song.meters]
+        turns = [Turn(at_s, change) for at_s, change in changes]
         # Turns first, where they come at once with notes: as `performance` has them.
         events: list[Touch | Turn] = sorted((*turns, *song.touches), key=lambda event: event.at_s)
         yield Song(song.at_s, song.title, song.part, tuple(events))
 
 
-def _write(pipe: BinaryIO) -> None:
+def _write(pipe: IO[bytes]) -> None:
     for song in songs():
         touches = [event for event in song.events if isinstance(event, Touch)]
         turns = [event for event in song.events if isinstance(event, Turn)]

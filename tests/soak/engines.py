@@ -5,7 +5,7 @@ import math
 
 from copilot.engine.base import PlannedNote, Proposal
 from copilot.engine.messages import Answer
-from copilot.live.session import Request
+from copilot.live.questions import Request
 
 TAKES_S = 0.02
 

@@ -9,7 +9,11 @@ import asyncio
 import selectors
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from concurrent.futures import Executor
+from typing import Any, TypeVar, TypeVarTuple
+
+Given = TypeVarTuple("Given")
+Done = TypeVar("Done")
 
 
 class FastLoop(asyncio.SelectorEventLoop):
@@ -33,7 +37,9 @@ class FastLoop(asyncio.SelectorEventLoop):
         """From now on ask this whether time is to pass by itself."""
         self._holds = holds
 
-    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[[*Given], Done], *args: *Given
+    ) -> asyncio.Future[Done]:
         """See asyncio's: time passes by itself meanwhile."""
         self._in_threads += 1
         future = super().run_in_executor(executor, func, *args)

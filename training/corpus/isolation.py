@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -50,7 +50,7 @@ class IsolatedReader:
         """End the process."""
         self._stop()
 
-    def read(self, items: Iterable[Item]) -> Iterator[Made | Rejected]:
+    def read(self, items: Iterable[Item]) -> Generator[Made | Rejected]:
         """The outcome of each item, in order."""
         if self._process is None:
             self._start()

@@ -261,8 +261,8 @@ class FakeServer:
         for beat in range(int(begin), int(end) + 1):
             if begin <= beat < end:
                 symbol = _CHORDS[beat // 4 % 4][0]
-                bar = {"bar": beat // 4 + 1, "beat": beat % 4 + 1, "numerator": 4, "denominator": 4}
-                events.append({"type": "beat", "pos_beats": float(beat), "tempo_bpm": TEMPO_BPM, **bar})
+                place = {"bar": beat // 4 + 1, "beat": beat % 4 + 1, "numerator": 4, "denominator": 4}
+                events.append({"type": "beat", "pos_beats": float(beat), "tempo_bpm": TEMPO_BPM, **place})
                 events.append({"type": "chord", "pos_beats": float(beat), "symbol": symbol, "key": "G major"})
         for bar in range(max(0, int(begin) // 4 - 1), int(end) // 4 + 1):
             for start, stop, channel, pitch, velocity in (*_band(bar), *_copilot(bar)):

@@ -309,8 +309,8 @@ def test_every_kind_of_control_sets(page: browser.Page, server: Any) -> None:
     assert dict(zip(server.got("set"), server.got("value"), strict=True)) == expected
     assert until(page, "document.getElementById('legend').textContent.includes('copilot · keys')")
     before = {"part": "bass", "listen_only": False, "scale": "major", "chord": "off", "polyphony": 0}
-    for name, value in before.items():
-        server.change(name, value)
+    for name, was in before.items():
+        server.change(name, was)
     assert until(page, "document.getElementById('p-chord').value === ''")
 
 

@@ -134,7 +134,8 @@ class _Stand:
 
     async def _talk(self, pieces: Iterable[bytes]) -> bytes:
         line = _Line(self.http.port)
-        line.protocol = self.config.http_protocol_class(self.config, self.state, {}, self.loop)
+        make: Any = self.config.http_protocol_class
+        line.protocol = make(self.config, self.state, {}, self.loop)
         line.protocol.connection_made(line)
         for piece in filter(None, pieces):  # none is empty: that would say that the other end is done
             line.protocol.data_received(piece)

@@ -55,7 +55,7 @@ def play(
     lookahead_beats: float = 4.0,
 ) -> list[PlannedNote]:
     """Ask a sixteenth after the other, what begins before the next one being final; returns all that is."""
-    roles = {p.channel: p.role for p in parts}
+    roles: dict[int, str] = {p.channel: p.role for p in parts}
     events = heard(*parts)
     final: list[PlannedNote] = []
     planned: list[PlannedNote] = []

@@ -1,6 +1,7 @@
 """What the learners count and link, against worked examples."""
 
 from collections import Counter
+from collections.abc import Callable
 
 from copilot.engine.base import Controls, Heard
 from copilot.scoreboard.baselines.band import Band
@@ -17,6 +18,11 @@ A, B, C = (1, 0, 1), (2, 0, 1), (3, 0, 1)
 
 def anything(_symbol: Symbol) -> bool:
     return True
+
+
+def always(chance: float) -> Callable[[int], float]:
+    """The same chance, whatever the order."""
+    return lambda _order: chance
 
 
 def word(letters: str) -> list[Slice]:
@@ -61,7 +67,7 @@ def test_ppm_draws_with_the_probabilities_of_method_c() -> None:
     counts = Counts()
     counts.learn([A, B, A, B, A, C, A])
     share = 1 / 5
-    drawn = Counter(counts.draw([A], anything, lambda order, u=u: (u + 0.5) * share / 20) for u in range(100))
+    drawn = Counter(counts.draw([A], anything, always((u + 0.5) * share / 20)) for u in range(100))
     assert drawn == {B: 40, C: 20, A: 40}
 
 
@@ -69,9 +75,9 @@ def test_ppm_never_draws_what_is_not_allowed() -> None:
     """It escapes from it, and where nothing is left there is nothing to draw."""
     counts = Counts()
     counts.learn([A, B, A, B])
-    assert counts.draw([A], lambda symbol: symbol == A, lambda _order: 0.0) == A
-    assert counts.draw([A], lambda _symbol: False, lambda _order: 0.0) is None
-    assert Counts().draw([], anything, lambda _order: 0.0) is None
+    assert counts.draw([A], lambda symbol: symbol == A, always(0.0)) == A
+    assert counts.draw([A], lambda _symbol: False, always(0.0)) is None
+    assert Counts().draw([], anything, always(0.0)) is None
 
 
 def test_what_was_taught_stays_as_it_was() -> None:
@@ -80,9 +86,7 @@ def test_what_was_taught_stays_as_it_was() -> None:
     taught.learn([A, B, A, B])
     one, other = Counts(taught), Counts(taught)
     one.learn([C] * 50)
-    drawn = [
-        [player.draw([], anything, lambda _, u=u: u / 100) for u in range(100)] for player in (one, other)
-    ]
+    drawn = [[player.draw([], anything, always(u / 100)) for u in range(100)] for player in (one, other)]
     assert C in drawn[0] and C not in drawn[1]
 
 

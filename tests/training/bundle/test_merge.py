@@ -11,7 +11,7 @@ from copilot.decode.numba_decoder import NumbaDecoder
 from copilot.errors import BundleError
 from training.bundle.merge import EXACT, merge, rounding_limit
 from training.config import LoraConfig
-from training.model.adapters import add_adapters
+from training.model.adapters import add_adapters, inner
 from training.model.base import load_olmo2
 from training.model.network import fit_vocabulary
 
@@ -81,7 +81,7 @@ def test_weights_that_16_bits_can_not_hold_are_found_out(tmp_path: Path) -> None
     """float16 ends at 65,504: a larger weight would be infinite in the bundle."""
     adapted = learnt(tmp_path)
     with torch.no_grad():
-        adapted.get_base_model().model.layers[0].mlp.up_proj.weight[0, 0] = 1e5
+        inner(adapted).model.layers[0].mlp.up_proj.weight[0, 0] = 1e5
     with pytest.raises(BundleError, match=r"rounding the merged weights to float16 .* another dtype"):
         merge(adapted, IDS, torch.float16)
 

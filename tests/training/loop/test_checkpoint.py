@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
+from transformers import Olmo2ForCausalLM
 
 from copilot.errors import ConfigError, TrainingError
 from tests.training.loop.tiny_loop import CONFIG, KilledError, losses, run, tiny_model, with_
@@ -223,7 +224,7 @@ def test_tied_matrices_are_kept_once(tmp_path: Path) -> None:
     from training.config import ModelConfig
     from training.model.network import build_model
 
-    def model() -> torch.nn.Module:
+    def model() -> Olmo2ForCausalLM:
         shape = ModelConfig(hidden=16, layers=1, heads=2, kv_heads=1, intermediate=32, tied=True)
         return build_model(shape, 32, 0, 24, 0)
 

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from training.config import LoopConfig, TrainingConfig
 from training.loop import checkpoint
@@ -35,7 +36,7 @@ def with_loop(config: TrainingConfig, **changes: object) -> TrainingConfig:
 def weights_of(places: Places) -> dict[str, torch.Tensor]:
     folder = checkpoint.latest(places.run)
     assert folder is not None
-    return checkpoint.load_file(folder / "weights.safetensors")
+    return load_file(folder / "weights.safetensors")
 
 
 def test_a_resumed_run_ends_with_the_weights_of_an_undisturbed_one(
@@ -86,7 +87,7 @@ def test_a_run_by_the_clock_ends_when_its_hours_are_over(
             return {}
 
     class TwoIds:
-        def batch(self, step: int, rows: int, time: int, rank: int, ranks: int) -> Batch:
+        def batch(self, step: int, rows: int, time: int, rank: int = 0, ranks: int = 1) -> Batch:
             ids = torch.ones((rows, time), dtype=torch.int64)
             return Batch(ids, ids, torch.arange(time).repeat(rows, 1), np.zeros((rows, time)), (), 0)
 

@@ -4,11 +4,13 @@ import json
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from accelerate import Accelerator
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from transformers import Olmo2ForCausalLM
 
 from copilot.errors import ConfigError, StoppedError, TrainingError
 from tests.training.loop.tiny_loop import CONFIG, Rows, losses, run, tiny_model, with_
@@ -19,7 +21,7 @@ from training.loop.runlog import RunLog
 from training.loop.train import train
 
 
-def gradients(**changes: object) -> tuple[float, list[torch.Tensor]]:
+def gradients(**changes: Any) -> tuple[float, list[torch.Tensor]]:
     """A batch's nats and gradient."""
     config = with_(**changes)
     learner, batch = Learner(tiny_model(), config, Ranks(config)), Rows().batch(0, 3, 24)
@@ -30,7 +32,7 @@ def gradients(**changes: object) -> tuple[float, list[torch.Tensor]]:
 @pytest.mark.parametrize(
     "changes", [{"micro_windows": 0}, {"micro_windows": 2}, {"gradient_checkpointing": True}]
 )
-def test_how_a_batch_is_gone_through_changes_nothing(changes: dict[str, object]) -> None:
+def test_how_a_batch_is_gone_through_changes_nothing(changes: dict[str, Any]) -> None:
     """All rows at once, two at a time, or recomputed to save memory: the same loss and gradient."""
     nats, expected = gradients()
     other, found = gradients(**changes)
@@ -62,7 +64,7 @@ def test_bf16_is_near_fp32() -> None:
 @pytest.mark.parametrize(
     "changes", [{}, {"optimizer": "muon", "lr": 0.01}, {"schedule": "cosine"}, {"ema": 0.5}]
 )
-def test_it_learns(tmp_path: Path, changes: dict[str, object]) -> None:
+def test_it_learns(tmp_path: Path, changes: dict[str, Any]) -> None:
     """Rows that count upward become easier, with either optimiser and schedule."""
     run(tmp_path, with_(steps=30, **{"lr": 0.05, **changes}))
     first, *_, last = losses(tmp_path)
@@ -114,7 +116,7 @@ def test_measures_and_sketches_come_when_they_are_due(tmp_path: Path) -> None:
     seen: list[tuple[bool, float]] = []
 
     class Validator:
-        def measure(self, model: torch.nn.Module) -> dict[str, float]:
+        def measure(self, model: Olmo2ForCausalLM) -> dict[str, float]:
             seen.append((model.training, float(model.lm_head.weight.detach().norm())))
             return {"val_nats": 1.0}
 

@@ -58,8 +58,8 @@ class Rows:
             targets.append(np.where(np.arange(time) < length, line[1:], IGNORED))
         shape = (len(ids), time)
         positions = torch.arange(time).repeat(len(ids), 1)
-        stacked = (torch.from_numpy(np.stack(arrays)) for arrays in (ids, targets))
-        return Batch(*stacked, positions, np.full(shape, -1), (), 1)
+        rows_of_ids, rows_of_targets = (torch.from_numpy(np.stack(arrays)) for arrays in (ids, targets))
+        return Batch(rows_of_ids, rows_of_targets, positions, np.full(shape, -1), (), 1)
 
 
 class Nothing:

@@ -8,7 +8,7 @@ from transformers import Olmo2Config, Olmo2ForCausalLM
 ENGLISH = 512
 
 
-def write_olmo2(directory: Path, *, tied: bool = False, dtype: torch.dtype = torch.float32) -> Path:
+def write_olmo2(directory: Path, *, tied: bool = False) -> Path:
     """Save one whose rows lie at a scale and around a place of their own; returns the folder."""
     config = Olmo2Config(
         vocab_size=ENGLISH,
@@ -31,6 +31,6 @@ def write_olmo2(directory: Path, *, tied: bool = False, dtype: torch.dtype = tor
             if "norm" in name:
                 weight.uniform_(0.5, 1.5)
         model.model.embed_tokens.weight.normal_(0.0, 0.7).add_(torch.linspace(-1.0, 1.0, 64))
-    model.to(dtype).save_pretrained(directory)
+    model.save_pretrained(directory)
     (directory / "README.md").write_text("---\nlicense: apache-2.0\nlanguage:\n- en\n---\n# A model card\n")
     return directory

@@ -1,13 +1,14 @@
 """LoRA over a frozen base: what learns, what doesn't, and what needs a GPU."""
 
+import importlib.util
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from copilot.errors import ConfigError
 from training.config import LoraConfig
-from training.model import adapters
 from training.model.adapters import add_adapters, inner, load_frozen
 from training.model.base import load_olmo2
 
@@ -81,7 +82,7 @@ def test_a_quantised_base_without_bitsandbytes_is_one_line(
 ) -> None:
     """It says what to install."""
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(adapters.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ConfigError, match=r'pip install "midi-copilot\[qlora\]"'):
         load_frozen(write_olmo2(tmp_path), bf16=True, quantize="4bit")
 
@@ -102,7 +103,7 @@ def test_a_quantised_base_learns(quantize, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"rank": 0}, {"alpha": 0.0}, {"dropout": 1.0}])
-def test_adapters_that_can_not_be_are_refused(wrong: dict[str, float]) -> None:
+def test_adapters_that_can_not_be_are_refused(wrong: dict[str, Any]) -> None:
     """Before a base of gigabytes is read."""
     with pytest.raises(ValueError, match="rank must be at least 1"):
         LoraConfig(**wrong)

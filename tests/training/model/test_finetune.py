@@ -118,7 +118,8 @@ def test_an_olmo2_becomes_a_bundle_that_plays(
     ]
     model = bundle.load_model()
     assert (model.lm_head.weight is model.model.embed_tokens.weight) == tied
-    assert model.config.rope_parameters["rope_theta"] == 500_000.0
+    rope = model.config.rope_parameters
+    assert rope is not None and rope["rope_theta"] == 500_000.0
     ids = list(range(5, 65))
     ours = NumbaDecoder.load(bundle.path, WINDOW).append(ids)
     with torch.inference_mode():

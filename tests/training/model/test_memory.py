@@ -28,10 +28,10 @@ def model_of(train: Train, layers: int) -> torch.nn.Module:
     config = ModelConfig(hidden=64, layers=layers, heads=4, kv_heads=2, intermediate=160)
     model = build_model(config, 100, 0, TIME, 0)
     if train == "adapters":
-        return inner(add_adapters(model.to(torch.bfloat16), LoraConfig(rank=RANK), 0))
+        return inner(add_adapters(model.bfloat16(), LoraConfig(rank=RANK), 0))
     choose_trained(model, train)
     if train != "all":
-        model.to(torch.bfloat16)
+        model.bfloat16()
         widen_trained(model)
     return model.train()
 

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from copilot.music.roles import REGISTER
 from copilot.music.score import Note
 from tests.training.styles.bands import NOTES, Harmony, ms_a_tick, part
-from training.styles.drawn import band, drums
+from training.styles.drawn import band
 from training.styles.drawn.idioms import IDIOMS
+from training.styles.drums import KICK
 from training.styles.feels import FEELS
 from training.styles.generate import DRAWN, MOST_MS, Tune, draw_style, play_style
 
@@ -162,7 +163,7 @@ def test_the_bass_locks_with_the_kick() -> None:
         song = song_of(tune)
         if song is None:
             continue
-        kicks = {round(n.start_ticks / 120) for n in part(tune, "drums").notes if n.pitch == drums.KICK}
+        kicks = {round(n.start_ticks / 120) for n in part(tune, "drums").notes if n.pitch == KICK}
         shares.append(np.mean([round(n.start_ticks / 120) in kicks for n in part(tune, "bass").notes]))
     assert np.quantile(shares, 0.8) > 0.75
 

@@ -74,7 +74,7 @@ def test_bars_of_another_length_are_nobodys_beginning(songs: list[Song]) -> None
     song, rng = songs[0], np.random.default_rng(1)
     waltz = replace(song, bars=(song.bars // 4 * 3).astype(np.int32))
     assert draw_strangers(song, 0, waltz, 0, 400, rng) is None
-    others = replace(song, roles=("pad",) * len(song.roles))
+    others = replace(song, roles=tuple("pad" for _ in song.roles))
     assert draw_strangers(song, 0, others, 0, 400, rng) is None
 
 

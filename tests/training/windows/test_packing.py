@@ -14,7 +14,7 @@ from training.corpus import Corpus
 from training.loop.learner import Learner
 from training.loop.ranks import Ranks
 from training.model.network import build_model
-from training.windows.batches import IGNORED, BatchMaker
+from training.windows.batches import IGNORED, Batch, BatchMaker
 from training.windows.sampler import Sampler
 from training.windows.words import Window
 
@@ -78,8 +78,10 @@ def test_packing_changes_neither_loss_nor_gradient(packed: BatchMaker, micro_win
     nats, total = learner.backward(batch, batch.learnt), 0.0
     for row in range(2):
         for window in windows_of(batch.positions[row]):
-            arrays = (x[row : row + 1, window] for x in (batch.ids, batch.targets, batch.positions))
-            total += alone.backward(type(batch)(*arrays, batch.owners, (), 0), batch.learnt)
+            ids, targets, positions = (
+                x[row : row + 1, window] for x in (batch.ids, batch.targets, batch.positions)
+            )
+            total += alone.backward(Batch(ids, targets, positions, batch.owners, (), 0), batch.learnt)
     assert nats == pytest.approx(total, rel=1e-5)
     for one, other in zip(learner.bare.parameters(), alone.bare.parameters(), strict=True):
         torch.testing.assert_close(one.grad, other.grad, atol=1e-6, rtol=1e-3)

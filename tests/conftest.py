@@ -26,7 +26,8 @@ class _Rooms(LoadScopeScheduling):
     """Three processes run the tests, a file in one of them.
 
     Those on real ports share a server, and those of decoders compile the same kernels: each of these in one process.
-    The first has those of real ports, which mostly wait; the others have the cores meanwhile, and yield to it.
+    The first has those of real ports, which mostly wait; the others have the cores meanwhile, and yield to it. What
+    needs quiet comes last, when the others are through.
     """
 
     def _split_scope(self, nodeid: str) -> str:
@@ -52,11 +53,20 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> _Rooms:
     return _Rooms(config, log)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs quiet, last."""
+    items.sort(key=_needs_quiet)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """While a test marked `quiet` runs, the other processes wait: beside a compiler no note is in time."""
-    with _alone() if item.get_closest_marker("quiet") else _together():
+    with _alone() if _needs_quiet(item) else _together():
         return (yield)
+
+
+def _needs_quiet(item: pytest.Item) -> bool:
+    return item.get_closest_marker("quiet") is not None
 
 
 @contextlib.contextmanager

@@ -1,7 +1,6 @@
 """Instruments and synths on a real JACK server, as in tests/jack."""
 
 from tests.jack.conftest import (
-    _jack_answers,
     eventually,
     jack_server,
     keyboard,
@@ -10,7 +9,6 @@ from tests.jack.conftest import (
 )
 
 __all__ = [
-    "_jack_answers",
     "eventually",
     "jack_server",
     "keyboard",

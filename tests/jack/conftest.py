@@ -8,8 +8,8 @@ import pytest
 import rtmidi
 
 from copilot.midi.backend import API_VARIABLE
-from copilot.midi.jackclient import connect_jack
 from tests.jack.instrument import Hearer
+from tests.jack.late_cycles import late_cycles, repeat_if_late
 
 PATIENCE_S = 5.0
 
@@ -19,25 +19,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "jack_server" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.jack)
-
-
-@pytest.fixture(scope="session")
-def _jack_answers() -> bool:
-    client = connect_jack("test-probe", is_there=True)
-    if client is not None:
-        client.close()
-    return client is not None
+            repeat_if_late(item)
 
 
 @pytest.fixture
-def jack_server(_jack_answers: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def jack_server(monkeypatch: pytest.MonkeyPatch) -> None:
     """A JACK server to play on, which the processes under test choose too; without one: skip, in CI fail."""
-    if not _jack_answers:
+    if not late_cycles().server_answers:
         reason = "no JACK server answers: start one as .ci/run does"
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)
     monkeypatch.setenv(API_VARIABLE, "JACK")
+    late_cycles().begin()
 
 
 class Synth(Hearer):

@@ -19,6 +19,8 @@ from tests.jack.conftest import Keyboard, Synth
 from tests.jack.instrument import Instrument
 from tests.jack.listener import playing, states, until
 
+pytestmark = pytest.mark.quiet  # what JACK loses beside a compiler is not played again
+
 TIMES = 5
 
 

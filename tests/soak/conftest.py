@@ -1,5 +1,5 @@
 """The share on real ports takes the JACK server of the tests in tests/jack."""
 
-from tests.jack.conftest import _jack_answers, jack_server, pytest_collection_modifyitems
+from tests.jack.conftest import jack_server, pytest_collection_modifyitems
 
-__all__ = ["_jack_answers", "jack_server", "pytest_collection_modifyitems"]
+__all__ = ["jack_server", "pytest_collection_modifyitems"]

@@ -20,12 +20,14 @@ settings.load_profile("no deadline")
 
 
 _REAL_TIME = "real time"
+_KERNELS = "kernels"
 
 
 class _Rooms(LoadScopeScheduling):
     """Three processes run the tests, a file in one of them.
 
-    Those on real ports share a server, and those of decoders compile the same kernels: each of these in one process.
+    Those on real ports share a server, and those that begin with a decoder compile the same kernels: each of these in
+    one process.
     The first has those of real ports, which mostly wait; the others have the cores meanwhile, and yield to it. What
     needs quiet comes last, when the others are through.
     """
@@ -34,7 +36,7 @@ class _Rooms(LoadScopeScheduling):
         file = nodeid.split("::", 1)[0]
         if file.startswith(("tests/jack/", "tests/fault/")):
             return _REAL_TIME
-        return "decode" if file.startswith("tests/decode/") else file
+        return _KERNELS if file.startswith(("tests/bench/", "tests/decode/")) else file
 
     def _assign_work_unit(self, node: object) -> None:
         if _REAL_TIME in self.workqueue:

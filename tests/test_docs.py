@@ -9,9 +9,12 @@ import pytest
 from click.testing import CliRunner
 
 from copilot.cli import main
+from copilot.commands.jam import EXAMPLE
 from copilot.control.osc_table import ROUTES
 from copilot.control.panel_table import BEGIN, END, reference
+from copilot.music.midifile import read_score, write_score
 from copilot.panel import as_bool, find
+from copilot.scoreboard.excerpt import excerpt
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -35,7 +38,18 @@ def runnable() -> list[list[str]]:
     return [lines for _, is_run, lines in blocks() if is_run]
 
 
+@pytest.fixture
+def _short_blues(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight bars of the packaged blues in its place: it is jammed with three times, and in full elsewhere."""
+    short = tmp_path / "package" / EXAMPLE.name
+    short.parent.mkdir()
+    score = read_score(EXAMPLE)
+    write_score(excerpt(score, 0, score.bar_lines(score.end_ticks)[8]), short)
+    monkeypatch.setattr("copilot.commands.jam.EXAMPLE", short)
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("_short_blues")
 @pytest.mark.parametrize("lines", runnable(), ids=lambda lines: lines[0])
 def test_what_is_to_be_typed_works(lines: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The commands of a block that is marked so, one after the other in an empty folder."""

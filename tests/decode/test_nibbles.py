@@ -13,7 +13,7 @@ from copilot.decode.kernels.nibbles import empty_nibbles, make_project, pack_row
 from copilot.decode.numba_decoder import NumbaDecoder
 from copilot.decode.weights import BYTES_UP_TO, choose
 
-from .conftest import SHAPES, VOCAB, WINDOW, Pair, random_ids
+from .conftest import VOCAB, WINDOW, Pair, random_ids
 
 Array = np.ndarray
 
@@ -144,12 +144,6 @@ def test_nothing_stays_nothing() -> None:
         assert not product(way, np.zeros((2, 64), np.float32), packed(weights), 70, 70).any()
 
 
-# Of 16 bits, as bundles are: those of 32 would be compiled anew, 30 s, and the last test does.
-of_bundles = pytest.mark.parametrize(
-    "pair", [name for name, shape in SHAPES.items() if shape.bits == 16], indirect=True
-)
-
-
 @pytest.fixture(scope="module")
 def nibbled(pair: Pair) -> NumbaDecoder:
     return NumbaDecoder.load(pair.directory, WINDOW, weights="int4")
@@ -159,7 +153,6 @@ def _off(ours: Logits, theirs: Logits) -> float:
     return float(np.abs(ours - theirs).max() / np.abs(theirs).max())
 
 
-@of_bundles
 def test_a_decoder_is_near_to_floats(pair: Pair, nibbled: NumbaDecoder) -> None:
     """On random weights, which have no redundancy, and odd shapes: it follows the floats, if from afar."""
     ids = random_ids(WINDOW)
@@ -168,7 +161,6 @@ def test_a_decoder_is_near_to_floats(pair: Pair, nibbled: NumbaDecoder) -> None:
     assert nibbled._weights.embedding.shape[0] == VOCAB == len(ours)
 
 
-@of_bundles
 def test_slices_are_a_fresh_prefill(nibbled: NumbaDecoder) -> None:
     """One token, two, four and the rest in one pass."""
     ids = random_ids(40)
@@ -192,7 +184,7 @@ def test_without_a_dot_product_bytes_become_floats_and_nibbles_stay() -> None:
     assert choose("auto", BYTES_UP_TO + 1, dot_lanes=0) == "int4"
 
 
-@pytest.mark.parametrize("pair", ["tied"], indirect=True)  # each shape would be compiled anew
+@pytest.mark.parametrize("pair", ["tied"], indirect=True)  # each shape would be compiled anew, 20 s
 def test_without_a_dot_product_the_head_is_nibbles_too(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     """And the cache is of floats: bytes have no instruction there."""
     monkeypatch.setattr("copilot.decode.weights.DOT_LANES", 0)

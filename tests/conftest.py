@@ -21,6 +21,7 @@ settings.load_profile("no deadline")
 
 _REAL_TIME = "real time"
 _KERNELS = "kernels"
+_WITHOUT_PORTS = ("tests/fault/test_model_changes.py", "tests/fault/test_worker_dies.py")
 
 
 class _Rooms(LoadScopeScheduling):
@@ -34,7 +35,7 @@ class _Rooms(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.split("::", 1)[0]
-        if file.startswith(("tests/jack/", "tests/fault/")):
+        if file.startswith(("tests/jack/", "tests/fault/")) and file not in _WITHOUT_PORTS:
             return _REAL_TIME
         return _KERNELS if file.startswith(("tests/bench/", "tests/decode/")) else file
 

@@ -28,7 +28,7 @@ class Shape:
 
 SHAPES = {
     "grouped": Shape(heads=4, kv_heads=2, head_dim=16, tied=False, bits=16),
-    "tied": Shape(heads=3, kv_heads=3, head_dim=8, tied=True, bits=32, layers=3, wide=33),
+    "tied": Shape(heads=3, kv_heads=3, head_dim=8, tied=True, bits=16, layers=3, wide=33),
     "one_key": Shape(heads=4, kv_heads=1, head_dim=32, tied=True, bits=16, layers=1),
     "full": Shape(heads=2, kv_heads=2, head_dim=24, tied=False, bits=32),
 }
@@ -48,6 +48,12 @@ class Pair:
 @pytest.fixture(scope="session", params=SHAPES)
 def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Pair:
     """Decoders live through the whole session: tests begin with rebase, and so meet what the last one left."""
+    return make_pair(SHAPES[request.param], tmp_path_factory.mktemp(request.param))
+
+
+@pytest.fixture(scope="session", params=[name for name, shape in SHAPES.items() if shape.bits == 16])
+def bundled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Pair:
+    """Of 16 bits, as bundles are: what packs weights into fewer is compiled for these alone, half a minute each."""
     return make_pair(SHAPES[request.param], tmp_path_factory.mktemp(request.param))
 
 

@@ -42,12 +42,12 @@ def test_each_branch_is_a_decoder(
 
 @pytest.mark.skipif(not DOT_LANES, reason="this processor has no dot product of bytes")
 @pytest.mark.parametrize("held", [1, 63, 64, 65, 130])
-def test_branches_of_bytes(pair: Pair, held: int) -> None:
+def test_branches_of_bytes(bundled: Pair, held: int) -> None:
     """Whatever stands in whole blocks and behind them; a float's last bit may tip a byte over, and no more than that.
 
     What is read of the past and of the own tokens are two sums of whole numbers, added as floats.
     """
-    ours, alone = (NumbaDecoder.load(pair.directory, 2 * WINDOW, weights="int8") for _ in range(2))
+    ours, alone = (NumbaDecoder.load(bundled.directory, 2 * WINDOW, weights="int8") for _ in range(2))
     past = random_ids(held)
     ours.rebase(past)
     branches = ours.fork(3)

@@ -145,18 +145,18 @@ def test_nothing_stays_nothing() -> None:
 
 
 @pytest.fixture(scope="module")
-def nibbled(pair: Pair) -> NumbaDecoder:
-    return NumbaDecoder.load(pair.directory, WINDOW, weights="int4")
+def nibbled(bundled: Pair) -> NumbaDecoder:
+    return NumbaDecoder.load(bundled.directory, WINDOW, weights="int4")
 
 
 def _off(ours: Logits, theirs: Logits) -> float:
     return float(np.abs(ours - theirs).max() / np.abs(theirs).max())
 
 
-def test_a_decoder_is_near_to_floats(pair: Pair, nibbled: NumbaDecoder) -> None:
+def test_a_decoder_is_near_to_floats(bundled: Pair, nibbled: NumbaDecoder) -> None:
     """On random weights, which have no redundancy, and odd shapes: it follows the floats, if from afar."""
     ids = random_ids(WINDOW)
-    ours, theirs = nibbled.rebase(ids), pair.full(ids)
+    ours, theirs = nibbled.rebase(ids), bundled.full(ids)
     assert np.corrcoef(ours, theirs)[0, 1] > 0.9
     assert nibbled._weights.embedding.shape[0] == VOCAB == len(ours)
 

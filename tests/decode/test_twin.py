@@ -26,9 +26,9 @@ def same(ours: Logits, theirs: Logits) -> bool:
 
 
 @pytest.fixture(scope="module", params=KINDS)
-def twin(request: pytest.FixtureRequest, pair: Pair) -> Twin:
+def twin(request: pytest.FixtureRequest, bundled: Pair) -> Twin:
     """A decoder that prepares its flushes, one that doesn't, and how equal they must be."""
-    first, second = (NumbaDecoder.load(pair.directory, WINDOW, weights=request.param) for _ in range(2))
+    first, second = (NumbaDecoder.load(bundled.directory, WINDOW, weights=request.param) for _ in range(2))
     return first, second, same if request.param != "float" and DOT_LANES else close
 
 

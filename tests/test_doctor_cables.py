@@ -79,6 +79,21 @@ def test_a_clock_that_loses_pulses_is_trouble() -> None:
     assert check.state == "trouble" and "3 lost" in check.found and check.found.startswith("120.00 bpm")
 
 
+def test_pulses_that_come_late_together_are_not_lost() -> None:
+    """A sender or a system that sleeps for three pulses: all of them are there, and the copilot's beat stands."""
+    at_s = even(120.0)
+    at_s[100:103] = [at_s[103] - 0.0001] * 3
+    check = clock(at_s)
+    assert check.state == "ok" and "0 lost, 0 twice" in check.found and check.found.startswith("120.0")
+
+
+def test_pulses_that_come_twice_are_counted_once() -> None:
+    """As JACK hands them over in a cycle that is late."""
+    at_s = even(120.0)
+    check = clock(sorted([*at_s, *(at_s[number] + 0.0001 for number in (50, 100, 101))]))
+    assert check.state == "ok" and "0 lost, 3 twice" in check.found and check.found.startswith("120.00 bpm")
+
+
 def test_a_clock_that_drifts_is_trouble() -> None:
     """A tempo that turns while it listens can't be told from one that shakes, and the line says to keep one."""
     at_s = even(120.0, 120)

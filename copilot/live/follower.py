@@ -23,6 +23,8 @@ _JUMP_PULSES = 8
 _JUMP_RATIO = 0.07
 """A jump is when the mean of the last 6 intervals stays 7% off for 8 pulses. Jitter of ±2 ms moves that mean
 by 3% at 120 bpm, a single lost pulse moves it for 6 pulses only, and a change of 10% is caught in 13."""
+_MOST_GAPS, _MOST_TWICE = 2, 3
+"""Of 8 intervals. A gap may be of many lost pulses; twice is what JACK may hand over where a cycle is late."""
 
 
 def _period_s(tempo_bpm: float) -> float:
@@ -167,7 +169,7 @@ class ClockFollower:
         self._off_pulses = self._off_pulses + 1 if is_off else 0
         if self._off_pulses < _JUMP_PULSES or len(self._recent) <= _JUMP_PULSES:
             return
-        if self._lost_pulses_explain(self._period_s):
+        if self._gaps_explain(self._period_s):
             self._off_pulses = 0
             return
         # Counting by the old tempo went wrong meanwhile: every pulse since the jump was one pulse.
@@ -175,13 +177,15 @@ class ClockFollower:
         self._regrip(last_s, fast_s)
         self._recent.append((last_s, self._count))
 
-    def _lost_pulses_explain(self, period_s: float) -> bool:
-        """Whether one or two gaps, counted as lost pulses, bring the mean back to the tempo."""
-        times_s = [at_s for at_s, _ in self._recent]
-        intervals_s = [b - a for a, b in pairwise(times_s)]
+    def _gaps_explain(self, period_s: float) -> bool:
+        """Whether a few pulses that were lost, or came twice, bring the mean back to the tempo."""
+        intervals_s = [after - before for (before, _), (after, _) in pairwise(self._recent)]
         lost = [round(interval / period_s) - 1 for interval in intervals_s if interval > 1.5 * period_s]
-        mean_s = sum(intervals_s) / (len(intervals_s) + sum(lost))
-        return 1 <= len(lost) <= 2 and abs(mean_s / period_s - 1) <= _JUMP_RATIO
+        twice = sum(interval < period_s / 4 for interval in intervals_s)
+        if len(lost) > _MOST_GAPS or twice > _MOST_TWICE or not (lost or twice):
+            return False
+        mean_s = sum(intervals_s) / (len(intervals_s) + sum(lost) - twice)
+        return abs(mean_s / period_s - 1) <= _JUMP_RATIO
 
 
 def _clamp(period_s: float) -> float:

@@ -84,6 +84,20 @@ def test_a_lost_pulse_shifts_nothing(seed: int) -> None:
     assert follower.pos_beats(5.0) == pytest.approx(10.0, abs=0.005)
 
 
+@pytest.mark.parametrize("again", [(100,), (100, 101), (100, 102, 105), (100, 107), (100, 101, 102, 140)])
+@pytest.mark.parametrize("seed", range(3))
+def test_pulses_that_come_twice_shift_nothing(again: tuple[int, ...], seed: int) -> None:
+    """As JACK hands them over in a cycle that is late: no jump of tempo, and none of the beat."""
+    follower = ClockFollower()
+    follower.start()
+    for index, at_s in enumerate(pulses(120, 240, seed=seed)):
+        for _ in range(2 if index in again else 1):
+            follower.pulse(at_s)
+        if index >= 48:
+            assert follower.tempo_bpm == pytest.approx(120, abs=0.5)
+    assert follower.pos_beats(5.0) == pytest.approx(10.0, abs=0.005)
+
+
 def test_bunched_pulses_shift_nothing() -> None:
     """Pulses held up and delivered together count as what they are."""
     follower = ClockFollower()

@@ -113,13 +113,15 @@ def judge_clock(name: str, port: str, heard: Pulses) -> Check:
         return Check(
             name, "trouble", f"{len(at_s)} pulses at once on {port}", "another cable or port", "no tempo"
         )
-    lost = sum(round(interval / typical_s) - 1 for interval in intervals_s if interval > 1.5 * typical_s)
-    slope_s, off_ms = _line(at_s, typical_s)
+    numbers = _numbers(at_s, typical_s)
+    known = len(set(numbers))
+    lost, twice = numbers[-1] + 1 - known, len(numbers) - known
+    slope_s, off_ms = _line(at_s, numbers)
     beat_ms = _beat_off_ms(at_s, slope_s)
     p50, p99 = statistics.median(off_ms), off_ms[int(0.99 * (len(off_ms) - 1))]
     found = (
         f"{60 / (PULSES_PER_BEAT * slope_s):.2f} bpm, pulses {p50:.2f} ms off their line, p99 {p99:.2f}, worst "
-        f"{off_ms[-1]:.2f}, {lost} lost; the copilot's beat at most {beat_ms:.2f} off"
+        f"{off_ms[-1]:.2f}, {lost} lost, {twice} twice; the copilot's beat at most {beat_ms:.2f} off"
     )
     if beat_ms > _BEAT_OFF_MS or lost:
         todo = (
@@ -129,9 +131,8 @@ def judge_clock(name: str, port: str, heard: Pulses) -> Check:
     return Check(name, "ok", found, heard=f"the clock of {port} is steady")
 
 
-def _line(at_s: Sequence[float], typical_s: float) -> tuple[float, list[float]]:
+def _line(at_s: Sequence[float], numbers: Sequence[int]) -> tuple[float, list[float]]:
     """The straight line through all pulses: seconds a pulse, and how far each is off, in ms, sorted."""
-    numbers = _numbers(at_s, typical_s)
     fit = statistics.linear_regression(numbers, at_s)
     off = (
         abs(at - fit.intercept - fit.slope * number) * 1000 for number, at in zip(numbers, at_s, strict=True)
@@ -140,13 +141,22 @@ def _line(at_s: Sequence[float], typical_s: float) -> tuple[float, list[float]]:
 
 
 def _numbers(at_s: Sequence[float], typical_s: float) -> list[int]:
-    """Each pulse's number: one more than the one before, and more where some were lost in between."""
-    numbers = [0]
+    """Each pulse's number, the first's 0.
+
+    Some are late and come together, the last of them nearly in time: they fill the gap that they left. Numbers that
+    are still missing were lost; who has another's number came twice.
+    """
+    bunches = [[at_s[0]]]
     for before, after in pairwise(at_s):
-        numbers.append(
-            numbers[-1]
-            + max(1, round((after - before) / typical_s) if after - before > 1.5 * typical_s else 1)
-        )
+        if after - before < typical_s / 2:
+            bunches[-1].append(after)
+        else:
+            bunches.append([after])
+    numbers = list(range(len(bunches[0])))
+    for earlier, bunch in pairwise(bunches):
+        steps = max(1, round((bunch[-1] - earlier[-1]) / typical_s))
+        first, last = numbers[-1] + 1, numbers[-1] + steps
+        numbers.extend(max(first, last - later) for later in reversed(range(len(bunch))))
     return numbers
 
 

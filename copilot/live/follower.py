@@ -131,6 +131,8 @@ class ClockFollower:
 
     def _advance(self, at_s: float, interval_s: float) -> None:
         if self._period_s is None:
+            if interval_s < _PERIOD_MIN_S:
+                return  # no tempo is as fast: the first pulse once more
             self._fit_s = at_s
             self._count += 1
             if interval_s <= DROPOUT_S:

@@ -84,7 +84,9 @@ def test_a_lost_pulse_shifts_nothing(seed: int) -> None:
     assert follower.pos_beats(5.0) == pytest.approx(10.0, abs=0.005)
 
 
-@pytest.mark.parametrize("again", [(100,), (100, 101), (100, 102, 105), (100, 107), (100, 101, 102, 140)])
+@pytest.mark.parametrize(
+    "again", [(0,), (0, 1), (100,), (100, 101), (100, 102, 105), (100, 107), (100, 101, 102, 140)]
+)
 @pytest.mark.parametrize("seed", range(3))
 def test_pulses_that_come_twice_shift_nothing(again: tuple[int, ...], seed: int) -> None:
     """As JACK hands them over in a cycle that is late: no jump of tempo, and none of the beat."""

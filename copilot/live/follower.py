@@ -1,5 +1,6 @@
 """Tempo and position from MIDI beat clock. Pure: it is told when each message came in."""
 
+import math
 from collections import deque
 from itertools import pairwise
 
@@ -18,13 +19,21 @@ at 120 bpm. In an accelerando of 20 bpm over 8 beats it lags 6 ms behind; with 6
 _REGRIP_PULSES = 8
 """The memory that is left after a drop-out or a jump: tempo is known roughly, phase is not."""
 
-_FAST_PULSES = 6
+_NEW_PULSES = 12
+"""Until so many are remembered, each is one: a line through fewer can't tell a lost pulse from a late one."""
+
+_MOST_SPREAD = 0.8
+"""Of a period. Where pulses come more unevenly, each is one: by its time none is told from the next. JACK hands over
+what came in a cycle at once, after it: by 512 frames at 48 kHz pulses are up to 11 ms late, by 1,024 up to 21."""
+
+_FAST_PULSES, _SLOW_PULSES = 6, 32
 _JUMP_PULSES = 8
 _JUMP_RATIO = 0.07
-"""A jump is when the mean of the last 6 intervals stays 7% off for 8 pulses. Jitter of ±2 ms moves that mean
-by 3% at 120 bpm, a single lost pulse moves it for 6 pulses only, and a change of 10% is caught in 13."""
+"""A jump is when the mean of the last 6 intervals stays 7% off for 8 pulses; of more intervals, up to 32, where they
+are so uneven that 6 say less. Jitter of ±2 ms moves the mean of 6 by 3% at 120 bpm, a single lost pulse moves it for
+6 pulses only, and a change of 10% is caught in 13."""
 _MOST_GAPS, _MOST_TWICE = 2, 3
-"""Of 8 intervals. A gap may be of many lost pulses; twice is what JACK may hand over where a cycle is late."""
+"""Of these intervals. A gap may be of many lost pulses; twice is what JACK may hand over where a cycle is late."""
 
 
 def _period_s(tempo_bpm: float) -> float:
@@ -39,8 +48,8 @@ class ClockFollower:
 
     A second-order (alpha–beta) loop, whose gains are those of a growing least-squares line until two beats
     have been heard and fixed from then on (Brookner, Tracking and Kalman Filtering Made Easy, ch. 1.3).
-    Pulses are counted by the clock, not by their number, so that a lost or bunched pulse does not shift the
-    beat.
+    Pulses are counted by the clock, not by their number, so that a pulse that is lost, late or there twice does not
+    shift the beat; by their number at first, and where they come too unevenly.
 
     `is_running` says what the sender last asked for: true from start or continue until stop. A drop-out
     does not end it: position freewheels at the last tempo, and pulses that come back are counted from
@@ -56,7 +65,8 @@ class ClockFollower:
         self._count = 0  # pulses since the first one heard, lost ones included
         self._memory_pulses = 0
         self._off_pulses = 0
-        self._recent: deque[tuple[float, int]] = deque(maxlen=_JUMP_PULSES + 1)
+        self._recent: deque[tuple[float, int]] = deque(maxlen=_SLOW_PULSES + 3)
+        self._errors_s: deque[float] = deque(maxlen=_MEMORY_PULSES)  # how late each was
         self._origin = 0  # the count at which the song's pulse 0 was
         self._entry: int | None = (
             0  # the song pulse that the next pulse is, where start or continue asked for it
@@ -139,7 +149,11 @@ class ClockFollower:
                 self._period_s = _clamp(interval_s)
                 self._memory_pulses = 2
             return
-        steps = max(0, round((at_s - self._fit_s) / self._period_s))
+        is_new = self._memory_pulses < _NEW_PULSES and interval_s >= _PERIOD_MIN_S
+        if is_new or self._spread_s() > _MOST_SPREAD * self._period_s:
+            steps = 1
+        else:
+            steps = max(0, round((at_s - self._fit_s) / self._period_s))
         self._count += steps
         if interval_s > DROPOUT_S:
             self._regrip(at_s, self._period_s)
@@ -153,6 +167,7 @@ class ClockFollower:
         tempo_gain = 6 / (n * (n + 1))
         expected_s = self._fit_s + steps * period_s
         error_s = at_s - expected_s
+        self._errors_s.append(error_s)
         self._fit_s = expected_s + phase_gain * error_s
         self._period_s = _clamp(period_s + tempo_gain * error_s / steps)
 
@@ -163,25 +178,39 @@ class ClockFollower:
         self._recent.clear()
 
     def _watch_for_jump(self) -> None:
-        if self._period_s is None or len(self._recent) <= _FAST_PULSES:
+        if self._period_s is None:
+            return
+        uneven = math.ceil(self._spread_s() / (_JUMP_RATIO * self._period_s))
+        pulses = min(max(uneven, _FAST_PULSES), _SLOW_PULSES)
+        if len(self._recent) <= pulses:
             return
         last_s, _ = self._recent[-1]
-        fast_s = (last_s - self._recent[-1 - _FAST_PULSES][0]) / _FAST_PULSES
+        fast_s = (last_s - self._recent[-1 - pulses][0]) / pulses
         is_off = abs(fast_s / self._period_s - 1) > _JUMP_RATIO
         self._off_pulses = self._off_pulses + 1 if is_off else 0
-        if self._off_pulses < _JUMP_PULSES or len(self._recent) <= _JUMP_PULSES:
+        since = pulses + _JUMP_PULSES - _FAST_PULSES
+        if self._off_pulses < since or len(self._recent) <= since:
             return
-        if self._gaps_explain(self._period_s):
+        if self._gaps_explain(self._period_s, since):
             self._off_pulses = 0
             return
         # Counting by the old tempo went wrong meanwhile: every pulse since the jump was one pulse.
-        self._count = self._recent[0][1] + _JUMP_PULSES
+        self._count = self._recent[-1 - since][1] + since
         self._regrip(last_s, fast_s)
+        self._errors_s.clear()
         self._recent.append((last_s, self._count))
 
-    def _gaps_explain(self, period_s: float) -> bool:
-        """Whether a few pulses that were lost, or came twice, bring the mean back to the tempo."""
-        intervals_s = [after - before for (before, _), (after, _) in pairwise(self._recent)]
+    def _spread_s(self) -> float:
+        """Between the earliest and the latest pulse of the memory; without the last ones, which a jump sets off."""
+        errors_s = list(self._errors_s)
+        before_s = errors_s[:-_JUMP_PULSES] if len(errors_s) > 2 * _JUMP_PULSES else errors_s
+        return max(before_s, default=0.0) - min(before_s, default=0.0)
+
+    def _gaps_explain(self, period_s: float, pulses: int) -> bool:
+        """Whether a few of the last pulses that were lost, or came twice, bring the mean back to the tempo."""
+        intervals_s = [
+            after - before for (before, _), (after, _) in pairwise(list(self._recent)[-1 - pulses :])
+        ]
         lost = [round(interval / period_s) - 1 for interval in intervals_s if interval > 1.5 * period_s]
         twice = sum(interval < period_s / 4 for interval in intervals_s)
         if len(lost) > _MOST_GAPS or twice > _MOST_TWICE or not (lost or twice):

@@ -1,5 +1,6 @@
 """Time: MIDI clock is followed, beats never go back, bars stand where the meter says."""
 
+import itertools
 import math
 import random
 from collections.abc import Iterator
@@ -98,6 +99,44 @@ def test_pulses_that_come_twice_shift_nothing(again: tuple[int, ...], seed: int)
         if index >= 48:
             assert follower.tempo_bpm == pytest.approx(120, abs=0.5)
     assert follower.pos_beats(5.0) == pytest.approx(10.0, abs=0.005)
+
+
+def late(at_s: float, cycle_s: float) -> float:
+    """When what came amid a cycle of JACK is handed over."""
+    return math.ceil(at_s / cycle_s) * cycle_s
+
+
+@pytest.mark.parametrize(
+    ("frames", "tempo_bpm"),
+    [*itertools.product([128, 256, 512], [60, 90, 120, 133, 150, 180]), (1024, 60), (1024, 100)],
+)
+@pytest.mark.parametrize("seed", range(3))
+def test_pulses_that_come_at_a_cycles_end_are_followed(frames: int, tempo_bpm: float, seed: int) -> None:
+    """After four beats the beat is off by a cycle at most, and the tempo by half a beat a minute."""
+    follower, cycle_s = ClockFollower(), frames / 48_000
+    follower.start()
+    for index, at_s in enumerate(pulses(tempo_bpm, 24 * 30, seed=seed)):
+        follower.pulse(late(at_s, cycle_s))
+        if index >= 96:
+            assert follower.tempo_bpm == pytest.approx(tempo_bpm, abs=0.5)
+            off_beats = follower.pos_beats(late(at_s, cycle_s)) - index / 24
+            assert abs(off_beats) * 60 / tempo_bpm < cycle_s + 2 * JITTER_S
+
+
+@pytest.mark.parametrize("frames", [128, 256, 512])
+@pytest.mark.parametrize("tempo_bpm", [60, 80, 108, 133, 150, 180])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_jump_is_caught_though_pulses_come_at_a_cycles_end(
+    frames: int, tempo_bpm: float, seed: int
+) -> None:
+    """Eight beats after it the tempo is right, and at most three pulses were miscounted."""
+    follower, cycle_s = ClockFollower(), frames / 48_000
+    follower.start()
+    jump_s = 200 * 60 / 120 / 24
+    for at_s in (*pulses(120, 200, seed=seed), *pulses(tempo_bpm, 193, start_s=jump_s, seed=seed + 100)):
+        follower.pulse(late(at_s, cycle_s))
+    assert follower.tempo_bpm == pytest.approx(tempo_bpm, abs=0.6)
+    assert follower.pos_beats(jump_s + 8 * 60 / tempo_bpm) == pytest.approx(200 / 24 + 8, abs=3.6 / 24)
 
 
 def test_bunched_pulses_shift_nothing() -> None:

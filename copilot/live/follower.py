@@ -26,12 +26,18 @@ _MOST_SPREAD = 0.8
 """Of a period. Where pulses come more unevenly, each is one: by its time none is told from the next. JACK hands over
 what came in a cycle at once, after it: by 512 frames at 48 kHz pulses are up to 11 ms late, by 1,024 up to 21."""
 
+_TWICE, _GAP = 0.25, 1.6
+"""Periods. Sooner after the one before it a pulse may be that one again; later, some may be lost in between."""
+
 _FAST_PULSES, _SLOW_PULSES = 6, 32
 _JUMP_PULSES = 8
 _JUMP_RATIO = 0.07
 """A jump is when the mean of the last 6 intervals stays 7% off for 8 pulses; of more intervals, up to 32, where they
 are so uneven that 6 say less. Jitter of ±2 ms moves the mean of 6 by 3% at 120 bpm, a single lost pulse moves it for
 6 pulses only, and a change of 10% is caught in 13."""
+_UNSETTLED_PULSES = 12
+"""How uneven the last ones are says nothing yet: that may be a jump."""
+
 _MOST_GAPS, _MOST_TWICE = 2, 3
 """Of these intervals. A gap may be of many lost pulses; twice is what JACK may hand over where a cycle is late."""
 
@@ -64,6 +70,7 @@ class ClockFollower:
         self._fit_s = 0.0  # when it ought to have come
         self._count = 0  # pulses since the first one heard, lost ones included
         self._memory_pulses = 0
+        self._gap_pulses = 0  # that were taken for lost just now: late ones fill them
         self._off_pulses = 0
         self._recent: deque[tuple[float, int]] = deque(maxlen=_SLOW_PULSES + 3)
         self._errors_s: deque[float] = deque(maxlen=_MEMORY_PULSES)  # how late each was
@@ -149,16 +156,25 @@ class ClockFollower:
                 self._period_s = _clamp(interval_s)
                 self._memory_pulses = 2
             return
-        is_new = self._memory_pulses < _NEW_PULSES and interval_s >= _PERIOD_MIN_S
-        if is_new or self._spread_s() > _MOST_SPREAD * self._period_s:
-            steps = 1
-        else:
-            steps = max(0, round((at_s - self._fit_s) / self._period_s))
+        steps = self._steps(at_s, interval_s, self._period_s)
         self._count += steps
+        self._gap_pulses = max(0, self._gap_pulses + steps - 1) if steps != 1 else 0
         if interval_s > DROPOUT_S:
             self._regrip(at_s, self._period_s)
         elif steps:
             self._correct(at_s, steps, self._period_s)
+
+    def _steps(self, at_s: float, interval_s: float, period_s: float) -> int:
+        """How many pulses on this one is: 0 where it came before, or was taken for lost and is only late."""
+        is_new = self._memory_pulses < _NEW_PULSES and interval_s >= _PERIOD_MIN_S
+        if is_new or self._spread_s() > _MOST_SPREAD * period_s:
+            return 1
+        steps = max(0, round((at_s - self._fit_s) / period_s))
+        if interval_s < _GAP * period_s:
+            steps = min(steps, 1)
+        if interval_s >= _TWICE * period_s and not self._gap_pulses:
+            steps = max(steps, 1)
+        return steps
 
     def _correct(self, at_s: float, steps: int, period_s: float) -> None:
         longest_pulses = max(_MEMORY_PULSES, int(_MEMORY_S / period_s))
@@ -203,7 +219,7 @@ class ClockFollower:
     def _spread_s(self) -> float:
         """Between the earliest and the latest pulse of the memory; without the last ones, which a jump sets off."""
         errors_s = list(self._errors_s)
-        before_s = errors_s[:-_JUMP_PULSES] if len(errors_s) > 2 * _JUMP_PULSES else errors_s
+        before_s = errors_s[:-_UNSETTLED_PULSES] if len(errors_s) > 2 * _UNSETTLED_PULSES else errors_s
         return max(before_s, default=0.0) - min(before_s, default=0.0)
 
     def _gaps_explain(self, period_s: float, pulses: int) -> bool:

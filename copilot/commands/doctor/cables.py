@@ -20,6 +20,8 @@ _BEAT_OFF_MS = 10.0
 """Two strokes further apart than this are heard as two."""
 _LEAST_PULSES = 48
 """Two beats: what the copilot's own loop remembers, and is steady after."""
+_GAP = 1.75
+"""Between two pulses, in those that are usual: longer than this, some are missing."""
 _NAMED_OUTPUTS = sum(parameter.name.startswith(OUTPUT) for parameter in PARAMETERS)
 
 
@@ -128,6 +130,9 @@ def judge_clock(name: str, port: str, heard: Pulses) -> Check:
             "send clock through a wired port with nothing else on it, and keep one tempo while this listens"
         )
         return Check(name, "trouble", found, todo, f"the beat would shake with the clock of {port}")
+    if twice:
+        todo = "a smaller period (JACK), for pulses that come at once count as one, and real-time priority"
+        return Check(name, "trouble", found, todo, f"{port} might be followed too slowly")
     return Check(name, "ok", found, heard=f"the clock of {port} is steady")
 
 
@@ -148,13 +153,14 @@ def _numbers(at_s: Sequence[float], typical_s: float) -> list[int]:
     """
     bunches = [[at_s[0]]]
     for before, after in pairwise(at_s):
-        if after - before < typical_s / 2:
+        if after - before < typical_s / 4:
             bunches[-1].append(after)
         else:
             bunches.append([after])
     numbers = list(range(len(bunches[0])))
     for earlier, bunch in pairwise(bunches):
-        steps = max(1, round((bunch[-1] - earlier[-1]) / typical_s))
+        passed = (bunch[-1] - earlier[-1]) / typical_s
+        steps = round(passed) if passed > _GAP else 1  # a shorter one is of a pulse that is late
         first, last = numbers[-1] + 1, numbers[-1] + steps
         numbers.extend(max(first, last - later) for later in reversed(range(len(bunch))))
     return numbers

@@ -166,10 +166,12 @@ class ClockFollower:
 
     def _steps(self, at_s: float, interval_s: float, period_s: float) -> int:
         """How many pulses on this one is: 0 where it came before, or was taken for lost and is only late."""
+        steps = max(0, round((at_s - self._fit_s) / period_s))
+        if interval_s > DROPOUT_S:
+            return steps
         is_new = self._memory_pulses < _NEW_PULSES and interval_s >= _PERIOD_MIN_S
         if is_new or self._spread_s() > _MOST_SPREAD * period_s:
             return 1
-        steps = max(0, round((at_s - self._fit_s) / period_s))
         if interval_s < _GAP * period_s:
             steps = min(steps, 1)
         if interval_s >= _TWICE * period_s and not self._gap_pulses:

@@ -176,6 +176,14 @@ def test_a_dropout_freewheels_and_is_taken_up_again() -> None:
     assert follower.pos_beats(12.5) == pytest.approx(25.0, abs=0.01)
 
 
+def test_a_dropout_amid_the_first_beat_is_counted_by_time() -> None:
+    """A tempo is known after two pulses; the song goes on by it."""
+    follower = follow(120, 8)
+    for at_s in pulses(120, 24, start_s=2.0):
+        follower.pulse(at_s)
+    assert follower.pos_beats(2.5) == pytest.approx(5.0, abs=0.01)
+
+
 def test_stop_holds_and_continue_goes_on_with_the_next_pulse() -> None:
     """Position stands still after stop, and the pulse after continue is the one that was next."""
     follower = follow(120, 30)

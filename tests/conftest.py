@@ -28,9 +28,8 @@ class _Rooms(LoadScopeScheduling):
     """Three processes run the tests, a file in one of them.
 
     Those on real ports share a server, and those that begin with a decoder compile the same kernels: each of these in
-    one process.
-    The first has those of real ports, which mostly wait; the others have the cores meanwhile, and yield to it. What
-    needs quiet comes last, when the others are through.
+    one process. The first has those of real ports, which mostly wait; the others have the cores meanwhile, and yield
+    to it. What needs quiet comes last, when the others are through.
     """
 
     def _split_scope(self, nodeid: str) -> str:

@@ -230,7 +230,7 @@ class ClockFollower:
             after - before for (before, _), (after, _) in pairwise(list(self._recent)[-1 - pulses :])
         ]
         lost = [round(interval / period_s) - 1 for interval in intervals_s if interval > 1.5 * period_s]
-        twice = sum(interval < period_s / 4 for interval in intervals_s)
+        twice = sum(interval < _TWICE * period_s for interval in intervals_s)
         if len(lost) > _MOST_GAPS or twice > _MOST_TWICE or not (lost or twice):
             return False
         mean_s = sum(intervals_s) / (len(intervals_s) + sum(lost) - twice)

@@ -118,11 +118,15 @@ def judge_clock(name: str, port: str, heard: Pulses) -> Check:
     numbers = _numbers(at_s, typical_s)
     known = len(set(numbers))
     lost, twice = numbers[-1] + 1 - known, len(numbers) - known
-    slope_s, off_ms = _line(at_s, numbers)
-    beat_ms = _beat_off_ms(at_s, slope_s)
+    line = statistics.linear_regression(numbers, at_s)
+    off_ms = sorted(
+        abs(at - line.intercept - line.slope * number) * 1000
+        for number, at in zip(numbers, at_s, strict=True)
+    )
+    beat_ms = _beat_off_ms(at_s, numbers, line.intercept, line.slope)
     p50, p99 = statistics.median(off_ms), off_ms[int(0.99 * (len(off_ms) - 1))]
     found = (
-        f"{60 / (PULSES_PER_BEAT * slope_s):.2f} bpm, pulses {p50:.2f} ms off their line, p99 {p99:.2f}, worst "
+        f"{60 / (PULSES_PER_BEAT * line.slope):.2f} bpm, pulses {p50:.2f} ms off their line, p99 {p99:.2f}, worst "
         f"{off_ms[-1]:.2f}, {lost} lost, {twice} twice; the copilot's beat at most {beat_ms:.2f} off"
     )
     if beat_ms > _BEAT_OFF_MS or lost:
@@ -134,15 +138,6 @@ def judge_clock(name: str, port: str, heard: Pulses) -> Check:
         todo = "a smaller period (JACK), for pulses that come at once count as one, and real-time priority"
         return Check(name, "trouble", found, todo, f"{port} might be followed too slowly")
     return Check(name, "ok", found, heard=f"the clock of {port} is steady")
-
-
-def _line(at_s: Sequence[float], numbers: Sequence[int]) -> tuple[float, list[float]]:
-    """The straight line through all pulses: seconds a pulse, and how far each is off, in ms, sorted."""
-    fit = statistics.linear_regression(numbers, at_s)
-    off = (
-        abs(at - fit.intercept - fit.slope * number) * 1000 for number, at in zip(numbers, at_s, strict=True)
-    )
-    return fit.slope, sorted(off)
 
 
 def _numbers(at_s: Sequence[float], typical_s: float) -> list[int]:
@@ -166,16 +161,14 @@ def _numbers(at_s: Sequence[float], typical_s: float) -> list[int]:
     return numbers
 
 
-def _beat_off_ms(at_s: Sequence[float], slope_s: float) -> float:
+def _beat_off_ms(at_s: Sequence[float], numbers: Sequence[int], first_s: float, slope_s: float) -> float:
     """How far the beat that the copilot follows was off the sender's line at most, once it had heard two beats."""
     follower, worst_ms = ClockFollower(), 0.0
     follower.start()
-    numbers = _numbers(at_s, slope_s)
-    fit = statistics.linear_regression(numbers, at_s)
     for number, moment_s in zip(numbers, at_s, strict=True):
         follower.pulse(moment_s)
         if number > _LEAST_PULSES:
-            wanted = (moment_s - fit.intercept) / fit.slope / PULSES_PER_BEAT
-            off_beats = follower.pos_beats(moment_s) - wanted
-            worst_ms = max(worst_ms, abs(off_beats) * PULSES_PER_BEAT * fit.slope * 1000)
+            wanted_beats = (moment_s - first_s) / slope_s / PULSES_PER_BEAT
+            off_beats = follower.pos_beats(moment_s) - wanted_beats
+            worst_ms = max(worst_ms, abs(off_beats) * PULSES_PER_BEAT * slope_s * 1000)
     return worst_ms
